@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import { EvidenceError } from '../errors.ts';
+import type { EventData, TimetableId } from '../history/event.ts';
+import { HISTORY_HEADER } from '../history/history-csv.ts';
+import { timetableKey } from '../history/timetable.ts';
+import { ByteNames, type CsvRecord, integerField, readCsv, splitFields } from './csv-bytes.ts';
+import type { Defects } from './defects.ts';
+import { FAIL, INFO, OK } from './operations.ts';
+import { LIMITS, packMeta, RecordFile } from './record-file.ts';
+
+/** A timetable as the journal has it. `last` null: it never ended. */
+export interface StartedTimetable {
+  readonly started: EventData['timetable-started'];
+  readonly last: number | null;
+}
+
+export interface LoadedTimetable extends StartedTimetable {
+  readonly id: TimetableId;
+  readonly operations: RecordFile;
+  /** Attempts. */
+  rows: number;
+  /** The largest slot that has a row, -1 when none has. */
+  lastRow: number;
+}
+
+/** One attempt of a write, its key and checksum as columns of the record that is being read. */
+export interface WriteAttempt {
+  readonly record: CsvRecord;
+  readonly timetable: number;
+  readonly site: number;
+  readonly index: number;
+  readonly attempt: number;
+  readonly outcome: number;
+  /** NaN when there is none. */
+  readonly completedUs: number;
+}
+
+export const KEY_COLUMN = 6;
+export const VALUE_COLUMN = 13;
+
+export interface LoadedHistory {
+  readonly timetables: readonly LoadedTimetable[];
+  /** By their numbers in `WriteAttempt`. */
+  readonly sites: readonly string[];
+  /** The latest completion of any row; -1 when there is none. */
+  readonly lastCompletionUs: number;
+  readonly torn: boolean;
+}
+
+/**
+ * Reads `history.csv` once, places every attempt at its operation in files under `directory`, and hands each attempt of a write to `onWrite`.
+ * What contradicts the timetables or itself is a defect, and left out. Close each timetable's `operations` afterwards.
+ */
+export function loadHistory(
+  path: string,
+  started: readonly StartedTimetable[],
+  directory: string,
+  defects: Defects,
+  onWrite: (write: WriteAttempt) => void,
+): LoadedHistory {
+  const sites: string[] = [];
+  const errors: string[] = [''];
+  const timetables = started.map((timetable, number): LoadedTimetable => {
+    const { start_us: startUs, rate, timeout_us: timeoutUs } = timetable.started;
+    const file = join(directory, `operations-${number}`);
+    const { probe, service, site, client } = timetable.started;
+    return {
+      ...timetable,
+      id: { probe, service, site: service === '' ? site : '', client },
+      operations: new RecordFile({ path: file, startUs, rate, timeoutUs, sites, errors, bySlot: true }),
+      rows: 0,
+      lastRow: -1,
+    };
+  });
+  const byKey = new Map(timetables.map(({ id }, number) => [timetableKey(id), number]));
+  const numberOf = (list: string[], limit: number, what: string, text: string): number => {
+    const known = list.indexOf(text);
+    if (known >= 0) return known;
+    if (list.length === limit) throw new EvidenceError(`${path}: expected fewer than ${limit} different ${what}`);
+    return list.push(text) - 1;
+  };
+  const siteNames = new ByteNames((text) => numberOf(sites, LIMITS.sites, 'sites', text));
+  const errorNames = new ByteNames((text) => numberOf(errors, LIMITS.errors, 'errors', text));
+  const places = new ByteNames((text) => {
+    const [probe = '', service = '', site = '', client = ''] = splitFields(text);
+    return byKey.get(timetableKey({ probe, service, site, client })) ?? -1;
+  });
+  const writes = new ByteNames((text) => text);
+  const isWrite = timetables.map((timetable) => new Set(timetable.started.writes));
+  const late = new Set<string>();
+  let lastCompletionUs = -1;
+
+  /** Null, or why the row is left out. */
+  const place = (record: CsvRecord): string | null => {
+    const { bytes, starts, ends } = record;
+    if (record.fields !== starts.length) return `a row is no record of ${starts.length} columns`;
+    const integer = (column: number): number => integerField(bytes, starts[column] as number, ends[column] as number);
+    const index = integer(0);
+    const attempt = integer(1);
+    const intendedUs = integer(8);
+    const invokedUs = integer(9);
+    const unanswered = starts[10] === ends[10];
+    const completedUs = unanswered ? Number.NaN : integer(10);
+    const outcome = outcomeCode(bytes, starts[11] as number, ends[11] as number);
+    if (index < 0 || attempt < 1 || intendedUs < 0 || invokedUs < 0 || completedUs < 0 || outcome < 0) {
+      return 'a row has a number or an outcome that is none';
+    }
+    const number = places.get(bytes, starts[2] as number, ends[5] as number);
+    const timetable = timetables[number];
+    if (!timetable) return 'a row belongs to no timetable of the journal';
+    const error = errorNames.get(bytes, starts[12] as number, ends[12] as number);
+    if ((outcome === OK) !== (error === 0)) return 'a row is ok with an error, or not ok without one';
+    if (outcome === OK && unanswered) return 'a row is ok without a completion';
+    if (completedUs < invokedUs || completedUs < timetable.operations.slotUs(index))
+      return 'a row has its times out of order';
+    if (timetable.last !== null && index > timetable.last) return 'a row is of a slot after the end of its timetable';
+    // Another rounding of ⌊k·10⁶/rate⌋ is no contradiction; the timetable's own instant counts.
+    const slotUs = timetable.operations.slotUs(index);
+    if (attempt === 1 && Math.abs(intendedUs - slotUs) > 1) {
+      return 'a row is intended at another instant than its slot';
+    }
+    if (attempt > LIMITS.attempts) return `a row is of an attempt after the ${LIMITS.attempts}th`;
+    const f = writes.get(bytes, starts[7] as number, ends[7] as number);
+    const write = isWrite[number]?.has(f) ?? false;
+    const site = siteNames.get(bytes, starts[4] as number, ends[4] as number);
+    const shed = outcome === FAIL && errors[error] === 'shed';
+    const meta = packMeta({ outcome, shed, write, site, error, attempt });
+    const repeated = attempt >= 32 && late.size === late.add(`${number}/${index}/${attempt}`).size;
+    if (repeated || !timetable.operations.place(index, attempt, meta, invokedUs, completedUs)) {
+      return 'an attempt of an operation has more than one row: the run is invalid';
+    }
+    timetable.rows++;
+    if (index > timetable.lastRow) timetable.lastRow = index;
+    if (completedUs > lastCompletionUs) lastCompletionUs = completedUs;
+    if (write) onWrite({ record, timetable: number, site, index, attempt, outcome, completedUs });
+    return null;
+  };
+  const visit = (record: CsvRecord): void => {
+    const problem = place(record);
+    if (problem !== null) defects.add(`history.csv: ${problem}`, `line ${record.line}`);
+  };
+  const { torn } = readCsv(path, HISTORY_HEADER, visit);
+  return { timetables, sites, lastCompletionUs, torn };
+}
+
+function outcomeCode(bytes: Buffer, start: number, end: number): number {
+  const first = bytes[start];
+  if (end - start === 2) return first === 0x6f && bytes[start + 1] === 0x6b ? OK : -1;
+  if (end - start !== 4) return -1;
+  const text = bytes.readUInt32BE(start);
+  return text === 0x6661696c ? FAIL : text === 0x696e666f ? INFO : -1;
+}
+
+/** The operations without those that the harness could not send, and without gaps. */
+export function withoutShed(
+  timetable: LoadedTimetable,
+  history: LoadedHistory,
+  directory: string,
+  number: number,
+): RecordFile {
+  const { operations } = timetable;
+  const { start_us: startUs, rate, timeout_us: timeoutUs } = timetable.started;
+  const sent = new RecordFile({
+    path: join(directory, `sent-${number}`),
+    startUs,
+    rate,
+    timeoutUs,
+    sites: history.sites,
+    errors: operations.errorNames,
+    bySlot: false,
+  });
+  for (let position = 0; position < operations.length; position++) {
+    if (!operations.missing(position)) sent.append(operations, position);
+  }
+  return sent;
+}

@@ -1,0 +1,33 @@
+import type { DropCounter, DropRule, Platform, Undo } from '../platform/platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import type { BoundFault } from './fault.ts';
+import { ability } from './target.ts';
+
+/**
+ * Packets dropped in silence. Effective when every rule is in the kernel and its counter shows that packets met it: a rule that drops
+ * nothing has not been shown to cut anything.
+ */
+export function packetDrops(fault: PlannedFault, platform: Platform, rules: readonly DropRule[]): BoundFault {
+  const network = ability(fault, platform, 'network');
+  const undo: readonly Undo[] = [{ kind: 'network', params: { id: fault.id } }];
+  const expected = rules.flatMap((rule) => rule.peers.map((peer) => ({ ...rule, peer })));
+  return {
+    undo,
+    inject: (signal) => network.drop(fault.id, rules, signal),
+    async observe(signal) {
+      const counters = await network.observe(fault.id, signal);
+      if (counters.length === 0) return { state: 'none', observed: 'no drop rule' };
+      const complete = expected.every((rule) => counters.some((counter) => isOf(counter, rule)));
+      const dropped = counters.reduce((sum, counter) => sum + counter.packets, 0);
+      return { state: complete && dropped > 0 ? 'full' : 'partial', observed: describe(counters) };
+    },
+  };
+}
+
+function isOf(counter: DropCounter, rule: { site: string; direction: string; peer: string }): boolean {
+  return counter.site === rule.site && counter.direction === rule.direction && counter.peer === rule.peer;
+}
+
+function describe(counters: readonly DropCounter[]): string {
+  return counters.map((one) => `${one.site} ${one.direction} ${one.peer}: ${one.packets} packets dropped`).join(', ');
+}

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { Json } from '../history/event.ts';
+import type { AbilityName, Platform, Undo } from '../platform/platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+
+/**
+ * What was seen of a fault, with the proof as data. `none`: nothing of it; `full`: all of it; `partial`: something between, so that its
+ * instant is bounded by the last `none` and the first `full`.
+ */
+export interface Observation {
+  readonly state: 'none' | 'partial' | 'full';
+  readonly observed: Json;
+}
+
+/** A fault of a plan, bound to a platform. Everything that it does to the platform goes through here. */
+export interface BoundFault {
+  /** Recorded on disk before `inject`; executed in order. */
+  readonly undo: readonly Undo[];
+  /** Makes the effect. Its return says nothing about whether there is one. */
+  inject(signal: AbortSignal): Promise<void>;
+  /**
+   * Looks how much of it is in force, by something else than `inject`'s return and than the probes. `none` is "over as far as the platform
+   * can see": that a write and a read are served there again is for the runner to find out.
+   */
+  observe(signal: AbortSignal): Promise<Observation>;
+}
+
+/** A kind of fault: one file, one line in the registry. */
+export interface FaultType {
+  readonly type: string;
+  readonly summary: string;
+  /** Parameters beside `type`, `site`, `disaster`: strict, with defaults and descriptions. */
+  readonly params: z.ZodObject;
+  readonly needs: readonly AbilityName[];
+  /** What this fault cannot show, said in every report. */
+  readonly notMeasured: readonly { readonly what: string; readonly why: string }[];
+  /** Errors are InputErrors that name the fault's id: a site that is not there, a target that resolves to nothing. */
+  bind(fault: PlannedFault, platform: Platform): BoundFault;
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Component } from '../platform/platform.ts';
+import type { FaultType } from './fault.ts';
+import { endOfProcesses } from './processes.ts';
+import { targetSite } from './target.ts';
+
+const params = z.strictObject({
+  component: z
+    .enum(['janusgraph', 'cassandra'])
+    .describe('Which component of the site is killed (SIGKILL), all its nodes.'),
+});
+
+/** One component of a site dies at once, and stays dead until it is released: its host goes on and refuses connections. */
+export const kill: FaultType = {
+  type: 'kill',
+  summary: 'kills a component of a site with SIGKILL; connections to it are refused',
+  params,
+  needs: ['processes'],
+  notMeasured: [
+    {
+      what: 'recovery by a restarter of the platform',
+      why: 'nothing restarts the process here before the fault is released; the harness starts it',
+    },
+  ],
+  bind(fault, platform) {
+    const { component } = params.parse(fault.params);
+    const site = targetSite(fault, platform);
+    return endOfProcesses({ ...fault, site: site.name }, platform, [component as Component], 'abrupt');
+  },
+};

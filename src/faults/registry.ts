@@ -1,0 +1,25 @@
+import { InputError } from '../errors.ts';
+import type { FaultType } from './fault.ts';
+import { kill } from './kill.ts';
+import { partitionSite } from './partition-site.ts';
+import { scaleDatacenter } from './scale-datacenter.ts';
+import { siteLoss } from './site-loss.ts';
+
+/** Every kind of fault there is, by type. A new one is its file, its test and one line here. */
+export const FAULTS: ReadonlyMap<string, FaultType> = registry([siteLoss, scaleDatacenter, partitionSite, kill]);
+
+function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {
+  const map = new Map<string, FaultType>();
+  for (const type of types) {
+    if (map.has(type.type)) throw new Error(`two faults are registered as ${type.type}`);
+    map.set(type.type, type);
+  }
+  return map;
+}
+
+/** The kind of fault of this type; an InputError that lists what there is. */
+export function faultType(type: string): FaultType {
+  const found = FAULTS.get(type);
+  if (!found) throw new InputError(`unknown fault ${type}; there is ${[...FAULTS.keys()].join(', ')}`);
+  return found;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type DropRule, LOOPBACK_PEER } from '../platform/platform.ts';
+import { packetDrops } from './drops.ts';
+import type { FaultType } from './fault.ts';
+import { endOfProcesses } from './processes.ts';
+import { componentsOf, everyoneElse, targetSite } from './target.ts';
+
+const params = z.strictObject({});
+
+/**
+ * A whole site is lost at once: first silence on its network, then every database process killed. In this order, because a lost
+ * site answers nothing, whereas a killed process on a living host refuses, and clients learn of that much sooner.
+ */
+export const siteLoss: FaultType = {
+  type: 'site-loss',
+  summary: 'a whole site at once: silence on its network, then every database process killed',
+  params,
+  needs: ['network', 'processes'],
+  notMeasured: [
+    {
+      what: 'loss of what the disk had not synced',
+      why: 'processes are killed, the machine and its page cache live on: this is not a power failure',
+    },
+  ],
+  bind(fault, platform) {
+    params.parse(fault.params);
+    const site = targetSite(fault, platform);
+    const peers = [...everyoneElse(site.name, platform), LOOPBACK_PEER];
+    const rules: readonly DropRule[] = [
+      { site: site.name, direction: 'in', peers },
+      { site: site.name, direction: 'out', peers },
+    ];
+    const silence = packetDrops(fault, platform, rules);
+    const death = endOfProcesses(fault, platform, componentsOf(site), 'abrupt');
+    return {
+      // The network first, so that a database that starts finds the others.
+      undo: [...silence.undo, ...death.undo],
+      async inject(signal) {
+        await silence.inject(signal);
+        await death.inject(signal);
+      },
+      async observe(signal) {
+        const network = await silence.observe(signal);
+        const processes = await death.observe(signal);
+        return {
+          state: network.state === processes.state ? network.state : 'partial',
+          observed: { network: network.observed, processes: processes.observed },
+        };
+      },
+    };
+  },
+};

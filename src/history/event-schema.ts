@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { EventType } from './event.ts';
+
+const us = z.int();
+const text = z.string();
+const timetable = { probe: text, service: text, site: text, client: text };
+const quantiles = z.object({ n: z.int().min(0), p50: us, p99: us, max: us });
+const json = z.unknown();
+const instant = {
+  fault: text,
+  disaster: z.boolean(),
+  notBefore_us: us,
+  notAfter_us: us,
+  observed: json,
+};
+const moved = z.object({ service: text, from: text, to: text, decided_us: us, reason: text });
+
+/** What check relies on in the `data` of each type. Further members are allowed: a later harness may say more. */
+const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
+  'run-started': z.object({ run: text, scenario: text, harness: text, node: text }),
+  'timetable-started': z.object({
+    ...timetable,
+    start_us: us,
+    rate: z.number().positive(),
+    timeout_us: us,
+    writes: z.array(text),
+  }),
+  'timetable-ended': z.object({ ...timetable, last: z.int().min(-1) }),
+  phase: z.object({ phase: text }),
+  'canary-injected': z.object({
+    probe: text,
+    client: text,
+    site: text,
+    outage: z.object({ from_us: us, to_us: us }),
+    deleted: z.array(text),
+  }),
+  'undo-recorded': z.object({ fault: text, disaster: z.boolean() }),
+  'fault-requested': z.object({ ...instant, type: text, target: text }),
+  'fault-effective': z.object(instant),
+  'fault-observed': z.object(instant),
+  'fault-lapsed': z.object(instant),
+  'fault-release-requested': z.object(instant),
+  'fault-gone': z.object(instant),
+  detected: z.object({ fault: text, detector: text, simulated: z.boolean(), service: text.optional() }),
+  failover: moved,
+  failback: moved,
+  'stop-condition': z.object({ condition: text, observed: text }),
+  'read-back-done': z.object({
+    stage: text,
+    fault: text,
+    site: text,
+    probe: text,
+    asked: z.int().min(0),
+    counts: z.record(text, z.int().min(0)),
+    complete: z.boolean(),
+  }),
+  'hints-delivered': z.object({ fault: text, settled: z.boolean(), observed: json }),
+  repaired: z.object({ fault: text, ok: z.boolean(), observed: json }),
+  clock: z.object({ offset_us: z.number(), bound_us: z.number(), suspended_us: us, at: z.enum(['start', 'end']) }),
+  stall: z.object({ client: text, from_us: us, to_us: us, cause: text }),
+  client: z.object({
+    client: text,
+    lateness_us: quantiles,
+    loop_us: quantiles,
+    gc_us: us,
+    cpu_us: us,
+    operations: z.int().min(0),
+  }),
+  machine: z.object({ from_us: us, to_us: us, steal: z.number(), busy: z.number(), load1: z.number() }),
+  'cleanup-done': z.object({ probe: text, asked: z.int(), left: z.int() }),
+  'run-ended': z.object({ outcome: z.enum(['completed', 'aborted', 'failed']), reason: text }),
+};
+
+const lineSchema = z.strictObject({
+  seq: z.int().min(0),
+  at_us: us,
+  wall: text,
+  type: text,
+  data: z.record(text, json),
+  prev: text,
+  hash: text,
+});
+
+/** Why this is no event of a journal, in one line; null when it is one. Types that are not known are left alone. */
+export function journalEventProblem(value: unknown): string | null {
+  const line = lineSchema.safeParse(value);
+  if (!line.success) return describe(line.error);
+  const schema = Object.hasOwn(dataSchemas, line.data.type) ? dataSchemas[line.data.type as EventType] : undefined;
+  const data = schema?.safeParse(line.data.data);
+  return !data || data.success ? null : `${line.data.type}: data.${describe(data.error)}`;
+}
+
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : 'not an event';
+}

@@ -1,0 +1,127 @@
+/** A fault as data: what an undo or a register entry carries. JSON only. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface TimetableId {
+  readonly probe: string;
+  /** Empty for a site's own probe. */
+  readonly service: string;
+  /** Empty for a service's. */
+  readonly site: string;
+  readonly client: string;
+}
+
+export type Phase =
+  | 'canary'
+  | 'steady-state'
+  | 'before'
+  | 'during'
+  | 'read-back'
+  | 'recovery'
+  | 'after'
+  | 'failback'
+  | 'cleanup';
+
+/** What an instant of a fault carries: the last observation before it, the one that saw it, and what was seen. */
+interface FaultInstant {
+  readonly fault: string;
+  readonly disaster: boolean;
+  readonly notBefore_us: number;
+  readonly notAfter_us: number;
+  readonly observed: Json;
+}
+
+/** The `data` of each type of journal event (measurement.md, "The files"). Times in microseconds from the run's origin. */
+export interface EventData {
+  'run-started': { run: string; scenario: string; harness: string; node: string };
+  'timetable-started': TimetableId & {
+    start_us: number;
+    /** Operations a second. */
+    rate: number;
+    timeout_us: number;
+    /** The words of `f` that write. */
+    writes: readonly string[];
+  };
+  /** `last` is the last `k` that the timetable was to run, -1 when there was none. */
+  'timetable-ended': TimetableId & { last: number };
+  phase: { phase: Phase };
+  'canary-injected': {
+    probe: string;
+    client: string;
+    site: string;
+    /** When the stub at the client's boundary refused: known truth, on the same clock. */
+    outage: { from_us: number; to_us: number };
+    /** Acknowledged keys that were deleted behind the probe's back. */
+    deleted: readonly string[];
+  };
+  'undo-recorded': { fault: string; disaster: boolean; undo: readonly { kind: string; params: Json }[] };
+  'fault-requested': FaultInstant & { type: string; target: string; params: Json };
+  'fault-effective': FaultInstant;
+  /** Every second while it should hold. */
+  'fault-observed': FaultInstant;
+  'fault-lapsed': FaultInstant;
+  'fault-release-requested': FaultInstant;
+  'fault-gone': FaultInstant;
+  detected: { fault: string; detector: string; simulated: boolean; service?: string };
+  /** A service's traffic moved because of failures; `decided_us` is the instant in the client's policy. */
+  failover: { service: string; from: string; to: string; decided_us: number; reason: string };
+  /** A service's traffic was moved back to its first site, by the phase `failback` or a policy that does so by itself. */
+  failback: { service: string; from: string; to: string; decided_us: number; reason: string };
+  'stop-condition': { condition: string; observed: string };
+  'read-back-done': {
+    stage: string;
+    fault: string;
+    site: string;
+    probe: string;
+    asked: number;
+    counts: { readonly [state: string]: number };
+    /** False when it was given up: what has no row is unreadable. */
+    complete: boolean;
+  };
+  'hints-delivered': { fault: string; settled: boolean; observed: Json };
+  repaired: { fault: string; ok: boolean; observed: Json };
+  clock: {
+    /** Wall clock minus monotonic clock of the run, microseconds, and how far it may be off. */
+    offset_us: number;
+    bound_us: number;
+    /** Time the machine was suspended since the run's origin, microseconds (boot time against monotonic time). */
+    suspended_us: number;
+    at: 'start' | 'end';
+  };
+  /** The harness itself was late: between these instants it could not do what the timetable asked for. */
+  stall: { client: string; from_us: number; to_us: number; cause: 'event-loop' | 'gc' | 'suspend' | 'unknown' };
+  /** What a client process measured of itself, once, at its end. */
+  client: {
+    client: string;
+    lateness_us: Quantiles;
+    loop_us: Quantiles;
+    gc_us: number;
+    cpu_us: number;
+    operations: number;
+  };
+  /** Contention of the machine between two instants: share of CPU time, 0 to 1. */
+  machine: { from_us: number; to_us: number; steal: number; busy: number; load1: number };
+  'cleanup-done': { probe: string; asked: number; left: number };
+  'run-ended': { outcome: 'completed' | 'aborted' | 'failed'; reason: string };
+}
+
+export interface Quantiles {
+  readonly n: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export type EventType = keyof EventData;
+
+/** One line of `journal.ndjson`. `hash` is over the canonical JSON (RFC 8785) of the line without `hash`. */
+export type JournalEvent = {
+  [T in EventType]: {
+    readonly seq: number;
+    readonly at_us: number;
+    readonly wall: string;
+    readonly type: T;
+    readonly data: EventData[T];
+    readonly prev: string;
+    readonly hash: string;
+  };
+}[EventType];

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PlatformError } from '../../errors.ts';
+import type { Component, ComponentState } from '../platform.ts';
+import { cassandraCommand } from './cassandra.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+import { janusgraphCommand } from './janusgraph.ts';
+import type { JvmCommand } from './jvm.ts';
+
+const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
+const MAX_OUTPUT = 20_000_000;
+
+export interface Classes {
+  readonly jars: readonly string[];
+  /** Options that let the JVM share an archive of classes; none when there is no archive. */
+  readonly archive: readonly string[];
+}
+
+/** One database process of the platform: started, observed, ended; never restarted by itself. */
+export class ManagedComponent {
+  readonly site: string;
+  readonly component: Component;
+  readonly node: number;
+  private readonly address: string;
+  private readonly port: number;
+  private readonly command: JvmCommand;
+  private readonly java: string;
+  private readonly onEvent: (type: string, what: string) => void;
+  private child: ChildProcess | null = null;
+  private exited: Promise<void> = Promise.resolve();
+  private ready = false;
+  private ending = false;
+  private starting: Promise<void> | null = null;
+
+  constructor(
+    place: { config: LocalConfig; site: number; component: Component; node: number; directory: string },
+    classes: Classes,
+    java: string,
+    onEvent: (type: string, what: string) => void,
+  ) {
+    const { config, site, component, node } = place;
+    this.site = config.sites[site]?.name as string;
+    this.component = component;
+    this.node = node;
+    this.address = addressOf(config, site, component === 'cassandra' ? node : 0);
+    this.port = component === 'cassandra' ? config.cassandra.cqlPort : config.janusgraph.port;
+    const directory = join(place.directory, `${this.site}-${component}-${node}`);
+    this.command =
+      component === 'cassandra'
+        ? cassandraCommand(config, site, node, directory, classes.jars, classes.archive)
+        : janusgraphCommand(config, site, directory, classes.jars, classes.archive);
+    this.java = java;
+    this.onEvent = onEvent;
+  }
+
+  get name(): string {
+    return `${this.site} ${this.component}/${this.node}`;
+  }
+
+  state(): ComponentState {
+    const { site, component, node } = this;
+    const pid = this.child?.pid ?? null;
+    return { site, component, node, state: pid === null ? 'stopped' : this.ready ? 'ready' : 'running', pid };
+  }
+
+  /** Where its logs are: what the JVM printed, and what it keeps itself. */
+  logs(): readonly string[] {
+    return [...new Set([join(this.command.directory, 'output.log'), this.command.log])];
+  }
+
+  /** Starts it when it does not run, and resolves once it serves; rejects when it ends before, or at the signal. */
+  start(signal: AbortSignal): Promise<void> {
+    this.starting ??= this.startNow(signal).finally(() => {
+      this.starting = null;
+    });
+    return this.starting;
+  }
+
+  private async startNow(signal: AbortSignal): Promise<void> {
+    if (this.ending) await this.exited;
+    if (!this.child) this.launch();
+    if (this.ready) return;
+    const waiter = spawn(
+      'nsenter',
+      [`--net=/run/netns/${this.site}`, process.execPath, READY, this.component, this.address, String(this.port)],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    const served = new Promise<void>((resolve, reject) => {
+      waiter.once('error', reject);
+      waiter.once('exit', (code) => (code === 0 ? resolve() : reject(new PlatformError(`${this.name}: not ready`))));
+    });
+    const died = this.exited.then(() => {
+      throw new PlatformError(`${this.name} ended while it started: ${this.lastWords()}`, {
+        hint: `read ${this.logs().join(' and ')}`,
+      });
+    });
+    const late = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new PlatformError(`${this.name}: not ready in time`)), {
+        once: true,
+      });
+    });
+    for (const one of [served, died, late]) one.catch(() => {});
+    try {
+      await Promise.race([served, died, late]);
+      this.ready = true;
+      this.onEvent('component-ready', this.name);
+    } finally {
+      waiter.kill('SIGKILL');
+    }
+  }
+
+  private launch(): void {
+    const output = join(this.command.directory, 'output.log');
+    if (existsSync(output) && statSync(output).size > MAX_OUTPUT) renameSync(output, `${output}.1`);
+    const log = openSync(output, 'a');
+    const child = spawn('nsenter', [`--net=/run/netns/${this.site}`, this.java, ...this.command.args], {
+      cwd: this.command.directory,
+      stdio: ['ignore', log, log],
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
+    });
+    this.child = child;
+    this.ready = false;
+    this.ending = false;
+    this.exited = new Promise((resolve) => {
+      const end = (how: string): void => {
+        if (this.child !== child) return;
+        const expected = this.ending;
+        this.child = null;
+        this.ready = false;
+        this.ending = false;
+        this.onEvent(expected ? 'component-ended' : 'component-died', `${this.name}: ${how}`);
+        resolve();
+      };
+      child.once('error', (error) => end(error.message));
+      child.once('exit', (code, killer) => end(killer ?? `exit code ${code}`));
+    });
+  }
+
+  /** Sends the signal, if there is a process. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (!this.child) return;
+    this.ending = true;
+    this.child.kill(signal);
+  }
+
+  /** Ends it in order; kills it after `withinMs`. */
+  async stop(withinMs: number): Promise<void> {
+    this.end('SIGTERM');
+    const timer = setTimeout(() => this.end('SIGKILL'), withinMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  /** Forgets everything it stored. It must not run. */
+  erase(): void {
+    for (const name of ['data', 'commitlog', 'hints', 'saved', 'cdc']) {
+      rmSync(join(this.command.directory, name), { recursive: true, force: true });
+    }
+  }
+
+  private lastWords(): string {
+    return `${this.command.directory}`;
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { InputError, messageOf } from '../../errors.ts';
+
+const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
+const port = z.int().min(1).max(65_535);
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,14}$/, 'a name of a-z, 0-9 and -, at most 15 long');
+
+const configSchema = z.strictObject({
+  environment: z.string().min(1),
+  sites: z
+    .array(z.strictObject({ name, datacenter: z.string().regex(/^[a-z][a-z0-9-]*$/) }))
+    .min(1)
+    .max(9),
+  nodesPerSite: z.int().min(1).max(5),
+  network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
+  cassandra: z.strictObject({ heap, cqlPort: port, storagePort: port }),
+  janusgraph: z.strictObject({ heap, port }),
+});
+export type LocalConfig = z.infer<typeof configSchema>;
+
+/** The configuration that is used where none is given. */
+export const DEFAULT_CONFIG = fileURLToPath(new URL('../../../clusters/local/platform.yaml', import.meta.url));
+
+/** Reads a platform file; an InputError names each wrong place as file:line:column. */
+export function loadLocalConfig(file: string = DEFAULT_CONFIG): LocalConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return parseLocalConfig(text, file);
+}
+
+/** The same from a text; `file` is for its errors. */
+export function parseLocalConfig(text: string, file: string): LocalConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const [broken] = document.errors;
+  if (broken) throw new InputError(`${at(broken.pos[0])}: ${broken.message.split('\n')[0]}`);
+  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const path = issue.path as (string | number)[];
+      const node = document.getIn(path, true) ?? document.getIn(path.slice(0, -1), true) ?? document.contents;
+      const offset = (node as { range?: [number, number, number] } | null)?.range?.[0] ?? 0;
+      return `${at(offset)}: ${path.join('.') || 'the file'}: ${issue.message}`;
+    });
+    throw new InputError(problems.join('\n'));
+  }
+  const names = parsed.data.sites.flatMap((site) => [site.name, site.datacenter]);
+  const twice =
+    names.find((one, index) => names.indexOf(one) !== index) ?? (names.includes('outside') ? 'outside' : null);
+  if (twice) throw new InputError(`${file}: sites: ${twice} cannot be used, or stands there twice`);
+  return parsed.data;
+}
+
+/** Address of node `node` (from 0) of site `index` (from 0); with `index` -1 that of the clients outside. */
+export function addressOf(config: LocalConfig, index: number, node = 0): string {
+  const [a, b] = config.network.split('.');
+  return index < 0 ? `${a}.${b}.0.1` : `${a}.${b}.${index + 1}.${10 + node}`;
+}

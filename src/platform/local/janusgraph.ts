@@ -1,0 +1,95 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { addressOf, type LocalConfig } from './config.ts';
+import type { JvmCommand } from './jvm.ts';
+
+/** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
+export const GRAPH_KEYSPACE = 'janusgraph';
+
+/** Writes the configuration of a site's server into `directory` and says how to start it. */
+export function janusgraphCommand(
+  config: LocalConfig,
+  site: number,
+  directory: string,
+  classPath: readonly string[],
+  archive: readonly string[],
+): JvmCommand {
+  mkdirSync(directory, { recursive: true });
+  const at = (name: string): string => join(directory, name);
+  writeFileSync(at('graph.properties'), graphProperties(config, site));
+  writeFileSync(at('server.yaml'), serverYaml(config, site, directory));
+  writeFileSync(at('init.groovy'), 'def globals = [:]\nglobals << [g: traversal().withEmbedded(graph)]\n');
+  return {
+    directory,
+    log: at('output.log'),
+    args: [
+      ...archive,
+      `-Xms${config.janusgraph.heap}`,
+      `-Xmx${config.janusgraph.heap}`,
+      '-XX:+UseSerialGC',
+      '-Xss512k',
+      '-XX:-UsePerfData',
+      '-XX:+ExitOnOutOfMemoryError',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',
+      '-cp',
+      classPath.join(':'),
+      'org.janusgraph.graphdb.server.JanusGraphServer',
+      at('server.yaml'),
+    ],
+  };
+}
+
+function graphProperties(config: LocalConfig, site: number): string {
+  const hosts = Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, site, node)).join(',');
+  const settings = {
+    'gremlin.graph': 'org.janusgraph.core.JanusGraphFactory',
+    'storage.backend': 'cql',
+    'storage.hostname': hosts,
+    'storage.port': config.cassandra.cqlPort,
+    'storage.cql.keyspace': GRAPH_KEYSPACE,
+    'storage.cql.local-datacenter': config.sites[site]?.datacenter,
+    'storage.cql.read-consistency-level': 'LOCAL_QUORUM',
+    'storage.cql.write-consistency-level': 'LOCAL_QUORUM',
+    'storage.cql.only-use-local-consistency-for-system-operations': true,
+    'graph.unique-instance-id': config.sites[site]?.name,
+    'graph.replace-instance-if-exists': true,
+    'cache.db-cache': false,
+    // Few partitions and large blocks of ids: each new block costs an insert twice the authority's waiting time.
+    'cluster.max-partitions': 4,
+    'ids.num-partitions': 1,
+    'ids.block-size': 1_000_000,
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+function serverYaml(config: LocalConfig, site: number, directory: string): string {
+  const registries = { ioRegistries: ['org.janusgraph.graphdb.tinkerpop.JanusGraphIoRegistry'] };
+  return stringify({
+    host: addressOf(config, site),
+    port: config.janusgraph.port,
+    evaluationTimeout: 30_000,
+    // A blocked store must not use up every worker at once.
+    gremlinPool: 32,
+    channelizer: 'org.apache.tinkerpop.gremlin.server.channel.WsAndHttpChannelizer',
+    graphs: { graph: join(directory, 'graph.properties') },
+    scriptEngines: {
+      'gremlin-groovy': {
+        plugins: {
+          'org.janusgraph.graphdb.tinkerpop.plugin.JanusGraphGremlinPlugin': {},
+          'org.apache.tinkerpop.gremlin.server.jsr223.GremlinServerGremlinPlugin': {},
+          'org.apache.tinkerpop.gremlin.tinkergraph.jsr223.TinkerGraphGremlinPlugin': {},
+          'org.apache.tinkerpop.gremlin.jsr223.ScriptFileGremlinPlugin': { files: [join(directory, 'init.groovy')] },
+        },
+      },
+    },
+    serializers: [
+      { className: 'org.apache.tinkerpop.gremlin.util.ser.GraphBinaryMessageSerializerV1', config: registries },
+      { className: 'org.apache.tinkerpop.gremlin.util.ser.GraphSONMessageSerializerV3', config: registries },
+    ],
+    metrics: {},
+  });
+}

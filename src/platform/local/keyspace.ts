@@ -1,0 +1,29 @@
+import { Client, policies } from 'cassandra-driver';
+import { addressOf, type LocalConfig } from './config.ts';
+import { GRAPH_KEYSPACE } from './janusgraph.ts';
+
+/** Copies of each row in each site. */
+export function replicationFactor(config: LocalConfig): number {
+  return Math.min(config.nodesPerSite, 3);
+}
+
+/** Creates JanusGraph's keyspace with copies in every datacenter. Given as a property, JanusGraph does not split the options into a list. */
+export async function createGraphKeyspace(config: LocalConfig, signal: AbortSignal): Promise<void> {
+  const client = new Client({
+    contactPoints: [addressOf(config, 0)],
+    protocolOptions: { port: config.cassandra.cqlPort },
+    localDataCenter: config.sites[0]?.datacenter as string,
+    policies: { retry: new policies.retry.FallthroughRetryPolicy() },
+  });
+  const factor = replicationFactor(config);
+  const datacenters = config.sites.map((site) => `'${site.datacenter}': ${factor}`).join(', ');
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    await client.execute(
+      `CREATE KEYSPACE IF NOT EXISTS ${GRAPH_KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters}}`,
+    );
+  } finally {
+    await client.shutdown();
+  }
+}

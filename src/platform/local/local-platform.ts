@@ -1,0 +1,310 @@
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PlatformError } from '../../errors.ts';
+import type { Json } from '../../history/event.ts';
+import {
+  type Abilities,
+  type ComponentState,
+  type DropCounter,
+  type FaultRegister,
+  OUTSIDE_PEER,
+  type Platform,
+  type PlatformFacts,
+  type RegisteredFault,
+  type UndoResult,
+} from '../platform.ts';
+import { archiveOptions } from './archive.ts';
+import { cachedClassPath, resolveClassPath } from './class-path.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+import { findJdk, JAVA_MAJOR } from './jdk.ts';
+import { replicationFactor } from './keyspace.ts';
+import { socketPath, stateDirectory } from './paths.ts';
+import { leftFaults } from './register.ts';
+import { RpcClient } from './rpc.ts';
+import type { SupervisorOrders } from './supervisor.ts';
+
+const SUPERVISOR = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
+const START_MS = 240_000;
+
+/** The namespaces of the platform: made as the user that calls, root inside, gone with their first process. */
+export const UNSHARE = [
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--net',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+] as const;
+
+export interface LocalStatus {
+  readonly config: LocalConfig;
+  readonly started: boolean;
+  readonly components: readonly ComponentState[];
+  readonly faults: readonly RegisteredFault[];
+  /** The run that uses it; null: none. */
+  readonly run: string | null;
+}
+
+/** What the local platform is, from its configuration alone: enough for a plan, whether one is up or not. */
+export function localPlatformFacts(config: LocalConfig): PlatformFacts {
+  return {
+    name: 'local',
+    environment: config.environment,
+    sites: config.sites.map((site, index) => ({
+      name: site.name,
+      datacenter: site.datacenter,
+      endpoints: {
+        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) => ({
+          host: addressOf(config, index, node),
+          port: config.cassandra.cqlPort,
+        })),
+        janusgraph: [{ host: addressOf(config, index), port: config.janusgraph.port }],
+      },
+    })),
+    nodesPerSite: config.nodesPerSite,
+    replicationFactor: replicationFactor(config),
+    versions: { cassandra: '5.0.6', janusgraph: '1.1.0' },
+    abilities: ['network', 'processes', 'nodetool'],
+  };
+}
+
+/** The platform of this user that is up; null when there is none. It stays when the handle is disposed. */
+export async function attachLocalPlatform(signal: AbortSignal): Promise<Platform | null> {
+  const rpc = await RpcClient.connect(socketPath());
+  if (!rpc) return null;
+  const status = await rpc.call<LocalStatus>('status', {}, signal);
+  return new LocalPlatform(rpc, status.config, supervisorPid());
+}
+
+/** What the platform says of itself; null when none is up. */
+export async function localPlatformStatus(signal: AbortSignal): Promise<LocalStatus | null> {
+  const rpc = await RpcClient.connect(socketPath());
+  if (!rpc) return null;
+  try {
+    return await rpc.call<LocalStatus>('status', {}, signal);
+  } finally {
+    rpc.close();
+  }
+}
+
+/** Stops the platform of this user, whatever it does; false when none is up. */
+export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
+  const rpc = await RpcClient.connect(socketPath());
+  if (!rpc) return false;
+  await rpc.call('stop', {}, signal).catch(() => {});
+  while (existsSync(`/proc/${supervisorPid()}`)) {
+    signal.throwIfAborted();
+    await sleep(50);
+  }
+  rpc.close();
+  return true;
+}
+
+/**
+ * Starts a platform and resolves when every component serves. With `owned`, it goes when the handle does. PlatformErrors: another system than
+ * Linux, no JDK 17, no user namespaces, a platform that is up already, a component that does not start (its log is named).
+ */
+export async function startLocalPlatform(options: {
+  readonly config: LocalConfig;
+  readonly owned: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (line: string) => void;
+}): Promise<Platform> {
+  const { config, signal, onProgress } = options;
+  refuseOtherSystems();
+  const jdk = findJdk();
+  if (!jdk)
+    throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
+  const running = await RpcClient.connect(socketPath());
+  if (running) {
+    running.close();
+    throw new PlatformError('a platform of this user is up already', { hint: 'npm run drill -- platform down' });
+  }
+  const cassandra = await resolveClassPath('cassandra', jdk.home, signal, onProgress);
+  const janusgraph = await resolveClassPath('janusgraph', jdk.home, signal, onProgress);
+  const left = leftFaults(join(stateDirectory(), 'faults.json'));
+  if (left.length > 0)
+    onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
+  const orders: SupervisorOrders = {
+    config,
+    stateDirectory: stateDirectory(),
+    socket: socketPath(),
+    javaHome: jdk.home,
+    classes: {
+      cassandra: { jars: cassandra, archive: archiveOptions('cassandra', jdk, cassandra) },
+      janusgraph: { jars: janusgraph, archive: archiveOptions('janusgraph', jdk, janusgraph) },
+    },
+  };
+  const rpc = await launch(orders, signal);
+  if (options.owned) await rpc.call('own', {}, signal);
+  const failure = { text: '' };
+  rpc.onEvent(({ type, data }) => {
+    if (type === 'component-ready') onProgress(`${data} is ready`);
+    if (type === 'failed' || type === 'component-died') failure.text = String(data);
+  });
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const status = await rpc.call<LocalStatus>('status', {}, signal);
+      if (status.started) return new LocalPlatform(rpc, config, supervisorPid());
+      await sleep(100);
+    }
+  } catch (error) {
+    rpc.close();
+    await stopLocalPlatform(AbortSignal.timeout(10_000)).catch(() => {});
+    if (failure.text) throw new PlatformError(`the platform did not start: ${failure.text}`, { cause: error });
+    throw error;
+  }
+}
+
+const DOCTOR = { hint: 'npm run doctor -- --fix' } as const;
+
+export function refuseOtherSystems(system: string = process.platform): void {
+  if (system === 'linux') return;
+  throw new PlatformError(`the local platform needs Linux namespaces; this is ${system}`, {
+    hint: 'open the repository in its devcontainer (.devcontainer/devcontainer.json), or run it in Lima (limactl start ./lima.yaml)',
+  });
+}
+
+/** Starts the supervisor apart from this process and connects to it. */
+async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<RpcClient> {
+  const state = stateDirectory();
+  rmSync(orders.socket, { force: true });
+  const log = openSync(join(state, 'supervisor.log'), 'w', 0o600);
+  const child = spawn(UNSHARE[0], [...UNSHARE.slice(1), '--', process.execPath, SUPERVISOR], {
+    cwd: state,
+    detached: true,
+    stdio: ['pipe', log, log],
+  });
+  const died = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`it ended with exit code ${code}`)));
+  });
+  died.catch(() => {});
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(JSON.stringify(orders));
+  child.unref();
+  writeFileSync(join(state, 'unshare.pid'), String(child.pid));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
+  const connected = (async () => {
+    for (;;) {
+      limit.throwIfAborted();
+      const rpc = await RpcClient.connect(orders.socket);
+      if (rpc) return rpc;
+      await sleep(30);
+    }
+  })();
+  connected.catch(() => {});
+  try {
+    return await Promise.race([connected, died]);
+  } catch (error) {
+    const said = readFileSync(join(state, 'supervisor.log'), 'utf8').trim().split('\n').slice(-3).join(' | ');
+    throw new PlatformError(`the platform's supervisor did not start: ${said || String(error)}`, {
+      cause: error,
+      ...DOCTOR,
+    });
+  }
+}
+
+/** The supervisor as this process sees it: the only child of `unshare`. */
+function supervisorPid(): number {
+  const parent = readFileSync(join(stateDirectory(), 'unshare.pid'), 'utf8').trim();
+  const children = `/proc/${parent}/task/${parent}/children`;
+  const [child] = existsSync(children) ? readFileSync(children, 'utf8').trim().split(' ') : [''];
+  return Number(child || 0);
+}
+
+class LocalPlatform implements Platform {
+  readonly abilities: Abilities;
+  readonly register: FaultRegister;
+  private readonly rpc: RpcClient;
+  private readonly config: LocalConfig;
+  private readonly pid: number;
+
+  constructor(rpc: RpcClient, config: LocalConfig, pid: number) {
+    this.rpc = rpc;
+    this.config = config;
+    this.pid = pid;
+    this.abilities = {
+      network: {
+        drop: (id, rules, signal) => rpc.call('drop', { id, rules }, signal),
+        observe: (id, signal) => rpc.call<DropCounter[]>('drops', { id }, signal),
+      },
+      processes: {
+        end: (site, components, mode, signal) => rpc.call('end', { site, components, mode }, signal),
+        observe: (signal) => rpc.call<ComponentState[]>('observe', {}, signal),
+      },
+      nodetool: { run: (site, args, signal) => rpc.call<string>('nodetool', { site, args }, signal) },
+    };
+    this.register = {
+      record: (fault, ttlMs, signal) => rpc.call('record', { ...fault, ttlMs }, signal),
+      renew: (faults, ttlMs, signal) => rpc.call('renew', { faults, ttlMs }, signal),
+      undo: (fault, signal) => rpc.call<UndoResult[]>('undo', { fault }, signal),
+      list: (signal) => rpc.call<RegisteredFault[]>('faults', {}, signal),
+    };
+  }
+
+  facts(): PlatformFacts {
+    return localPlatformFacts(this.config);
+  }
+
+  place(client: string): readonly string[] {
+    const enter = [
+      'nsenter',
+      '--target',
+      String(this.pid),
+      '--user',
+      '--preserve-credentials',
+      '--net',
+      '--mount',
+      '--pid',
+      '--wdns=/',
+    ];
+    const inside = client === OUTSIDE_PEER ? [] : ['nsenter', `--net=/run/netns/${client}`];
+    return [...enter, '--', ...inside];
+  }
+
+  async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
+    await this.rpc.call('lock', { run }, signal);
+    return { [Symbol.asyncDispose]: () => this.rpc.call('unlock', {}, AbortSignal.timeout(5_000)) };
+  }
+
+  async keepLogs(directory: string): Promise<void> {
+    mkdirSync(directory, { recursive: true });
+    const logs = await this.rpc.call<{ name: string; files: string[] }[]>('logs', {}, AbortSignal.timeout(5_000));
+    for (const { name, files } of logs) {
+      for (const file of files) if (existsSync(file)) copyFileSync(file, join(directory, `${name}-${basename(file)}`));
+    }
+    for (const name of readdirSync(stateDirectory())) {
+      if (name === 'supervisor.log') copyFileSync(join(stateDirectory(), name), join(directory, name));
+    }
+  }
+
+  onEvent(listener: (event: { type: string; data: Json }) => void): void {
+    this.rpc.onEvent(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.rpc.close();
+  }
+}
+
+/** True when a start needs nothing from the network. */
+export function jarsAreFetched(): boolean {
+  return cachedClassPath('cassandra') !== null && cachedClassPath('janusgraph') !== null;
+}

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { PlatformError } from '../../errors.ts';
+import { type DropCounter, type DropRule, LOOPBACK_PEER, OUTSIDE_PEER } from '../platform.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+
+const run = promisify(execFile);
+
+/** Runs a command of the network inside the supervisor's namespaces; a PlatformError with what it said. `stdin` is for `nft -f -`. */
+async function command(argv: readonly string[], stdin = ''): Promise<string> {
+  const [file, ...args] = argv as [string, ...string[]];
+  try {
+    const running = run(file, args, { timeout: 10_000, maxBuffer: 1 << 24 });
+    running.child.stdin?.end(stdin);
+    return (await running).stdout;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() || String(error);
+    throw new PlatformError(`${argv.join(' ')}: ${said}`, { cause: error });
+  }
+}
+
+/** Makes the bridge on which the clients outside are, and a namespace with an address for each node of each site. */
+export async function makeNetwork(config: LocalConfig): Promise<void> {
+  await command(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
+  await command(['mkdir', '-p', '/run/netns']);
+  await command(['ip', 'link', 'set', 'lo', 'up']);
+  await command(['ip', 'link', 'add', 'bridge0', 'type', 'bridge']);
+  await command(['ip', 'addr', 'add', `${addressOf(config, -1)}/16`, 'dev', 'bridge0']);
+  await command(['ip', 'link', 'set', 'bridge0', 'up']);
+  for (const [index, site] of config.sites.entries()) {
+    await command(['ip', 'netns', 'add', site.name]);
+    await command(['ip', 'link', 'add', `veth${index}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', site.name]);
+    await command(['ip', 'link', 'set', `veth${index}`, 'master', 'bridge0', 'up']);
+    for (let node = 0; node < config.nodesPerSite; node += 1) {
+      await command(['ip', '-n', site.name, 'addr', 'add', `${addressOf(config, index, node)}/16`, 'dev', 'eth0']);
+    }
+    await command(['ip', '-n', site.name, 'link', 'set', 'eth0', 'up']);
+    await command(['ip', '-n', site.name, 'link', 'set', 'lo', 'up']);
+  }
+}
+
+const TABLE = 'drill_';
+const COMMENT = /^(in|out) (\S+)$/;
+
+/** The table's name of a fault: `nft` knows letters, digits and `_` only. */
+export function tableOf(id: string): string {
+  return TABLE + Buffer.from(id).toString('hex');
+}
+
+/** The text for `nft -f -` that makes all rules of one fault in one site, at once. */
+export function dropRuleset(config: LocalConfig, id: string, rules: readonly DropRule[]): string {
+  const line = (direction: 'in' | 'out', peer: string): string => {
+    const comment = `counter drop comment "${direction} ${peer}"`;
+    if (peer === LOOPBACK_PEER) return `${direction === 'in' ? 'iif' : 'oif'} lo ${comment}`;
+    return `ip ${direction === 'in' ? 'saddr' : 'daddr'} { ${addressesOf(config, peer).join(', ')} } ${comment}`;
+  };
+  const chain = (direction: 'in' | 'out', hook: string): string => {
+    const lines = rules
+      .filter((rule) => rule.direction === direction)
+      .flatMap((rule) => rule.peers.map((peer) => line(direction, peer)));
+    return `  chain ${hook} {\n    type filter hook ${hook} priority -200; policy accept;\n${lines.map((one) => `    ${one}\n`).join('')}  }\n`;
+  };
+  return `table inet ${tableOf(id)} {\n${chain('in', 'input')}${chain('out', 'output')}}\n`;
+}
+
+function addressesOf(config: LocalConfig, peer: string): readonly string[] {
+  if (peer === OUTSIDE_PEER) return [addressOf(config, -1)];
+  const index = config.sites.findIndex((site) => site.name === peer);
+  if (index < 0) throw new PlatformError(`no site ${peer} to drop packets of`);
+  return Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, index, node));
+}
+
+export async function applyDrops(config: LocalConfig, id: string, rules: readonly DropRule[]): Promise<void> {
+  for (const site of new Set(rules.map((rule) => rule.site))) {
+    const ruleset = dropRuleset(
+      config,
+      id,
+      rules.filter((rule) => rule.site === site),
+    );
+    await command(['ip', 'netns', 'exec', site, 'nft', '-f', '-'], ruleset);
+  }
+}
+
+/** Removes every rule of a fault, in every site; none left is no error. */
+export async function removeDrops(config: LocalConfig, id: string): Promise<void> {
+  for (const site of config.sites) {
+    const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
+    if (tables.split('\n').includes(`table inet ${tableOf(id)}`)) {
+      await command(['ip', 'netns', 'exec', site.name, 'nft', 'delete', 'table', 'inet', tableOf(id)]);
+    }
+  }
+}
+
+/** What stands in the kernel of a fault, by rule and peer. */
+export async function readDrops(config: LocalConfig, id: string): Promise<readonly DropCounter[]> {
+  const found = await Promise.all(
+    config.sites.map(async (site) => {
+      const json = await command(['ip', 'netns', 'exec', site.name, 'nft', '-j', 'list', 'ruleset']);
+      return parseDrops(json, site.name, tableOf(id));
+    }),
+  );
+  return found.flat();
+}
+
+/** The counters in the output of `nft -j list ruleset`. */
+export function parseDrops(json: string, site: string, table: string): readonly DropCounter[] {
+  const { nftables } = JSON.parse(json) as { nftables: readonly { rule?: NftRule }[] };
+  return nftables.flatMap(({ rule }) => {
+    const said = rule?.table === table ? COMMENT.exec(rule.comment ?? '') : null;
+    if (!rule || !said) return [];
+    const packets = rule.expr.find((one) => one.counter)?.counter?.packets ?? 0;
+    return [{ site, direction: said[1] as 'in' | 'out', peer: said[2] as string, packets }];
+  });
+}
+
+interface NftRule {
+  readonly table: string;
+  readonly comment?: string;
+  readonly expr: readonly { readonly counter?: { readonly packets: number } }[];
+}

@@ -1,0 +1,127 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { RegisteredFault, Undo, UndoResult } from '../platform.ts';
+
+interface Entry {
+  readonly fault: string;
+  readonly run: string;
+  readonly undo: readonly Undo[];
+  expiresAtMs: number;
+}
+
+/**
+ * The faults in force, on disk, each with its undo as data and the instant at which it lapses. `expire` undoes what nobody renewed: the
+ * dead-man. An entry goes only when all of its undo is done.
+ */
+export class Register {
+  private readonly path: string;
+  private readonly execute: (undo: Undo) => Promise<void>;
+  private readonly nowMs: () => number;
+  private readonly entries = new Map<string, Entry>();
+  private readonly running = new Map<string, Promise<readonly UndoResult[]>>();
+
+  constructor(path: string, execute: (undo: Undo) => Promise<void>, nowMs: () => number) {
+    this.path = path;
+    this.execute = execute;
+    this.nowMs = nowMs;
+  }
+
+  /** On disk when it returns. A fault that is there already must have been undone first. */
+  record(fault: string, run: string, undo: readonly Undo[], ttlMs: number): void {
+    if (this.entries.has(fault)) throw new Error(`${fault} is in force already: undo it first`);
+    this.entries.set(fault, { fault, run, undo, expiresAtMs: this.nowMs() + ttlMs });
+    try {
+      this.save();
+    } catch (error) {
+      this.entries.delete(fault);
+      throw error;
+    }
+  }
+
+  /** Puts the lapse off; a fault that is not there is not renewed. */
+  renew(faults: readonly string[], ttlMs: number): void {
+    for (const fault of faults) {
+      const entry = this.entries.get(fault);
+      if (entry) entry.expiresAtMs = this.nowMs() + ttlMs;
+    }
+  }
+
+  list(): readonly RegisteredFault[] {
+    const now = this.nowMs();
+    return [...this.entries.values()].map(({ fault, run, undo, expiresAtMs }) => ({
+      fault,
+      run,
+      undo,
+      expiresInMs: expiresAtMs - now,
+    }));
+  }
+
+  /** Executes a fault's undo, each part of it whatever becomes of the others; at most once at a time. */
+  undo(fault: string): Promise<readonly UndoResult[]> {
+    const under = this.running.get(fault);
+    if (under !== undefined) return under;
+    const work = this.undoNow(fault).finally(() => this.running.delete(fault));
+    this.running.set(fault, work);
+    return work;
+  }
+
+  /** Undoes what has lapsed; the names of what it undid, or tried to. */
+  async expire(): Promise<readonly string[]> {
+    const now = this.nowMs();
+    const lapsed = [...this.entries.values()].filter(
+      (entry) => entry.expiresAtMs <= now && !this.running.has(entry.fault),
+    );
+    // Last in, first out.
+    for (const { fault } of lapsed.reverse()) await this.undo(fault);
+    return lapsed.map(({ fault }) => fault);
+  }
+
+  private async undoNow(fault: string): Promise<readonly UndoResult[]> {
+    const entry = this.entries.get(fault);
+    const results: UndoResult[] = [];
+    for (const undo of entry?.undo ?? []) {
+      try {
+        await this.execute(undo);
+        results.push({ undo, ok: true, error: '' });
+      } catch (error) {
+        results.push({ undo, ok: false, error: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    if (results.every(({ ok }) => ok)) {
+      this.entries.delete(fault);
+      this.save();
+    }
+    return results;
+  }
+
+  private save(): void {
+    const part = `${this.path}.part`;
+    const file = openSync(part, 'w', 0o600);
+    try {
+      writeFileSync(
+        file,
+        JSON.stringify([...this.entries.values()].map(({ fault, run, undo }) => ({ fault, run, undo }))),
+      );
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(part, this.path);
+    const directory = openSync(dirname(this.path), 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
+  }
+}
+
+/** The faults that stood in the register of a platform that is dead; a file that is torn gives none. */
+export function leftFaults(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { fault: string }[]).map(({ fault }) => fault);
+  } catch {
+    return [];
+  }
+}

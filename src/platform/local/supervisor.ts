@@ -1,0 +1,177 @@
+/**
+ * The local platform's supervisor: process 1 of its own user, network, mount and process namespaces, so that nothing of the platform outlives it.
+ * `node supervisor.ts` reads its orders as JSON from standard input: see `SupervisorOrders`. It answers on the socket of its state directory.
+ */
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, PlatformError } from '../../errors.ts';
+import type { Component, DropRule, Undo } from '../platform.ts';
+import { type Classes, ManagedComponent } from './components.ts';
+import type { LocalConfig } from './config.ts';
+import { createGraphKeyspace } from './keyspace.ts';
+import { applyDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
+import { runNodetool } from './nodetool.ts';
+import { Register } from './register.ts';
+import { type RpcServer, serve } from './rpc.ts';
+
+export interface SupervisorOrders {
+  readonly config: LocalConfig;
+  readonly stateDirectory: string;
+  readonly socket: string;
+  readonly javaHome: string;
+  readonly classes: Readonly<Record<Component, Classes>>;
+}
+
+const START_MS = 180_000;
+const UNDO_MS = 240_000;
+
+const orders = JSON.parse(readFileSync(0, 'utf8')) as SupervisorOrders;
+const { config } = orders;
+const dataDirectory = join(orders.stateDirectory, 'data');
+let server: RpcServer | null = null;
+
+function tell(type: string, what: string): void {
+  appendFileSync(join(orders.stateDirectory, 'supervisor.log'), `${new Date().toISOString()} ${type} ${what}\n`);
+  server?.broadcast(type, what);
+}
+
+rmSync(dataDirectory, { recursive: true, force: true });
+mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+const java = join(orders.javaHome, 'bin/java');
+const components = config.sites.flatMap((_, site) => [
+  ...Array.from({ length: config.nodesPerSite }, (_, node) => make(site, 'cassandra', node)),
+  make(site, 'janusgraph', 0),
+]);
+
+function make(site: number, component: Component, node: number): ManagedComponent {
+  return new ManagedComponent(
+    { config, site, component, node, directory: dataDirectory },
+    orders.classes[component],
+    java,
+    tell,
+  );
+}
+
+function of(component: Component, site?: string): readonly ManagedComponent[] {
+  return components.filter((one) => one.component === component && (site === undefined || one.site === site));
+}
+
+const register = new Register(join(orders.stateDirectory, 'faults.json'), executeUndo, () => performance.now());
+
+async function executeUndo(undo: Undo): Promise<void> {
+  if (undo.kind === 'network') return removeDrops(config, undo.params.id);
+  const limit = AbortSignal.timeout(UNDO_MS);
+  for (const component of ['cassandra', 'janusgraph'] as const) {
+    if (!undo.params.components.includes(component)) continue;
+    await Promise.all(of(component, undo.params.site).map((one) => one.start(limit)));
+  }
+}
+
+let lockHolder: { connection: object; run: string } | null = null;
+let started = false;
+
+const methods = {
+  status: () => ({
+    config,
+    started,
+    components: components.map((one) => one.state()),
+    faults: register.list(),
+    run: lockHolder?.run ?? null,
+  }),
+  observe: () => components.map((one) => one.state()),
+  end: ({
+    site,
+    components: names,
+    mode,
+  }: {
+    site: string;
+    components: readonly Component[];
+    mode: 'graceful' | 'abrupt';
+  }) => {
+    // Clients first, so that none writes into a store that is going.
+    const ordered = [...of('janusgraph', site), ...of('cassandra', site)].filter((one) =>
+      names.includes(one.component),
+    );
+    for (const one of ordered) one.end(mode === 'graceful' ? 'SIGTERM' : 'SIGKILL');
+  },
+  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) => applyDrops(config, id, rules),
+  drops: ({ id }: { id: string }) => readDrops(config, id),
+  nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
+    runNodetool(config, site, java, orders.classes.cassandra, args),
+  record: ({ fault, run, undo, ttlMs }: { fault: string; run: string; undo: readonly Undo[]; ttlMs: number }) =>
+    register.record(fault, run, undo, ttlMs),
+  renew: ({ faults, ttlMs }: { faults: readonly string[]; ttlMs: number }) => register.renew(faults, ttlMs),
+  undo: ({ fault }: { fault: string }) => register.undo(fault),
+  faults: () => register.list(),
+  logs: () => components.map((one) => ({ name: one.name.replaceAll(/[ /]/g, '-'), files: one.logs() })),
+  lock: ({ run }: { run: string }, connection: object) => {
+    if (lockHolder) throw new PlatformError(`the platform is in use by the run ${lockHolder.run}`);
+    lockHolder = { connection, run };
+  },
+  unlock: (_: unknown, connection: object) => free(connection),
+  /** From now on the platform goes when this connection does. */
+  own: (_: unknown, connection: object) => {
+    owner = connection;
+  },
+  stop: () => {
+    setImmediate(() => void stop('told to'));
+  },
+};
+
+let owner: object | null = null;
+
+function free(connection: object): void {
+  if (lockHolder?.connection === connection) lockHolder = null;
+}
+
+function ended(connection: object): void {
+  free(connection);
+  if (owner === connection) void stop('its owner is gone');
+}
+
+let stopping = false;
+async function stop(why: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  tell('stopping', why);
+  for (const one of components) one.end('SIGKILL');
+  rmSync(orders.socket, { force: true });
+  process.exit(0);
+}
+
+process.on('SIGTERM', () => void stop('SIGTERM'));
+process.on('SIGINT', () => {});
+process.on('uncaughtException', (error) => {
+  tell('defect', messageOf(error));
+});
+
+async function main(): Promise<void> {
+  await makeNetwork(config);
+  rmSync(orders.socket, { force: true });
+  server = await serve(orders.socket, methods, ended);
+  chmodSync(orders.socket, 0o600);
+  const limit = AbortSignal.timeout(START_MS);
+  await Promise.all(of('cassandra').map((one) => one.start(limit)));
+  await createGraphKeyspace(config, limit);
+  const [first, ...others] = of('janusgraph');
+  // Servers that start at once race for the first schema and the first block of ids.
+  await first?.start(limit);
+  await Promise.all(others.map((one) => one.start(limit)));
+  started = true;
+  tell('started', 'every component serves');
+}
+
+setInterval(() => {
+  register.expire().then(
+    (faults) => {
+      for (const fault of faults) tell('dead-man', `${fault} was no longer renewed and is undone`);
+    },
+    (error: unknown) => tell('defect', messageOf(error)),
+  );
+}, 1_000);
+
+main().catch((error: unknown) => {
+  tell('failed', messageOf(error));
+  // Who waits for the start reads the reason from its connection.
+  setTimeout(() => void stop('it could not start'), 500);
+});

@@ -1,0 +1,140 @@
+import type { Json } from '../history/event.ts';
+
+/** A database process of a site. */
+export type Component = 'cassandra' | 'janusgraph';
+
+/** Where a client reaches a component. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Site {
+  readonly name: string;
+  /** The Cassandra datacenter of the site. */
+  readonly datacenter: string;
+  readonly endpoints: Readonly<Record<Component, readonly Endpoint[]>>;
+}
+
+/** What a platform is, as it stands in every plan. */
+export interface PlatformFacts {
+  readonly name: string;
+  /** `laboratory`, unless the platform's own configuration says otherwise. */
+  readonly environment: string;
+  readonly sites: readonly Site[];
+  readonly nodesPerSite: number;
+  /** Copies in each site. */
+  readonly replicationFactor: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly abilities: readonly AbilityName[];
+}
+
+/** Where traffic comes from or goes to, seen from one site: a site, the clients outside, the site's own loopback. */
+export type Peer = string;
+export const OUTSIDE_PEER = 'outside';
+export const LOOPBACK_PEER = 'loopback';
+
+/** Silent drop of packets between `site` and each of `peers`. `in`: towards the site; `out`: from it. */
+export interface DropRule {
+  readonly site: string;
+  readonly direction: 'in' | 'out';
+  readonly peers: readonly Peer[];
+}
+
+/** What stands in the kernel for one rule and peer. `packets`: dropped so far. */
+export interface DropCounter {
+  readonly site: string;
+  readonly direction: 'in' | 'out';
+  readonly peer: Peer;
+  readonly packets: number;
+}
+
+export interface ComponentState {
+  readonly site: string;
+  readonly component: Component;
+  /** From 0: its number among the site's nodes. */
+  readonly node: number;
+  /** `running`: the process lives. `ready`: and it has served since it was started. `stopped`: there is no process. */
+  readonly state: 'running' | 'ready' | 'stopped';
+  readonly pid: number | null;
+}
+
+/** The undo of a fault, as data: it is executed by the platform, also when the harness is dead. Idempotent. */
+export type Undo =
+  /** Remove every drop rule that was made under this id. */
+  | { readonly kind: 'network'; readonly params: { readonly id: string } }
+  /** Start what does not run, Cassandra before JanusGraph, and wait until it is ready. */
+  | {
+      readonly kind: 'processes';
+      readonly params: { readonly site: string; readonly components: readonly Component[] };
+    };
+
+export interface RegisteredFault {
+  readonly fault: string;
+  readonly run: string;
+  /** Executed in this order; one that fails does not stop the next. */
+  readonly undo: readonly Undo[];
+  readonly expiresInMs: number;
+}
+
+export interface UndoResult {
+  readonly undo: Undo;
+  readonly ok: boolean;
+  readonly error: string;
+}
+
+/** Drop packets by site and direction. Rules of one id come and go together. */
+export interface NetworkAbility {
+  drop(id: string, rules: readonly DropRule[], signal: AbortSignal): Promise<void>;
+  /** Empty when no rule of this id is in force. */
+  observe(id: string, signal: AbortSignal): Promise<readonly DropCounter[]>;
+}
+
+/** End and start database processes. */
+export interface ProcessAbility {
+  /** Sends the signal and returns; whether it had an effect is for `observe` to say. */
+  end(site: string, components: readonly Component[], mode: 'graceful' | 'abrupt', signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
+}
+
+/** Administration of one node's database. */
+export interface NodetoolAbility {
+  /** Standard output; a PlatformError with standard error when it fails. */
+  run(site: string, args: readonly string[], signal: AbortSignal): Promise<string>;
+}
+
+/** The platform's fault register: on disk, with a dead-man that undoes what is not renewed. */
+export interface FaultRegister {
+  /** On disk before it resolves. */
+  record(
+    fault: { fault: string; run: string; undo: readonly Undo[] },
+    ttlMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
+  renew(faults: readonly string[], ttlMs: number, signal: AbortSignal): Promise<void>;
+  /** Executes the undo and forgets the fault once all of it is done. Unknown faults are done already. */
+  undo(fault: string, signal: AbortSignal): Promise<readonly UndoResult[]>;
+  list(signal: AbortSignal): Promise<readonly RegisteredFault[]>;
+}
+
+export interface Abilities {
+  readonly network: NetworkAbility;
+  readonly processes: ProcessAbility;
+  readonly nodetool: NodetoolAbility;
+}
+export type AbilityName = keyof Abilities;
+
+/** A platform that is up. A scenario names sites and components, never processes or addresses. */
+export interface Platform extends AsyncDisposable {
+  facts(): PlatformFacts;
+  readonly abilities: Partial<Abilities>;
+  readonly register: FaultRegister;
+  /** The words that, put before a command, run it where the clients of `client` are: `outside`, or in a site. */
+  place(client: string): readonly string[];
+  /** One run at a time: a PlatformError that names the holder when there is one. Freed when the harness dies. */
+  lock(run: string, signal: AbortSignal): Promise<AsyncDisposable>;
+  /** Copies each component's log into `directory` (created). */
+  keepLogs(directory: string): Promise<void>;
+  /** What the platform says of itself: starts, ends, dead-man. For the journal and for people. */
+  onEvent(listener: (event: { type: string; data: Json }) => void): void;
+}

@@ -1,0 +1,36 @@
+import type { Report } from '../check/report-schema.ts';
+import { firstScreen } from './first-screen.ts';
+import { html } from './markup.ts';
+import { page } from './page.ts';
+import { canarySection, closingSection, factsSection, faultsSection, qualitySection } from './section-evidence.ts';
+import { lossSection } from './section-loss.ts';
+import {
+  availabilitySection,
+  clocksSection,
+  latencySection,
+  outagesSection,
+  viewsSection,
+} from './section-recovery.ts';
+import { plotsSection, sequenceSection } from './section-timeline.ts';
+import { VERDICT_WORD } from './wording.ts';
+
+/** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report. */
+export function renderHtml(report: Report): string {
+  return page(
+    `${VERDICT_WORD[report.verdict]}: ${report.run.scenario}, ${report.run.id}`,
+    html`${firstScreen(report)}
+${sequenceSection(report)}
+${plotsSection(report)}
+${clocksSection(report)}
+${outagesSection(report)}
+${lossSection(report)}
+${latencySection(report)}
+${availabilitySection(report)}
+${viewsSection(report)}
+${faultsSection(report)}
+${canarySection(report)}
+${qualitySection(report)}
+${factsSection(report)}
+${closingSection(report)}`,
+  );
+}

@@ -1,0 +1,137 @@
+import type { Report, Verdict } from '../check/report-schema.ts';
+import { formatDuration } from '../duration.ts';
+import { durationOrUnknown, formatOffset } from './format.ts';
+import { oneLine, textTable, wrap } from './text-table.ts';
+import { originOf } from './time-axis.ts';
+import {
+  lossWords,
+  measuredWords,
+  OUTCOME_WORD,
+  objectiveName,
+  objectiveTarget,
+  overallRpo,
+  rtoWords,
+  VERDICT_ICON,
+  VERDICT_WORD,
+  verdictSentence,
+  viewName,
+} from './wording.ts';
+
+export interface SummaryOptions {
+  readonly color: boolean;
+  /** Columns of the terminal; never more than 100 are used. */
+  readonly width: number;
+}
+
+const CODE: Readonly<Record<Verdict | 'bold' | 'dim', string>> = {
+  pass: '32',
+  fail: '31',
+  unknown: '33',
+  bold: '1',
+  dim: '2',
+};
+const LOSS_VERDICT = { none: 'pass', some: 'fail', unknown: 'unknown' } as const;
+
+/** The terminal's summary, ending with a line end: verdict, lost writes, objectives, outages, P95, what was not measured. */
+export function renderSummary(report: Report, options: SummaryOptions): string {
+  const width = Math.min(100, Math.max(40, options.width));
+  const paint = (name: Verdict | 'bold' | 'dim', text: string): string =>
+    options.color ? `\u001b[${CODE[name]}m${text}\u001b[0m` : text;
+  const bold = (name: Verdict, text: string): string => paint('bold', paint(name, text));
+  const { run, verdict } = report;
+  const lines = [
+    ...wrap(
+      `${run.scenario} · ${run.id} · ${run.environment} · ${OUTCOME_WORD[run.outcome]}${run.reason === '' ? '' : ` (${run.reason})`}`,
+      width,
+    ).map((line) => paint('dim', line)),
+    '',
+    bold(verdict, `${VERDICT_ICON[verdict]} ${VERDICT_WORD[verdict]}`),
+    ...wrap(verdictSentence(report), width - 2).map((line) => `  ${line}`),
+    ...lossLines(report, bold),
+    ...run.defects.flatMap((defect) => wrap(`! The record has a defect: ${defect}`, width, '  ')),
+    '',
+    ...objectiveLines(report, width, paint),
+    ...outageLines(report, width),
+    ...latencyLines(report, width),
+    ...notMeasuredLine(report, width),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+type Paint = (name: Verdict | 'bold' | 'dim', text: string) => string;
+
+function lossLines(report: Report, bold: (name: Verdict, text: string) => string): string[] {
+  const rpo = overallRpo(report);
+  const lost = lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0);
+  const inAll = lossWords(rpo?.lostInAll ?? null, (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0));
+  const verdict = LOSS_VERDICT[lost.state];
+  return [
+    `${bold(verdict, `${VERDICT_ICON[verdict]} ${lost.large.toUpperCase()}`)} ${lost.rest}, at failover`,
+    `  lost in all: ${inAll.large} ${inAll.rest}`,
+  ];
+}
+
+function objectiveLines(report: Report, width: number, paint: Paint): string[] {
+  if (report.objectives.length === 0) return ['No objective was evaluated.'];
+  const rows = report.objectives.map((result) => {
+    const { worst } = measuredWords(result);
+    return [
+      objectiveName(result.objective),
+      objectiveTarget(result.objective),
+      worst,
+      `${VERDICT_ICON[result.verdict]} ${VERDICT_WORD[result.verdict]}`,
+    ];
+  });
+  const heads = [{ head: 'OBJECTIVE' }, { head: 'TARGET' }, { head: 'MEASURED' }, { head: 'VERDICT' }];
+  const [head = '', ...body] = textTable(heads, rows, width, (text, row, column) =>
+    column === 3 ? paint(report.objectives[row]?.verdict ?? 'unknown', text) : text,
+  );
+  const reasons = report.objectives.map((result) =>
+    result.verdict === 'pass' ? [] : wrap(result.reason, width - 4).map((line) => paint('dim', `    ${line}`)),
+  );
+  return [paint('dim', head), ...body.flatMap((line, i) => [line, ...(reasons[i] ?? [])])];
+}
+
+function outageLines(report: Report, width: number): string[] {
+  const { originUs, originName } = originOf(report);
+  const rows = report.views.flatMap((view) =>
+    view.outages.map((outage) => [
+      viewName(view),
+      outage.length_us === null ? 'open at the end' : formatDuration(outage.length_us),
+      formatOffset(outage.down_us - originUs),
+      outage.up_us === null ? 'not seen' : formatOffset(outage.up_us - originUs),
+      view.service === '' ? '' : rtoWords(view.rto),
+    ]),
+  );
+  const columns = [
+    { head: 'OUTAGE OF' },
+    { head: 'LENGTH', align: 'right' },
+    { head: 'DOWN', align: 'right' },
+    { head: 'UP', align: 'right' },
+    { head: 'RTO' },
+  ] as const;
+  if (report.views.length === 0) return ['', 'Outages: not measured.'];
+  if (rows.length === 0) return ['', 'No outage was seen.'];
+  return ['', ...textTable(columns, rows, width), `  from ${originName}`];
+}
+
+function latencyLines(report: Report, width: number): string[] {
+  const services = report.views.filter((view) => view.service !== '');
+  if (services.length === 0) return [];
+  const columns = [
+    { head: 'P95 OF OK' },
+    ...['BEFORE', 'OUTAGE', 'FAILED-OVER', 'AFTER'].map((head) => ({ head, align: 'right' as const })),
+  ];
+  const rows = services.map((view) => [
+    viewName(view),
+    ...(['before', 'outage', 'failed-over', 'after'] as const).map((phase) =>
+      durationOrUnknown(view.latency[phase].response.p95),
+    ),
+  ]);
+  return ['', ...textTable(columns, rows, width)];
+}
+
+function notMeasuredLine(report: Report, width: number): string[] {
+  if (report.notMeasured.length === 0) return [];
+  return ['', ...wrap(`Not measured: ${report.notMeasured.map((one) => oneLine(one.what)).join('; ')}.`, width, '  ')];
+}

@@ -1,0 +1,200 @@
+import type { Clock } from '../clock.ts';
+import { messageOf, PlatformError } from '../errors.ts';
+import type { BoundFault, Observation } from '../faults/fault.ts';
+import type { EventData, EventType, Json } from '../history/event.ts';
+import type { FaultRegister } from '../platform/platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import { deadline, pause } from './wait.ts';
+
+/** Where events go: on disk before it resolves. */
+export interface Recorder {
+  append<T extends EventType>(type: T, data: EventData[T]): Promise<unknown>;
+}
+
+export interface LeaseContext {
+  readonly run: string;
+  readonly clock: Clock;
+  readonly journal: Recorder;
+  readonly register: FaultRegister;
+  /** Whether a write and a read are served where the fault was: the last word on its being gone. */
+  served(fault: PlannedFault, signal: AbortSignal): Promise<Observation>;
+}
+
+/** How long a fault outlives a harness that stopped renewing it. */
+export const LEASE_TTL_MS = 10_000;
+const RENEW_MS = 2_000;
+const OBSERVE_MS = 1_000;
+const POLL_MS = 100;
+
+interface Seen {
+  readonly notBefore_us: number;
+  readonly notAfter_us: number;
+  readonly observed: Json;
+}
+
+/**
+ * A fault in force. Its undo was on disk, in the journal and in the platform's register, before its effect; it is renewed while this
+ * process lives, observed every second, and undone by `release`, or by the platform once it is no longer renewed.
+ */
+export class FaultLease {
+  readonly planned: PlannedFault;
+  /** Null until it was observed in full. */
+  effective: Seen | null = null;
+  gone: Seen | null = null;
+  lapsed = false;
+  private readonly bound: BoundFault;
+  private readonly context: LeaseContext;
+  private readonly holding = new AbortController();
+  private renewal: Promise<void> = Promise.resolve();
+  private watch: Promise<void> = Promise.resolve();
+
+  constructor(planned: PlannedFault, bound: BoundFault, context: LeaseContext) {
+    this.planned = planned;
+    this.bound = bound;
+    this.context = context;
+  }
+
+  /** Records the undo, injects, and returns once the fault is observed in full. Whoever calls this must release, whatever it throws. */
+  async inject(signal: AbortSignal, withinMs: number): Promise<Seen> {
+    const { journal, register, run, clock } = this.context;
+    const before = await this.bound.observe(signal);
+    if (before.state !== 'none') {
+      throw new PlatformError(
+        `${this.planned.id}: its target is not whole before the fault: ${JSON.stringify(before.observed)}`,
+        {
+          hint: 'npm run drill -- recover',
+        },
+      );
+    }
+    await journal.append('undo-recorded', { ...this.ids(), undo: this.bound.undo });
+    await register.record({ fault: this.planned.id, run, undo: this.bound.undo }, LEASE_TTL_MS, signal);
+    this.renewal = this.renew();
+    const at = clock.nowUs();
+    await journal.append('fault-requested', {
+      ...this.ids(),
+      notBefore_us: at,
+      notAfter_us: at,
+      observed: before.observed,
+      type: this.planned.type,
+      target: this.planned.site,
+      params: this.planned.params as Json,
+    });
+    const limit = deadline(signal, withinMs, `${this.planned.id} to become effective`);
+    const injected = this.bound.inject(limit);
+    injected.catch(() => {});
+    this.effective = await this.poll('full', 'none', at, limit, injected);
+    await injected;
+    await journal.append('fault-effective', { ...this.ids(), ...this.effective });
+    this.watch = this.hold(this.effective.notAfter_us);
+    return this.effective;
+  }
+
+  /**
+   * Undoes the fault and returns once it is observed to be gone, a write and a read served there again. Goes on past an undo that fails and
+   * then throws; may be called again.
+   */
+  async release(signal: AbortSignal): Promise<Seen> {
+    const { journal, register, clock } = this.context;
+    const at = clock.nowUs();
+    await journal.append('fault-release-requested', {
+      ...this.ids(),
+      notBefore_us: at,
+      notAfter_us: at,
+      observed: null,
+    });
+    this.holding.abort();
+    await this.watch;
+    const undone = register.undo(this.planned.id, signal).then((results) => {
+      const failed = results.filter((result) => !result.ok).map((result) => `${result.undo.kind}: ${result.error}`);
+      if (failed.length > 0) throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, RECOVER);
+    });
+    undone.catch(() => {});
+    this.gone = await this.poll('none', null, at, signal, undone);
+    await undone;
+    await this.renewal;
+    await journal.append('fault-gone', { ...this.ids(), ...this.gone });
+    return this.gone;
+  }
+
+  /** Polls until `wanted`; the instant lies between the start of the last observation that `bounds` it from below and the end of this one. */
+  private async poll(
+    wanted: 'full' | 'none',
+    lastBefore: 'none' | null,
+    fromUs: number,
+    signal: AbortSignal,
+    effort: Promise<void>,
+  ): Promise<Seen> {
+    const { clock } = this.context;
+    let failure: unknown = null;
+    effort.catch((error: unknown) => {
+      failure = error ?? new Error('failed');
+    });
+    let notBefore_us = fromUs;
+    for (;;) {
+      if (failure) throw failure;
+      const startUs = clock.nowUs();
+      const seen = await this.look(wanted, signal);
+      if (seen.state === wanted) {
+        return { notBefore_us, notAfter_us: clock.nowUs(), observed: seen.observed };
+      }
+      if (lastBefore === null || seen.state === lastBefore) notBefore_us = Math.max(notBefore_us, startUs);
+      await pause(POLL_MS, signal);
+    }
+  }
+
+  private async look(wanted: 'full' | 'none', signal: AbortSignal): Promise<Observation> {
+    const seen = await this.bound.observe(signal);
+    if (wanted === 'full' || seen.state !== 'none') return seen;
+    const served = await this.context.served(this.planned, signal);
+    return { state: served.state, observed: { platform: seen.observed, served: served.observed } };
+  }
+
+  /** Observes every second while it should hold; one that lapses is said once, with its bounds. */
+  private async hold(sinceUs: number): Promise<void> {
+    const { journal, clock } = this.context;
+    const signal = this.holding.signal;
+    let lastFullUs = sinceUs;
+    while (!signal.aborted) {
+      try {
+        await pause(OBSERVE_MS, signal);
+        const startUs = clock.nowUs();
+        const seen = await this.bound.observe(AbortSignal.any([signal, AbortSignal.timeout(5_000)]));
+        const instant = {
+          ...this.ids(),
+          notBefore_us: lastFullUs,
+          notAfter_us: clock.nowUs(),
+          observed: seen.observed,
+        };
+        if (seen.state === 'full') {
+          lastFullUs = startUs;
+          await journal.append('fault-observed', instant);
+        } else if (!signal.aborted) {
+          this.lapsed = true;
+          await journal.append('fault-lapsed', instant);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        // Not seen is not lapsed, but nobody may take it for seen either: the checker counts observations against seconds.
+        process.emitWarning(`${this.planned.id} could not be observed: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const signal = this.holding.signal;
+    while (!signal.aborted) {
+      try {
+        await this.context.register.renew([this.planned.id], LEASE_TTL_MS, AbortSignal.timeout(RENEW_MS));
+      } catch (error) {
+        if (!signal.aborted) process.emitWarning(`${this.planned.id} could not be renewed: ${messageOf(error)}`);
+      }
+      await pause(RENEW_MS, signal).catch(() => {});
+    }
+  }
+
+  private ids(): { fault: string; disaster: boolean } {
+    return { fault: this.planned.id, disaster: this.planned.disaster };
+  }
+}
+
+const RECOVER = { hint: 'npm run drill -- recover' } as const;

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { describePlan } from './describe-plan.ts';
+import { expectedPhases } from './expected-duration.ts';
+import { GOOD, loaded, PLATFORM, REGISTRIES } from './fixtures.ts';
+import { resolveScenario } from './resolve.ts';
+
+const { plan, findings } = resolveScenario({
+  ...REGISTRIES,
+  loaded: loaded(GOOD),
+  platform: PLATFORM,
+  options: { jitterUs: 700_000 },
+});
+
+test('says what will happen, in at most 100 columns', () => {
+  const text = describePlan(plan, findings);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  expect(text).toContain(
+    '  the first one 700 ms later than it says here, at random\n  10 s: site-loss-1 of paris, for at least 60 s (the disaster)',
+  );
+  expect(text).toContain('RTO of ledger < 30 min');
+  expect(text).toContain('P95 of graph < 100 ms in after');
+  expect(text).toContain('availability of ledger 99.99 % over');
+  expect(text).toContain('ledger/paris: contact paris, timeout_us 2000000, consistency LOCAL_QUORUM');
+  expect(text).toContain('abilities network, processes, nodetool');
+  expect(text).toMatch(/in all: about [\d.]+ min, without starting the platform/);
+});
+
+test('a word longer than a line is cut, not lost', () => {
+  const long = { ...plan, scenario: { ...plan.scenario, hypothesis: 'x'.repeat(250) } };
+  const text = describePlan(long, []);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  expect(text.replaceAll(/\s/g, '')).toContain('x'.repeat(250));
+});
+
+test('the expected duration holds every phase at its planned length', () => {
+  const phases = new Map(expectedPhases(plan).map(({ phase, us }) => [phase, us]));
+  expect(phases.get('steady-state')).toBe(30e6);
+  expect(phases.get('before')).toBe(10.7e6);
+  expect(phases.get('during, with read-back')).toBe(60e6);
+  expect(phases.get('after')).toBe(15e6);
+  expect(expectedPhases({ ...plan, timeline: [] }).map(({ phase }) => phase)).toEqual([
+    'canary',
+    'steady-state',
+    'cleanup',
+  ]);
+});

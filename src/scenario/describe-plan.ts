@@ -1,0 +1,139 @@
+import { formatDuration } from '../duration.ts';
+import { expectedPhases } from './expected-duration.ts';
+import type { Finding } from './findings.ts';
+import type { Objective, Plan, Timetable } from './plan.ts';
+import { formatPath } from './problem.ts';
+import { inFlightNeeded } from './windows.ts';
+
+const WIDTH = 100;
+
+/** What `plan NAME` prints: plain text, at most 100 columns, no trailing line break. It looks at the plan alone and touches nothing. */
+export function describePlan(plan: Plan, findings: readonly Finding[]): string {
+  const { scenario, platform } = plan;
+  const tier = scenario.tier === null ? [] : [`Tier ${scenario.tier}. `];
+  const sections: [string, readonly string[]][] = [
+    [`${scenario.name}: ${scenario.title}`, [`${tier.join('')}${scenario.hypothesis}`]],
+    [
+      `platform ${platform.name} (${platform.environment})`,
+      [
+        `sites ${platform.sites.map(({ name, datacenter }) => `${name} (${datacenter})`).join(', ')}`,
+        `${platform.nodesPerSite} node(s) a site, ${platform.replicationFactor} cop${platform.replicationFactor === 1 ? 'y' : 'ies'} in each`,
+        `abilities ${platform.abilities.join(', ') || 'none'}`,
+      ],
+    ],
+    ['services', Object.entries(plan.services).flatMap(([name, one]) => describeService(name, one, plan))],
+    ['sites on their own', siteProbes(plan.timetables)],
+    ['client policy', [describePolicy(plan)]],
+    ['faults, after the end of the steady state', describeTimeline(plan)],
+    ['objectives', plan.objectives.map(describeObjective)],
+    ['drivers', Object.entries(plan.drivers).map(([name, settings]) => `${name}: ${describeSettings(settings)}`)],
+    ['expected duration', describeDurations(plan)],
+    ['findings', findings.map(({ severity, path, text }) => `${severity}: ${formatPath(path)}: ${text}`)],
+    ['not measured', plan.notMeasured.map(({ what, why }) => `${what}: ${why}`)],
+  ];
+  return sections.map(([title, lines]) => [...wrap(title, ''), ...listed(lines)].join('\n')).join('\n\n');
+}
+
+/** `RTO of ledger < 30 min`. */
+export function describeObjective(objective: Objective): string {
+  switch (objective.metric) {
+    case 'rto':
+      return `RTO of ${objective.service} ${objective.op} ${formatDuration(objective.target_us)}`;
+    case 'rpo': {
+      const whose = objective.service === null ? 'RPO' : `RPO of ${objective.service}`;
+      return objective.target_us === 0
+        ? `${whose}: no acknowledged write is lost`
+        : `${whose} ${objective.op} ${formatDuration(objective.target_us)}`;
+    }
+    case 'latency':
+      return `P${objective.quantile * 100} of ${objective.service} ${objective.op} ${formatDuration(objective.target_us)} in ${objective.phase}`;
+    case 'availability':
+      return `availability of ${objective.service} ${percent(objective.target)} over ${formatDuration(objective.over_us)}`;
+  }
+}
+
+function describeService(name: string, service: Plan['services'][string], { retry }: Plan): readonly string[] {
+  const { probe, sites, client, rate, timeout_us, latency, params } = service;
+  const slo =
+    latency === null
+      ? 'success alone'
+      : `P${latency.quantile * 100} ${latency.op} ${formatDuration(latency.target_us)}`;
+  return [
+    `${name}: ${probe} ${rate}/s from ${client} to ${sites.join(', then ')}; timeout ${formatDuration(timeout_us)}; windows meet ${slo}; ` +
+      `at most ${inFlightNeeded(rate, timeout_us, retry)} in flight${Object.keys(params).length === 0 ? '' : `; ${describeSettings(params)}`}`,
+  ];
+}
+
+function siteProbes(timetables: readonly Timetable[]): readonly string[] {
+  const own = timetables.filter(({ service }) => service === '');
+  return own.map(({ probe, site, client, rate, timeout_us }) => {
+    return `${site}: ${probe} ${rate}/s from ${client}; timeout ${formatDuration(timeout_us)}`;
+  });
+}
+
+function describePolicy({ failover, retry }: Plan): string {
+  const retries =
+    retry === null
+      ? 'no retries'
+      : `${retry.retries} retries, ${formatDuration(retry.base_us)} doubled each time, at most ${formatDuration(retry.max_us)}`;
+  return (
+    `the circuit of a site opens after ${failover.after} failures for ${formatDuration(failover.retry_us)}, then ` +
+    `${failover.halfOpen} trial; failback by ${failover.failback === 'operator' ? 'an operator' : 'the client itself'}; ${retries}`
+  );
+}
+
+function describeTimeline({ timeline, jitter_us }: Plan): readonly string[] {
+  if (jitter_us > 0 && timeline.length > 0) {
+    return [
+      `the first one ${formatDuration(jitter_us)} later than it says here, at random`,
+      ...describeTimeline({ timeline, jitter_us: 0 } as Plan),
+    ];
+  }
+  return timeline.map(({ id, site, disaster, at_us, for_us, params }) => {
+    const settings = Object.keys(params).length === 0 ? '' : `, ${describeSettings(params)}`;
+    return `${formatDuration(at_us)}: ${id} of ${site}${settings}, for at least ${formatDuration(for_us)}${disaster ? ' (the disaster)' : ''}`;
+  });
+}
+
+function describeDurations(plan: Plan): readonly string[] {
+  const phases = expectedPhases(plan);
+  const total = phases.reduce((sum, { us }) => sum + us, 0);
+  const lines = phases.map(
+    ({ phase, us, atLeast }) => `${phase}: ${atLeast ? 'at least' : 'about'} ${formatDuration(us)}`,
+  );
+  return [...lines, `in all: about ${formatDuration(total)}, without starting the platform`];
+}
+
+function describeSettings(settings: Readonly<Record<string, unknown>>): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+/** 0.9999 as `99.99 %`: no digit that floating point made. */
+function percent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(6))} %`;
+}
+
+function listed(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? ['  none'] : lines.flatMap((line) => wrap(line, '  '));
+}
+
+/** Lines of at most `WIDTH` columns; what follows the first is indented further. A word longer than a line is cut. */
+function wrap(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(/\s+/).flatMap(pieces)) {
+    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length <= WIDTH) line = joined;
+    else {
+      lines.push(line);
+      line = `${indent}    ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string): readonly string[] {
+  return word.match(new RegExp(`.{1,${WIDTH - 10}}`, 'gu')) ?? [word];
+}

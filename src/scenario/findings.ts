@@ -1,0 +1,203 @@
+import { formatDuration } from '../duration.ts';
+import type { Plan } from './plan.ts';
+import type { Path } from './problem.ts';
+import { QUANTILES } from './rules.ts';
+import { slowestWindowUs, WINDOWS_THAT_HOLD, windowUs } from './windows.ts';
+
+/** What a plan shows before it runs. `error`: the run could not decide what it is for; `warning`: it may not; `note`: worth knowing. */
+export interface Finding {
+  readonly severity: 'error' | 'warning' | 'note';
+  /** Where in the scenario. */
+  readonly path: Path;
+  readonly text: string;
+}
+
+/** Contradictions and weaknesses of a plan, without anything having run. In a fixed order. */
+export function planFindings(plan: Plan): readonly Finding[] {
+  return [
+    ...steadyStateFindings(plan),
+    ...objectiveFindings(plan),
+    ...timelineFindings(plan),
+    ...survivorFindings(plan),
+    ...siteProbeFindings(plan),
+  ];
+}
+
+function steadyStateFindings({ services, settings, steadyState, timeline, jitter_us }: Plan): readonly Finding[] {
+  const findings: Finding[] = [];
+  const path = ['steadyState', 'for'];
+  for (const [name, { rate }] of Object.entries(services)) {
+    const window = windowUs(rate, settings.windowOperations);
+    const needed = Math.ceil(1.1 * WINDOWS_THAT_HOLD * window);
+    if (steadyState.for_us < needed)
+      findings.push({
+        severity: 'error',
+        path,
+        text:
+          `expected at least ${formatDuration(needed)}: ${WINDOWS_THAT_HOLD} windows of ${formatDuration(window)} each ` +
+          `(${name} at ${rate}/s, ${settings.windowOperations} operations a window) and 10 %, got ${formatDuration(steadyState.for_us)}`,
+      });
+    const [first] = timeline;
+    if (!first) continue;
+    const before = steadyState.for_us + first.at_us + jitter_us;
+    if (before < settings.sustain_us + window)
+      findings.push({
+        severity: 'warning',
+        path,
+        text:
+          `the steady state of ${name} may stay unknown: to the first fault there may be only ${formatDuration(before)}, ` +
+          `and it must last ${formatDuration(settings.sustain_us)} and one window of ${formatDuration(window)}; let the first fault come later`,
+      });
+  }
+  return findings;
+}
+
+function objectiveFindings(plan: Plan): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const objective of plan.objectives) {
+    const service = objective.service === null ? undefined : plan.services[objective.service];
+    if (objective.metric === 'latency' && service) {
+      const path = ['objectives', objective.id.split('/')[0] ?? ''];
+      if (objective.phase === 'failed-over' && service.sites.length === 1)
+        findings.push({
+          severity: 'error',
+          path,
+          text: `${objective.id}: ${objective.service} has one site, so it never fails over`,
+        });
+      if (objective.phase === 'outage')
+        findings.push({
+          severity: 'warning',
+          path,
+          text: `${objective.id}: an outage has few ok operations; below 200, or below the floor, this stays unknown`,
+        });
+      if (objective.target_us >= service.timeout_us)
+        findings.push({
+          severity: 'warning',
+          path,
+          text: `${objective.id}: the target is not below the timeout of ${formatDuration(service.timeout_us)}: no ok operation could miss it but by waiting`,
+        });
+      if (objective.quantile !== QUANTILES.p95 && service.latency?.quantile === QUANTILES.p95)
+        findings.push({
+          severity: 'note',
+          path,
+          text: `${objective.id}: judged on the phase; the windows of RTO are judged on p95`,
+        });
+    }
+    if (objective.metric === 'rto' && service && service.sites.length > 1 && plan.timeline.length > 0) {
+      const policy = service.timeout_us + Math.ceil((plan.failover.after * 1_000_000) / service.rate);
+      if (policy >= objective.target_us)
+        findings.push({
+          severity: 'warning',
+          path: ['objectives', 'rto'],
+          text: `${objective.id}: the timeout and ${plan.failover.after} failures may take ${formatDuration(policy)} by themselves, which is not within ${formatDuration(objective.target_us)}`,
+        });
+    }
+    if (objective.metric === 'availability') {
+      const budget = Math.round((1 - objective.target) * objective.over_us);
+      const rto = plan.objectives.find((one) => one.metric === 'rto' && one.service === objective.service);
+      if (rto?.metric === 'rto' && rto.target_us > budget)
+        findings.push({
+          severity: 'note',
+          path: ['objectives', 'availability'],
+          text:
+            `contradiction: ${rto.id} allows ${formatDuration(rto.target_us)}, ${objective.id} allows ${formatDuration(budget)} ` +
+            `in ${formatDuration(objective.over_us)}: an outage that meets the first may miss the second`,
+        });
+    }
+    if (objective.metric === 'rpo' && objective.target_us === 0) {
+      const local = Object.entries(plan.services).filter(([, { params }]) =>
+        String(params.consistency ?? '').startsWith('LOCAL_'),
+      );
+      if (local.length > 0)
+        findings.push({
+          severity: 'note',
+          path: ['objectives', 'rpo'],
+          text: `${objective.id}: no loss at all is asked of ${local.map(([name]) => name).join(', ')}, whose writes one site alone acknowledges (${local[0]?.[1].params.consistency})`,
+        });
+    }
+  }
+  return findings;
+}
+
+function timelineFindings(plan: Plan): readonly Finding[] {
+  const findings: Finding[] = [];
+  const { timeline, settings } = plan;
+  const windows = WINDOWS_THAT_HOLD * slowestWindowUs(plan);
+  for (const [i, fault] of timeline.entries()) {
+    const next = timeline[i + 1];
+    const end = fault.at_us + fault.for_us;
+    if (!fault.disaster && fault.for_us < 1_000_000)
+      findings.push({
+        severity: 'warning',
+        path: ['timeline', i, 'for'],
+        text: `${fault.id} is held for less than the second after which it is observed again`,
+      });
+    if (fault.disaster && fault.for_us < windows + settings.sustain_us)
+      findings.push({
+        severity: 'note',
+        path: ['timeline', i, 'for'],
+        text:
+          `${fault.id} is held longer than ${formatDuration(fault.for_us)} where that takes longer: until ${WINDOWS_THAT_HOLD} windows hold at the survivor (${formatDuration(windows)}) ` +
+          `and what was acknowledged has been read back; whether it lasts for ${formatDuration(settings.sustain_us)} is seen after it as well`,
+      });
+    if (fault.disaster && next) {
+      const observed = next.at_us - fault.at_us;
+      if (observed < windows + settings.sustain_us)
+        findings.push({
+          severity: observed < windows ? 'error' : 'warning',
+          path: ['timeline', i + 1, 'at'],
+          text: `${next.id} ends the observation of ${fault.id} after ${formatDuration(observed)}; an RTO takes ${formatDuration(windows)} and ${formatDuration(settings.sustain_us)} to be decided`,
+        });
+    }
+    const other = timeline.find(
+      (one, j) => j > i && one.site === fault.site && one.at_us < end && end < one.at_us + one.for_us,
+    );
+    if (other)
+      findings.push({
+        severity: 'note',
+        path: ['timeline', i, 'for'],
+        text: `${fault.id} ends while ${other.id} still holds ${fault.site}: that it is gone can only be seen once ${fault.site} serves again`,
+      });
+  }
+  return findings;
+}
+
+function survivorFindings({ services, timeline }: Plan): readonly Finding[] {
+  const findings: Finding[] = [];
+  const struck = new Set(timeline.map(({ site }) => site));
+  for (const [name, { sites }] of Object.entries(services)) {
+    if (timeline.length > 0 && sites.every((site) => struck.has(site)))
+      findings.push({
+        severity: 'warning',
+        path: ['services', name, 'sites'],
+        text: `${name} has no survivor: a fault strikes each of its sites (${sites.join(', ')})`,
+      });
+  }
+  const index = timeline.findIndex(({ disaster }) => disaster);
+  const site = timeline[index]?.site;
+  if (site !== undefined && Object.values(services).every(({ sites }) => !sites.includes(site)))
+    findings.push({
+      severity: 'warning',
+      path: ['timeline', index, 'fault', 'site'],
+      text: `no service uses ${site}: no client would see the disaster`,
+    });
+  return findings;
+}
+
+function siteProbeFindings({ services, timetables }: Plan): readonly Finding[] {
+  if (timetables.every(({ service }) => service !== '')) return [];
+  const first = new Map<string, { name: string; settings: string }>();
+  const findings: Finding[] = [];
+  for (const [name, { probe, client, timeout_us, params }] of Object.entries(services)) {
+    const settings = JSON.stringify([timeout_us, params]);
+    const known = first.get(`${probe} ${client}`);
+    if (!known) first.set(`${probe} ${client}`, { name, settings });
+    else if (known.settings !== settings)
+      findings.push({
+        severity: 'note',
+        path: ['services', name],
+        text: `each site is probed with the timeout and parameters of ${known.name}, which differ from those of ${name}`,
+      });
+  }
+  return findings;
+}

@@ -1,0 +1,52 @@
+import type { Plan } from './plan.ts';
+import type { KnownFault } from './schema.ts';
+
+type NotMeasured = Plan['notMeasured'];
+
+/** What this scenario on this platform cannot show: what its faults say of themselves first, then what holds for every run. */
+export function notMeasuredBy(
+  plan: Omit<Plan, 'notMeasured'>,
+  faults: readonly KnownFault[],
+  unprobed: readonly string[],
+): NotMeasured {
+  const { nodesPerSite, replicationFactor } = plan.platform;
+  const clients = new Set(plan.timetables.map(({ client }) => client));
+  const all: NotMeasured = [
+    ...faults.flatMap(({ notMeasured }) => notMeasured),
+    {
+      what: 'loss of what the disk had not synced',
+      why: 'no fault of this scenario takes away what a machine had not yet written to its disk',
+    },
+    { what: "people's decisions", why: 'RTO is technical: nobody had to notice, decide or be reached' },
+    { what: 'every other disaster', why: `this run shows ${disasterOf(plan)} and nothing else` },
+    {
+      what: 'phantoms under keys that the harness never wrote',
+      why: 'the read-back asks for the keys that were written; it does not scan what else is stored',
+    },
+  ];
+  if (nodesPerSite === 1)
+    all.push({
+      what: 'failure of one node among several in a site',
+      why: `there is one node a site and ${copies(replicationFactor)}: LOCAL_QUORUM is that one copy`,
+    });
+  if (plan.platform.environment === 'laboratory')
+    all.push({
+      what: 'distance between sites',
+      why: 'in a laboratory the sites are as far apart as it makes them, which may be not at all',
+    });
+  if (unprobed.length > 0) all.push({ what: unprobed.join(', '), why: 'no service of this scenario probes it' });
+  if (clients.size === 1 && clients.has('outside'))
+    all.push({ what: 'clients inside the sites', why: 'every client of this scenario is outside' });
+  if (plan.timetables.every(({ service }) => service !== ''))
+    all.push({ what: 'each site on its own', why: 'the scenario has siteProbes: false' });
+  return [...new Map(all.toReversed().map((one) => [one.what, one])).values()].toReversed();
+}
+
+function copies(replicationFactor: number): string {
+  return replicationFactor === 1 ? 'one copy' : `${replicationFactor} copies`;
+}
+
+function disasterOf({ timeline }: Pick<Plan, 'timeline'>): string {
+  const disaster = timeline.find((fault) => fault.disaster);
+  return disaster ? `${disaster.type} of ${disaster.site}` : 'no fault at all';
+}

@@ -1,0 +1,196 @@
+import { InputError } from '../errors.ts';
+import type { PlatformFacts } from '../platform/platform.ts';
+import { type Finding, planFindings } from './findings.ts';
+import type { LoadedScenario } from './load.ts';
+import { notMeasuredBy } from './not-measured.ts';
+import { resolveObjectives, windowLatency } from './objectives.ts';
+import { type Plan, type PlannedFault, type PlannedSite, planSchema, type Service } from './plan.ts';
+import { fitProblems, requireAbilities } from './platform-fit.ts';
+import { problemsError } from './problem.ts';
+import { resolveAfter, resolveFailbackUs } from './recovery.ts';
+import type { Registries, Scenario } from './schema.ts';
+import { resolveDrivers, resolveTimetables } from './timetables.ts';
+import { IN_FLIGHT_LIMIT, inFlightNeeded } from './windows.ts';
+
+interface ResolveInput extends Registries {
+  readonly loaded: LoadedScenario;
+  readonly platform: PlatformFacts;
+  readonly options?: {
+    /** Added to the first fault's instant, whole µs. */
+    readonly jitterUs?: number;
+  };
+}
+
+/** A plan, and what it shows before it runs (no errors among it). */
+interface Resolved {
+  readonly plan: Plan;
+  readonly findings: readonly Finding[];
+}
+
+/** The plan of a scenario on a platform: see `resolveScenario`. */
+export function resolvePlan(input: ResolveInput): Plan {
+  return resolveScenario(input).plan;
+}
+
+/**
+ * The plan of a scenario on a platform, every default filled in. Pure. An InputError lists everything that does not fit together, with its
+ * place in the file; a PlatformError lists every ability that the platform lacks.
+ */
+export function resolveScenario({ loaded, platform, probes, faults, options = {} }: ResolveInput): Resolved {
+  const { scenario, positions } = loaded;
+  const misfits = [...fitProblems(scenario, platform, { probes, faults }, positions), ...crowded(loaded)];
+  if (misfits.length > 0) throw problemsError(misfits);
+  requireAbilities(scenario, platform, { faults });
+
+  const { plan, notes } = build(loaded, platform, { probes, faults }, checkedJitter(options.jitterUs ?? 0));
+  const findings = [...notes, ...planFindings(plan)];
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw problemsError(errors.map(({ path, text }) => positions.atValue(path, text)));
+  // A probe's settings and parameters come from elsewhere: what is no JSON is a defect, and shows here.
+  return { plan: planSchema.parse(plan), findings };
+}
+
+function build(
+  { scenario, sha256 }: LoadedScenario,
+  platform: PlatformFacts,
+  { probes, faults }: Registries,
+  jitter_us: number,
+): { plan: Plan; notes: readonly Finding[] } {
+  const objectives = resolveObjectives(scenario);
+  const services = resolveServices(scenario, objectives);
+  const sites = platform.sites.map(plannedSite);
+  const settings = {
+    downAfter: scenario.settings.downAfter,
+    upAfter: scenario.settings.upAfter,
+    floor: scenario.settings.floor,
+    sustain_us: scenario.settings.sustain,
+    windowOperations: scenario.settings.windowOperations,
+  };
+  const siteRate = scenario.siteProbes === false ? null : scenario.siteProbes.rate;
+  const timetables = resolveTimetables(services, sites, probes, siteRate);
+  const timeline = resolveTimeline(scenario);
+  const { recovery, readBack } = scenario;
+  const after = resolveAfter(recovery, { services, settings, objectives, timeline });
+  const plan = {
+    schema: 'drill/plan/1' as const,
+    scenario: {
+      name: scenario.name,
+      title: scenario.title,
+      tier: scenario.tier ?? null,
+      hypothesis: scenario.hypothesis,
+      tags: scenario.tags,
+      dora: scenario.dora ?? null,
+      sha256,
+    },
+    platform: {
+      name: platform.name,
+      environment: platform.environment,
+      sites,
+      nodesPerSite: platform.nodesPerSite,
+      replicationFactor: platform.replicationFactor,
+      versions: { ...platform.versions },
+      abilities: [...platform.abilities],
+    },
+    settings,
+    services,
+    timetables,
+    failover: {
+      after: scenario.failover.after,
+      retry_us: scenario.failover.retry,
+      halfOpen: scenario.failover.halfOpen,
+      failback: scenario.failover.failback,
+    },
+    retry: resolveRetry(scenario),
+    steadyState: { for_us: scenario.steadyState.for, within_us: scenario.steadyState.within },
+    timeline,
+    recovery: {
+      within_us: recovery.within,
+      repair: recovery.repair,
+      hints_us: recovery.hints,
+      after_us: after.afterUs,
+      failback: recovery.failback,
+      failback_us: recovery.failback ? resolveFailbackUs({ services, settings }) : 0,
+    },
+    readBack: {
+      rate: readBack.rate,
+      within_us: readBack.within,
+      attempts: readBack.attempts,
+      infoSettle_us: readBack.infoSettle,
+    },
+    canary: {
+      rate: scenario.canary.rate,
+      outage_us: scenario.canary.outage,
+      deleted: scenario.canary.deleted,
+    },
+    objectives,
+    drivers: resolveDrivers(services, timetables, sites, probes),
+    jitter_us,
+  };
+  const struck = scenario.timeline.flatMap(({ fault }) => faults.get(fault.type) ?? []);
+  const probed = new Set(
+    Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined),
+  );
+  const components = new Set(sites.flatMap(({ endpoints }) => Object.keys(endpoints)));
+  const unprobed = [...components].filter((component) => !probed.has(component));
+  return { plan: { ...plan, notMeasured: notMeasuredBy(plan, struck, unprobed) }, notes: after.notes };
+}
+
+function resolveServices(scenario: Scenario, objectives: Plan['objectives']): Record<string, Service> {
+  return Object.fromEntries(
+    Object.entries(scenario.services).map(([name, { probe, sites, client, rate, timeout, params }]) => [
+      name,
+      {
+        probe,
+        sites,
+        client,
+        rate,
+        timeout_us: timeout,
+        latency: windowLatency(objectives, name),
+        params: params as Service['params'],
+      },
+    ]),
+  );
+}
+
+function resolveTimeline({ timeline }: Scenario): PlannedFault[] {
+  const counts = new Map<string, number>();
+  return timeline.map(({ at, for: held, fault }) => {
+    const number = (counts.get(fault.type) ?? 0) + 1;
+    counts.set(fault.type, number);
+    return {
+      id: `${fault.type}-${number}`,
+      type: fault.type,
+      site: fault.site,
+      disaster: timeline.length === 1 || fault.disaster === true,
+      at_us: at,
+      for_us: held,
+      params: fault.params as PlannedFault['params'],
+    };
+  });
+}
+
+function resolveRetry({ retry }: Scenario): Plan['retry'] {
+  return retry ? { retries: retry.retries, base_us: retry.base, max_us: retry.max } : null;
+}
+
+function plannedSite({ name, datacenter, endpoints }: PlatformFacts['sites'][number]): PlannedSite {
+  const copied = Object.entries(endpoints).map(([component, list]) => [component, list.map((one) => ({ ...one }))]);
+  return { name, datacenter, endpoints: Object.fromEntries(copied) };
+}
+
+/** Services with more operations in flight, when nothing answers, than a client process can hold: they would be shed. */
+function crowded({ scenario, positions }: LoadedScenario) {
+  return Object.entries(scenario.services).flatMap(([name, { rate, timeout }]) => {
+    const needed = inFlightNeeded(rate, timeout, resolveRetry(scenario));
+    if (needed <= IN_FLIGHT_LIMIT) return [];
+    const text =
+      `expected at most ${IN_FLIGHT_LIMIT} operations in flight when nothing answers, got ${needed} ` +
+      `(${rate}/s, each for its timeout and retries): lower the rate or the timeout`;
+    return [positions.atValue(['services', name, 'rate'], text)];
+  });
+}
+
+function checkedJitter(jitterUs: number): number {
+  if (Number.isSafeInteger(jitterUs) && jitterUs >= 0) return jitterUs;
+  throw new InputError(`jitter: expected whole microseconds, not negative, got ${jitterUs}`);
+}

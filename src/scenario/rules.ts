@@ -1,0 +1,141 @@
+import { basename, extname } from 'node:path';
+import { didYouMean } from './nearest.ts';
+import type { Positions } from './positions.ts';
+import type { Problem } from './problem.ts';
+import type { Registries, Scenario, ServiceObjectives } from './schema.ts';
+
+/** What is wrong with a scenario that is well-formed, whatever platform it will meet. */
+export function ruleProblems(scenario: Scenario, registries: Registries, positions: Positions): readonly Problem[] {
+  return [
+    ...nameProblems(scenario, positions),
+    ...serviceProblems(scenario, registries, positions),
+    ...timelineProblems(scenario, registries, positions),
+    ...objectiveProblems(scenario, positions),
+    ...waitProblems(scenario, positions),
+  ];
+}
+
+function nameProblems({ name }: Scenario, positions: Positions): readonly Problem[] {
+  const expected = basename(positions.file, extname(positions.file));
+  if (name === expected) return [];
+  return [
+    positions.atValue(['name'], `expected the file's name ${JSON.stringify(expected)}, got ${JSON.stringify(name)}`),
+  ];
+}
+
+function serviceProblems({ services }: Scenario, { probes }: Registries, positions: Positions): readonly Problem[] {
+  if (Object.keys(services).length === 0)
+    return [positions.atValue(['services'], 'expected at least one service, got none')];
+  return Object.entries(services).flatMap(([name, { probe, sites, params }]) => [
+    ...sites.flatMap((site, i) =>
+      sites.indexOf(site) === i
+        ? []
+        : [positions.atValue(['services', name, 'sites', i], `expected each site once, got ${site} again`)],
+    ),
+    // Spreading a shape into the schema leaves the rules between a probe's parameters behind.
+    ...(probes.get(probe)?.params.safeParse(params).error?.issues ?? []).map((issue) =>
+      positions.atValue(['services', name, ...issue.path.map(String)], issue.message),
+    ),
+  ]);
+}
+
+function timelineProblems({ timeline }: Scenario, { faults }: Registries, positions: Positions): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const [i, { at, fault }] of timeline.entries()) {
+    const above = timeline[i - 1];
+    if (above && at < above.at)
+      problems.push(
+        positions.atValue(['timeline', i, 'at'], 'expected the order of time: it is before the entry above it'),
+      );
+    if (above && at === above.at)
+      problems.push(
+        positions.atValue(['timeline', i, 'at'], 'expected a time of its own: each fault has its own clocks'),
+      );
+    for (const issue of faults.get(fault.type)?.params.safeParse(fault.params).error?.issues ?? [])
+      problems.push(positions.atValue(['timeline', i, 'fault', ...issue.path.map(String)], issue.message));
+  }
+  return [...problems, ...disasterProblems(timeline, positions)];
+}
+
+function disasterProblems(timeline: Scenario['timeline'], positions: Positions): readonly Problem[] {
+  const marked = timeline.flatMap(({ fault }, i) => (fault.disaster === true ? [i] : []));
+  const [only] = timeline;
+  if (timeline.length === 1) {
+    if (only?.fault.disaster !== false) return [];
+    return [
+      positions.atValue(
+        ['timeline', 0, 'fault', 'disaster'],
+        'expected true or nothing: the only fault is the disaster',
+      ),
+    ];
+  }
+  if (marked.length === 0 && timeline.length > 0)
+    return [
+      positions.atKey(
+        ['timeline'],
+        `expected one of the ${timeline.length} faults to be marked disaster: true, got none`,
+      ),
+    ];
+  return marked
+    .slice(1)
+    .map((i) => positions.atValue(['timeline', i, 'fault', 'disaster'], 'expected one disaster, got a second'));
+}
+
+function objectiveProblems({ objectives, services, timeline }: Scenario, positions: Positions): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { services: own, ...all } = objectives;
+  const groups: [readonly string[], ServiceObjectives][] = [[['objectives'], all]];
+  for (const [name, one] of Object.entries(own)) {
+    groups.push([['objectives', 'services', name], one]);
+    if (!Object.hasOwn(services, name))
+      problems.push(
+        positions.atKey(
+          ['objectives', 'services', name],
+          `expected a service of this scenario, got ${JSON.stringify(name)}${didYouMean(name, Object.keys(services))}`,
+        ),
+      );
+  }
+  if (groups.every(([, group]) => Object.values(group).every((value) => value === undefined)))
+    problems.push(positions.atKey(['objectives'], 'expected at least one objective, got none'));
+  if (timeline.length > 0) return problems;
+  for (const [path, group] of groups) {
+    for (const metric of ['rto', 'rpo'] as const) {
+      if (group[metric] !== undefined)
+        problems.push(
+          positions.atKey([...path, metric], `expected no ${metric} where nothing happens: the timeline is empty`),
+        );
+    }
+    for (const quantile of QUANTILE_KEYS) {
+      const phases = group[quantile] === undefined ? [] : [group[quantile].phase].flat();
+      if (phases.some((phase) => phase !== 'before'))
+        problems.push(
+          positions.atKey(
+            [...path, quantile],
+            'expected phase: before, the only one there is when the timeline is empty',
+          ),
+        );
+    }
+  }
+  return problems;
+}
+
+/** The latency objectives that a scenario may state, with their quantiles. */
+export const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+export const QUANTILE_KEYS = Object.keys(QUANTILES) as (keyof typeof QUANTILES)[];
+
+function waitProblems({ steadyState, retry, canary, settings }: Scenario, positions: Positions): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (steadyState.within < steadyState.for)
+    problems.push(positions.atValue(['steadyState', 'within'], 'expected at least as long as steadyState.for'));
+  if (retry && retry.max < retry.base)
+    problems.push(positions.atValue(['retry', 'max'], 'expected at least as long as retry.base'));
+  const refused = Math.floor((canary.outage / 1_000_000) * canary.rate);
+  if (refused < settings.downAfter)
+    problems.push(
+      positions.atKey(
+        ['canary'],
+        `expected an outage that refuses at least ${settings.downAfter} operations (settings.downAfter), got ${refused}: it would not be seen`,
+      ),
+    );
+  return problems;
+}

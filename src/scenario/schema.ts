@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import type { FaultType } from '../faults/fault.ts';
+import { CANARY_SERVICE } from '../history/operation.ts';
+import type { ProbeType } from '../probes/probe.ts';
+import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
+import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
+
+/** What a scenario needs to know of a kind of probe. */
+export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings'>;
+/** What a scenario needs to know of a kind of fault. */
+export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'notMeasured'>;
+
+/** Every kind of probe and fault that a scenario may name. */
+export interface Registries {
+  readonly probes: ReadonlyMap<string, KnownProbe>;
+  readonly faults: ReadonlyMap<string, KnownFault>;
+}
+
+const KEBAB = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*';
+const name = (what: string) => {
+  const error = `expected ${what} in lower case with hyphens, such as site-failover`;
+  return z
+    .string({ error })
+    .max(60)
+    .regex(new RegExp(`^${KEBAB}$`), { error });
+};
+const serviceName = () => {
+  const error = `expected a service's name in lower case such as ledger; ${CANARY_SERVICE} is reserved`;
+  return z
+    .string({ error })
+    .max(60)
+    .regex(new RegExp(`^(?!${CANARY_SERVICE}$)[a-z][a-z0-9-]*$`), { error });
+};
+const sentence = () => z.string().trim().min(1).max(2_000);
+const siteName = () => z.string().min(1).max(60);
+const count = () => z.int().min(1).max(100_000);
+
+const serviceShape = {
+  rate: rate().describe('Operations a second, open loop: 100/s.'),
+  timeout: positiveDuration().prefault('2s').describe('Deadline of one attempt.'),
+  sites: z.array(siteName()).min(1).describe('In the order in which its clients prefer them.'),
+  client: siteName().default(OUTSIDE).describe(`Where its clients are: ${OUTSIDE}, or the name of a site.`),
+};
+
+const faultShape = {
+  site: siteName().describe('The site that it strikes.'),
+  disaster: z
+    .boolean()
+    .optional()
+    .describe('RTO and RPO run from this fault; the only fault of a scenario is it anyway.'),
+};
+
+const phase = z.enum(SERVICE_PHASES);
+const latency = (quantile: string) =>
+  z
+    .strictObject({
+      target: bound().describe('Such as 100ms: less than that.'),
+      phase: z
+        .union([phase, z.array(phase).min(1)], { error: `expected ${SERVICE_PHASES.join(', ')}, or a list of these` })
+        .default('after')
+        .describe('Where it is judged, one objective each: before the fault, outage, failed-over, after it is gone.'),
+    })
+    .optional()
+    .describe(`${quantile} of the response time of ok operations.`);
+
+const objectivesShape = {
+  rto: bound().optional().describe('From effective to SLO restored, for every service: 30m, "< 30m", "<= 30m".'),
+  rpo: lossBound().optional().describe('Lost acknowledged writes, in time; 0: none at all, at any site.'),
+  p50: latency('Median'),
+  p90: latency('90th percentile'),
+  p95: latency('95th percentile'),
+  p99: latency('99th percentile'),
+  availability: z
+    .strictObject({
+      target: percentage().describe('Such as 99.99%.'),
+      over: positiveDuration().prefault('30d').describe('The period of which that is a budget.'),
+    })
+    .optional()
+    .describe("The run's downtime uses at most the period's whole budget."),
+};
+const oneObjective = z.strictObject(objectivesShape);
+
+const scenarioShape = {
+  name: name('a name').describe("Equals the file's name."),
+  title: sentence().describe('One line.'),
+  tier: z.int().min(1).max(4).optional().describe('Of what it tests: 1 to 4.'),
+  tags: z.array(name('a tag')).default([]).describe('To select scenarios by.'),
+  hypothesis: sentence().describe('What is expected to be true.'),
+  siteProbes: z
+    .union([z.literal(false), z.strictObject({ rate: rate().prefault('20/s').describe('For each site.') })])
+    .prefault({})
+    .describe('Every probe and client of the services also probes every site on its own; false: not.'),
+  failover: z
+    .strictObject({
+      after: failures().prefault('5 failures').describe('Consecutive failures that open the circuit of a site.'),
+      retry: positiveDuration().prefault('30s').describe('How long an open circuit stays open.'),
+      halfOpen: z.int().min(1).max(100).default(1).describe('Trial calls after that.'),
+      failback: z
+        .enum(['operator', 'automatic'])
+        .default('operator')
+        .describe('Who moves traffic back: a person in the phase failback, or the client after a trial that succeeds.'),
+    })
+    .prefault({})
+    .describe("The circuit breaker of the services' clients."),
+  retry: z
+    .strictObject({
+      retries: z.int().min(1).max(10).default(3).describe('Attempts after the first.'),
+      base: positiveDuration().prefault('1s').describe('Before the first retry; doubled each time.'),
+      max: positiveDuration().prefault('30s').describe('At most between two.'),
+    })
+    .optional()
+    .describe("The client's retries of one operation; absent: none."),
+  steadyState: z
+    .strictObject({
+      for: positiveDuration().prefault('30s').describe('How long it must hold: five windows, at least.'),
+      within: positiveDuration().prefault('3m').describe('Given up after this.'),
+    })
+    .prefault({})
+    .describe('What must hold before the first fault.'),
+  recovery: z
+    .strictObject({
+      within: positiveDuration().prefault('10m').describe('The service at the survivor, and the fault gone: each.'),
+      repair: z.boolean().default(true).describe('Repair after the recovery, and read back again.'),
+      hints: duration().prefault('20s').describe('How long hints may take.'),
+      after: positiveDuration().prefault('15s').describe('How long the phase after lasts; lengthened where too short.'),
+      failback: z.boolean().default(true).describe('Move the services back to their first site.'),
+    })
+    .prefault({})
+    .describe('What happens when the faults end.'),
+  readBack: z
+    .strictObject({
+      rate: rate().prefault('1000/s').describe('Keys a second, each site and probe.'),
+      within: positiveDuration().prefault('5m').describe('How long one stage may take.'),
+      attempts: z.int().min(1).max(20).default(5).describe('At an unreadable key.'),
+      infoSettle: duration()
+        .prefault('100s')
+        .describe(
+          "The longest retry inside the server (JanusGraph's storage.write-time): info writes are judged after it.",
+        ),
+    })
+    .prefault({})
+    .describe('Reading back every acknowledged write.'),
+  canary: z
+    .strictObject({
+      rate: rate().prefault('50/s'),
+      outage: positiveDuration().prefault('1s').describe('How long the stub refuses.'),
+      deleted: z.int().min(1).max(1_000).default(5).describe("Keys deleted behind the probe's back."),
+    })
+    .prefault({})
+    .describe('The loss and the outage by which every run proves its instrument.'),
+  settings: z
+    .strictObject({
+      downAfter: count().default(3).describe('Consecutive operations that are not ok.'),
+      upAfter: count().default(10).describe('Consecutive ok operations.'),
+      floor: percentage().prefault('95%').describe('Share of ok below which a window fails.'),
+      sustain: positiveDuration().prefault('30s').describe('How long a restored SLO must last.'),
+      windowOperations: count().default(200).describe('Operations in a window, at least.'),
+    })
+    .prefault({})
+    .describe('Of the measurement; part of the definition of every number.'),
+  objectives: z
+    .strictObject({
+      ...objectivesShape,
+      services: z.record(serviceName(), oneObjective).default({}).describe("In one service's place of those above."),
+    })
+    .describe('What is judged.'),
+  dora: z
+    .strictObject({
+      class: sentence().describe('Of the scenario, such as switchover.'),
+      function: sentence().describe('The critical or important function.'),
+      owner: z.string().max(200).default('').describe('Who answers for it.'),
+    })
+    .optional()
+    .describe('What an evidence report says of the exercise.'),
+};
+
+/**
+ * The strict schema of a scenario's YAML. Durations become microseconds, rates operations a second, percentages ratios; every default is
+ * filled in. An Error (a defect) when a probe's or fault's parameter has the name of a common field.
+ */
+export function scenarioSchema({ probes, faults }: Registries) {
+  const services = [...probes.values()].map(({ probe, params, summary }) =>
+    z
+      .strictObject({ probe: z.literal(probe), ...serviceShape, ...parameters(params, serviceShape, `probe ${probe}`) })
+      .describe(summary)
+      .transform(({ probe, rate, timeout, sites, client, ...rest }) => {
+        return { probe: probe as string, rate, timeout, sites, client, params: rest as Record<string, unknown> };
+      }),
+  );
+  const kinds = [...faults.values()].map(({ type, params, summary }) =>
+    z
+      .strictObject({ type: z.literal(type), ...faultShape, ...parameters(params, faultShape, `fault ${type}`) })
+      .describe(summary)
+      .transform(({ type, site, disaster, ...rest }) => {
+        return { type: type as string, site, disaster, params: rest as Record<string, unknown> };
+      }),
+  );
+  const timed = z.strictObject({
+    at: duration().describe('After the end of the steady state.'),
+    fault: z.discriminatedUnion('type', some(kinds, 'fault')),
+    for: positiveDuration().describe('At least; the disaster is held until what was acknowledged has been read back.'),
+  });
+  return z
+    .strictObject({
+      ...scenarioShape,
+      services: z
+        .record(serviceName(), z.discriminatedUnion('probe', some(services, 'probe')))
+        .describe('What clients use: a probe with its sites.'),
+      timeline: z.array(timed).max(20).describe('The faults, in the order of `at`; empty: nothing happens.'),
+    })
+    .describe('A scenario of drill.');
+}
+
+/** A scenario as it was read: durations in microseconds, rates a second, ratios; every default filled in. */
+export type Scenario = z.output<ReturnType<typeof scenarioSchema>>;
+export type ServiceObjectives = z.output<typeof oneObjective>;
+
+/** Typed as unknown: the fields of a probe or fault are its own. */
+function parameters(params: z.ZodObject, common: Record<string, unknown>, what: string): Record<never, never> {
+  for (const key of Object.keys(params.shape)) {
+    if (Object.hasOwn(common, key) || key === 'probe' || key === 'type')
+      throw new Error(`${what}: its parameter ${key} has the name of a common field`);
+  }
+  return params.shape;
+}
+
+function some<T>(options: T[], what: string): [T, ...T[]] {
+  const [first, ...rest] = options;
+  if (first === undefined) throw new Error(`no kind of ${what} is registered`);
+  return [first, ...rest];
+}

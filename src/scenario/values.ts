@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { parseDuration } from '../duration.ts';
+
+const NUMBER = String.raw`\d{1,9}(?:\.\d{1,6})?`;
+const UNIT = '(?:us|ms|s|m|h|d)';
+const ABOVE_ZERO = '(?=[0.]*[1-9])';
+const YEAR_US = 366 * 86_400_000_000;
+/** What one client process could ever offer; more is a slip of the pen. */
+const MAX_RATE = 20_000;
+
+const aDuration = 'expected a duration with its unit, such as 250ms, 30s or 10m, of at most 366d';
+const aPositiveDuration = 'expected a duration above zero with its unit, such as 250ms, 30s or 10m, of at most 366d';
+
+/** A duration with its unit, `0s` included; read as microseconds. */
+export const duration = () => text(`^${NUMBER} ?${UNIT}$`, aDuration, readDuration);
+
+/** A duration above zero with its unit; read as microseconds. */
+export const positiveDuration = () =>
+  text(`^${ABOVE_ZERO}${NUMBER} ?${UNIT}$`, aPositiveDuration, (value) => readDuration(value) || null);
+
+/** `100/s`: operations a second; read as a number. */
+export const rate = () =>
+  text(`^${ABOVE_ZERO}${NUMBER}/s$`, `expected a rate such as 100/s, above 0 and at most ${MAX_RATE}/s`, (value) => {
+    const perSecond = Number(value.slice(0, -'/s'.length));
+    return perSecond <= MAX_RATE ? perSecond : null;
+  });
+
+/** `99.99%`: more than 0 % and less than 100 %; read as a ratio. */
+export const percentage = () =>
+  text(
+    String.raw`^${ABOVE_ZERO}\d{1,2}(?:\.\d{1,6})? ?%$`,
+    'expected a percentage between 0% and 100%, both excluded, such as 99.99%',
+    // Moving the decimal point in the text keeps 99.99 % at 0.9999; a division by 100 does not.
+    (value) => Number(`${value.replace(/ ?%$/, '')}e-2`),
+  );
+
+/** `5 failures`; read as a whole number. */
+export const failures = () =>
+  text(String.raw`^[1-9]\d{0,5} failures?$`, 'expected a number of failures such as "5 failures"', (value) =>
+    Number.parseInt(value, 10),
+  );
+
+/** What an objective compares with. */
+interface Bound {
+  readonly op: '<' | '<=';
+  readonly target_us: number;
+}
+
+/** `30m` or `< 30m`: less than; `<= 30m`: at most. A bound that nothing can meet (`< 0s`) is an error. */
+export const bound = () =>
+  text(
+    `^(?:<= ?${NUMBER}|(?:< ?)?${ABOVE_ZERO}${NUMBER}) ?${UNIT}$`,
+    'expected a bound such as 30m, "< 30m" or "<= 30m", with its unit, which something can meet',
+    readBound,
+  );
+
+const aLossBound = 'expected 0, or a bound with its unit such as 5m, "< 5m" or "<= 5m"';
+
+/** As `bound`; `0` and `0s` mean no loss: `<= 0`. */
+export const lossBound = () =>
+  z.union(
+    [
+      z.literal(0).transform((): Bound => ({ op: '<=', target_us: 0 })),
+      text(`^(?:(?:<= ?)?${NUMBER}|< ?${ABOVE_ZERO}${NUMBER}) ?${UNIT}$`, aLossBound, readBound),
+    ],
+    { error: aLossBound },
+  );
+
+function readDuration(value: string): number | null {
+  const us = parseDuration(value);
+  return us !== null && us <= YEAR_US ? us : null;
+}
+
+function readBound(value: string): Bound | null {
+  const [, op, amount] = /^(<=?)? ?(.*)$/.exec(value) ?? [];
+  const target_us = readDuration(amount ?? '');
+  if (target_us === null) return null;
+  if (target_us > 0) return { op: op === '<=' ? '<=' : '<', target_us };
+  return op === '<' ? null : { op: '<=', target_us };
+}
+
+/** Text of a form; `expected` is the whole message, also where the form is right and the value is not. */
+function text<T>(pattern: string, expected: string, read: (value: string) => T | null) {
+  return z
+    .string({ error: expected })
+    .regex(new RegExp(pattern), { error: expected })
+    .transform((value, context): T => {
+      const result = read(value);
+      if (result !== null) return result;
+      context.issues.push({ code: 'custom', message: expected, input: value });
+      return z.NEVER;
+    });
+}

@@ -1,0 +1,121 @@
+import type { Verdict } from '../../../src/check/report-schema.ts';
+import type { Objective } from '../../../src/scenario/plan.ts';
+import { faultsOf } from './faults.ts';
+import { nearestRank, type Op, type OracleInput } from './input.ts';
+import { operationsOf, timetablesOf } from './operations.ts';
+import { type OracleRpo, phantomsOf, type Range, rpoOf } from './rpo.ts';
+import { disasterOf, type Figures, type OracleView, viewOf } from './views.ts';
+
+export interface OracleObjective {
+  readonly id: string;
+  readonly verdict: Verdict;
+}
+
+export interface OracleReport {
+  readonly views: readonly OracleView[];
+  /** All together under null, then by service. */
+  readonly rpo: ReadonlyMap<string | null, OracleRpo | null>;
+  readonly phantoms: ReadonlySet<string>;
+  readonly objectives: readonly OracleObjective[];
+  /** A fault that was requested and is not gone. */
+  readonly leftover: boolean;
+}
+
+/** measurement.md, word by word, slowly. */
+export function oracle(input: OracleInput): OracleReport {
+  const views = timetablesOf(input).map((table) => viewOf(input, table));
+  const allOps = timetablesOf(input).flatMap((table) => operationsOf(input, table));
+  const writes = allOps.filter((op) => op.isWrite && !op.isGap);
+  const disaster = disasterOf(input);
+  const rpo = new Map<string | null, OracleRpo | null>([[null, rpoOf(input, disaster, writes)]]);
+  for (const service of Object.keys(input.plan.services)) {
+    rpo.set(
+      service,
+      rpoOf(
+        input,
+        disaster,
+        writes.filter((op) => op.service === service),
+      ),
+    );
+  }
+  return {
+    views,
+    rpo,
+    phantoms: phantomsOf(input, allOps),
+    objectives: input.plan.objectives.map((objective) => ({
+      id: objective.id,
+      verdict: verdictOf(input, objective, views, rpo),
+    })),
+    leftover: faultsOf(input).some((fault) => fault.requested !== null && fault.gone === null),
+  };
+}
+
+function verdictOf(
+  input: OracleInput,
+  objective: Objective,
+  views: readonly OracleView[],
+  rpo: ReadonlyMap<string | null, OracleRpo | null>,
+): Verdict {
+  if (objective.metric === 'rpo') return rpoVerdict(input, objective, rpo.get(objective.service) ?? null);
+  const view = views.find(({ table }) => table.service === objective.service);
+  if (!view) return 'unknown';
+  // "where the two differ it is `unknown`"
+  const both = [view.all, view.without].map((figures) => serviceVerdict(input, objective, figures));
+  return both[0] === both[1] ? (both[0] ?? 'unknown') : 'unknown';
+}
+
+function serviceVerdict(
+  input: OracleInput,
+  objective: Exclude<Objective, { metric: 'rpo' }>,
+  figures: Figures,
+): Verdict {
+  if (objective.metric === 'rto') {
+    const { state, value, bounds } = figures.rto;
+    if (state === 'unknown' || value === null) return 'unknown';
+    if (state === 'open') return meets(value, objective.op, objective.target_us) ? 'unknown' : 'fail';
+    return withSteadyState(judge(bounds, objective.op, objective.target_us), figures);
+  }
+  if (objective.metric === 'latency') {
+    const { operations, ok, response } = figures.latency[objective.phase];
+    // "A latency objective with fewer than 200 `ok` operations, or a share of `ok` below `floor`, is `unknown`."
+    if (ok < 200 || ok < input.plan.settings.floor * operations - 1e-6) return 'unknown';
+    const value = nearestRank(response, objective.quantile) as number;
+    return withSteadyState(judge({ lower: value, upper: value }, objective.op, objective.target_us), figures);
+  }
+  // "Availability is a budget over its own period: the report says what share of it the run consumed."
+  const budget = (1 - objective.target) * objective.over_us;
+  const { lower, upper } = figures.downtime;
+  const share = { lower: lower / budget, upper: upper === null ? null : upper / budget };
+  return withSteadyState(judge(share, '<=', 1), figures);
+}
+
+/** "no steady state, …: each is `unknown`, never `pass`" */
+function withSteadyState(verdict: Verdict, figures: Figures): Verdict {
+  return verdict === 'pass' && !figures.steady ? 'unknown' : verdict;
+}
+
+function rpoVerdict(input: OracleInput, objective: Objective & { metric: 'rpo' }, rpo: OracleRpo | null): Verdict {
+  const disaster = disasterOf(input);
+  // "one that lapses, or never became effective, makes every objective that depends on it `unknown`"
+  if (!rpo || !disaster?.effective || disaster.lapsed) return 'unknown';
+  // "no acknowledged write before the fault … `unknown`"
+  if (rpo.ledger === 0) return 'unknown';
+  if (objective.target_us === 0 && objective.op === '<=') {
+    // "'No loss' objectives (`rpo: 0`) are judged on it"
+    return rpo.lostInAll ? judge(rpo.lostInAll, '<=', 0) : 'unknown';
+  }
+  return rpo.rpo ? judge(rpo.rpo, objective.op, objective.target_us) : 'unknown';
+}
+
+function meets(value: number, op: '<' | '<=', target: number): boolean {
+  return op === '<' ? value < target : value <= target;
+}
+
+/** "judged on the worst end of the bounds; where the bounds straddle it, `unknown`" */
+function judge(range: Range | null, op: '<' | '<=', target: number): Verdict {
+  if (!range) return 'unknown';
+  if (range.upper !== null && meets(range.upper, op, target)) return 'pass';
+  return meets(range.lower, op, target) ? 'unknown' : 'fail';
+}
+
+export type { Op };

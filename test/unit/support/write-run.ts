@@ -1,0 +1,37 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson, lineHash, sha256Hex } from '../../../src/history/chain.ts';
+import { formatAttempt, HISTORY_HEADER } from '../../../src/history/history-csv.ts';
+import { formatReadBackRow, READ_BACK_HEADER } from '../../../src/history/read-back-csv.ts';
+import type { OracleInput } from '../oracle/input.ts';
+
+/** What a run that died leaves behind: half a line at the end. */
+export interface Torn {
+  readonly history?: string;
+  readonly journal?: string;
+}
+
+/** Writes a whole run directory: `intent.json`, `plan.json`, `journal.ndjson` with its chain, `history.csv`, `read-back.csv`. */
+export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void {
+  mkdirSync(dir, { recursive: true });
+  const intent = `${canonicalJson({ run: 'run-1', criteria: sha256Hex(canonicalJson(input.plan.objectives)) })}\n`;
+  writeFileSync(join(dir, 'intent.json'), intent);
+  writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(input.plan, null, 2)}\n`);
+  writeFileSync(join(dir, 'journal.ndjson'), journalText(input, sha256Hex(intent)) + (torn.journal ?? ''));
+  writeFileSync(join(dir, 'history.csv'), HISTORY_HEADER + input.attempts.map(formatAttempt).join('') + (torn.history ?? ''));
+  writeFileSync(join(dir, 'read-back.csv'), READ_BACK_HEADER + input.readBack.map(formatReadBackRow).join(''));
+}
+
+/** Events in the order of `at_us`; those at the same time keep their order. */
+function journalText(input: OracleInput, intentSha256: string): string {
+  let prev = intentSha256;
+  const lines = [...input.events]
+    .sort((a, b) => a.at_us - b.at_us)
+    .map(({ at_us, type, data }, seq) => {
+      const wall = new Date(Date.UTC(2026, 0, 31, 12) + Math.floor(at_us / 1000)).toISOString();
+      const body = { seq, at_us, wall, type, data, prev };
+      prev = lineHash(body);
+      return `${JSON.stringify({ ...body, hash: prev })}\n`;
+    });
+  return lines.join('');
+}
