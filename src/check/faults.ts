@@ -32,14 +32,13 @@ function judge(
   fault: Pick<FaultReport, 'id' | 'type' | 'target' | 'disaster'>,
   events: readonly JournalEvent[],
 ): JudgedFault {
-  const of = <T extends FaultEventType>(type: T) =>
-    eventsOf(events, type).filter(({ data }) => data.fault === fault.id);
-  const requested = of('fault-requested')[0];
-  const effective = of('fault-effective')[0];
-  const released = of('fault-release-requested')[0];
-  const gone = of('fault-gone').at(-1);
-  const lapsed = of('fault-lapsed').map(({ data }) => instant(data));
-  const observations = of('fault-observed').map(({ data }) => data.notAfter_us);
+  const own = events.filter(({ data }) => 'fault' in data && data.fault === fault.id);
+  const requested = eventsOf(own, 'fault-requested')[0];
+  const effective = eventsOf(own, 'fault-effective')[0];
+  const released = eventsOf(own, 'fault-release-requested')[0];
+  const gone = eventsOf(own, 'fault-gone').at(-1);
+  const lapsed = eventsOf(own, 'fault-lapsed').map(({ data }) => instant(data));
+  const observations = eventsOf(own, 'fault-observed').map(({ data }) => data.notAfter_us);
   const report: FaultReport = {
     ...fault,
     requested: requested ? instant(requested.data) : null,
@@ -57,14 +56,6 @@ function judge(
     leftover: requested !== undefined && gone === undefined,
   };
 }
-
-type FaultEventType =
-  | 'fault-requested'
-  | 'fault-effective'
-  | 'fault-observed'
-  | 'fault-lapsed'
-  | 'fault-release-requested'
-  | 'fault-gone';
 
 function whyUnproven(report: FaultReport, observations: readonly number[], endUs: number): string | null {
   if (!report.requested) return `the fault ${report.id} was never requested`;

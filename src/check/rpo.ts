@@ -158,7 +158,7 @@ export class RpoTally {
       failback: this.back.any ? this.failback(stages.afterFailback) : null,
       lostKeys: listed,
       lostKeysOmitted: this.listed.count + this.listedLater.count - listed.length,
-      note,
+      note: note || (this.phantom > 0 ? `${this.phantom} keys are there that were not written so` : ''),
     };
   }
 

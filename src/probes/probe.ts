@@ -55,6 +55,8 @@ export interface ProbeType {
   /** Parameters of a service with this probe beside the common ones: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly component: 'cassandra' | 'janusgraph';
+  /** Where in Cassandra its writes end up: what a repair must cover. */
+  readonly keyspaces: readonly string[];
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */
   settings(context: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>>;
   /** Creates keyspace, schema, indexes once, and waits until every site has them. Idempotent. */

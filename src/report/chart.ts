@@ -3,6 +3,7 @@ import { GridComponent, MarkAreaComponent, MarkLineComponent, TitleComponent } f
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { escapeText, type Markup, trusted } from './markup.ts';
+import { colour } from './palette.ts';
 
 export interface ChartText {
   /** Unique in the document, letters, digits and `-`. */
@@ -56,6 +57,10 @@ function clean(svg: string, width: number, height: number, text: ChartText): str
       /rgb\((\d+),(\d+),(\d+)\)/g,
       (_, r, g, b) => `#${[r, g, b].map((v) => Number(v).toString(16).padStart(2, '0')).join('')}`,
     )
+    // What ECharts draws in a colour of its own: the lines of the value axes. All else has one of ours.
+    .replaceAll('"#54555a"', `"${colour('muted')}"`)
+    .replaceAll(/ stroke="#[0-9a-f]+" stroke-width="0"/g, '')
+    .replaceAll(/<path d=""[^>]*><\/path>\n?/g, '')
     .replaceAll(/<rect [^>]*fill="none"><\/rect>\n?/g, '')
     .replaceAll(/font-family:[^;"]*;/g, '')
     .replaceAll(/(\d+\.\d\d)\d+/g, '$1')

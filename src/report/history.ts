@@ -1,7 +1,7 @@
 import type { Report, View } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { chartSvg } from './chart.ts';
-import { durationOrUnknown, formatCount, formatWall, plural, UNKNOWN } from './format.ts';
+import { durationOrUnknown, formatWall, plural, UNKNOWN } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { page } from './page.ts';
 import { colour } from './palette.ts';
@@ -95,14 +95,14 @@ ${table(
   runs.map((report, n) => ({ report, n: n + 1 })),
   [
     { head: 'Run', kind: 'num', cell: ({ n }) => String(n) },
-    { head: 'Started', cell: ({ report }) => formatWall(report.run.started) },
+    { head: 'Started', kind: 'tight', cell: ({ report }) => formatWall(report.run.started) },
     { head: 'Verdict', kind: 'tight', cell: ({ report }) => badge(report.verdict) },
     { head: 'Outcome', cell: ({ report }) => report.run.outcome },
     ...services.map((service) => ({
       head: `RTO of ${service}`,
       cell: ({ report }: { report: Report }) => rtoOf(report, service),
     })),
-    { head: 'RPO', cell: ({ report }) => rpoOf(report) },
+    { head: 'RPO', kind: 'tight', cell: ({ report }) => rpoOf(report) },
     { head: 'Lost', cell: ({ report }) => lostOf(report) },
     ...services.map((service) => ({
       head: `P95 of ${service}`,
@@ -113,7 +113,7 @@ ${table(
   });
   return page(
     `History: ${plural(reports.length, 'run')}`,
-    html`<header><h1>History of runs</h1><p class="runline">${plural(reports.length, 'run')}, ${formatCount(sections.length)} scenarios</p></header>${sections.length === 0 ? html`<p>No run was found.</p>` : sections}`,
+    html`<header><h1>History of runs</h1><p class="runline">${plural(reports.length, 'run')}, ${plural(sections.length, 'scenario')}</p></header>${sections.length === 0 ? html`<p>No run was found.</p>` : sections}`,
   );
 }
 
@@ -128,12 +128,11 @@ function historyPlot(runs: readonly Report[], services: readonly string[], id: s
       title: 'RTO',
       lines: services.map((name) => ({
         name,
-        pick: (report) =>
-          viewOf(report, name)?.rto.state === 'measured' ? (viewOf(report, name)?.rto.value_us ?? null) : null,
+        pick: (report) => viewOf(report, name)?.rto.value_us ?? null,
       })),
     },
     {
-      title: 'RPO at failover, worst end; none lost has no point',
+      title: 'RPO at failover, worst end',
       lines: [{ name: 'all', pick: (report) => overallRpo(report)?.rpo_us?.upper ?? null }],
     },
     {
@@ -196,7 +195,7 @@ function historyPlot(runs: readonly Report[], services: readonly string[], id: s
         `Run ${n + 1}, ${VERDICT_WORD[report.verdict]}: ${services.map((name) => `RTO of ${name} ${rtoOf(report, name)}, P95 ${p95Of(report, name)}`).join('; ')}; RPO ${rpoOf(report)}`,
     )
     .join('. ');
-  return html`<figure><figcaption>By run, oldest first: filled circle PASS, diamond FAIL, hollow triangle UNKNOWN.</figcaption>${chartSvg(option, 860, 410, { id, title: 'RTO, RPO and P95 of every run', description })}</figure>`;
+  return html`<figure><figcaption>By run, oldest first: filled circle PASS, diamond FAIL, hollow triangle UNKNOWN. A service that was not restored stands at the time so far; no outage, none lost and unknown have no point.</figcaption>${chartSvg(option, 860, 410, { id, title: 'RTO, RPO and P95 of every run', description })}</figure>`;
 }
 
 function positive(value: number | null): number | null {

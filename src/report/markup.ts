@@ -23,7 +23,7 @@ function render(part: Part): string {
 }
 
 /** Text without what neither HTML nor XML 1.0 can hold: control characters but tab and line ends, lone surrogates, U+FFFE and U+FFFF. */
-export function printable(text: string): string {
+function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
   return text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '');
 }

@@ -2,14 +2,14 @@ import type { Interval, Report, Verdict, View } from '../check/report-schema.ts'
 import { formatDuration } from '../duration.ts';
 import { InputError } from '../errors.ts';
 import { type Claim, claimOf, type Distribution, distributionOf } from './distribution.ts';
-import { formatCount, formatInterval, formatPercent, plural, UNKNOWN } from './format.ts';
+import { formatCount, formatInterval, formatPercent, formatWall, plural, UNKNOWN } from './format.ts';
 import { html } from './markup.ts';
 import { page } from './page.ts';
-import { table } from './table.ts';
+import { badge, table } from './table.ts';
 import { oneLine, textTable, wrap } from './text-table.ts';
-import { overallRpo, rpoTimeWords, VERDICT_WORD } from './wording.ts';
+import { overallRpo, rpoTimeWords } from './wording.ts';
 
-export interface RepeatFigure {
+interface RepeatFigure {
   /** `RTO of ledger`. */
   readonly name: string;
   readonly unit: 'us' | 'writes' | 'rpo_us';
@@ -110,10 +110,10 @@ function words(figure: RepeatFigure, interval: Interval | null): string {
 }
 
 /** What the runs together allow to say, in sentences. */
-export function claimSentence(summary: RepeatSummary): string {
+function claimSentence(summary: RepeatSummary): string {
   const { claim, verdicts, runs } = summary;
   if (claim === null) {
-    return `${verdicts.fail} of ${plural(runs.length, 'run')} failed and ${verdicts.unknown} are unknown: these runs allow no claim of a series without a failure.`;
+    return `Of ${plural(runs.length, 'run')}, failed: ${verdicts.fail}, unknown: ${verdicts.unknown}; these runs allow no claim of a series without a failure.`;
   }
   return `${plural(claim.n, 'run')} without a failure: at 95 % confidence the share of runs that fail is at most ${formatPercent(claim.ruleOfThree)} (3/n), exactly ${formatPercent(claim.exact)} (1 − 0.05^(1/n)); for runs like these, on this platform.`;
 }
@@ -167,9 +167,9 @@ ${table(
 <h2>The runs</h2>
 ${table(summary.runs, [
   { head: 'Run', kind: 'row', cell: (run) => run.id },
-  { head: 'Started', cell: (run) => run.started },
+  { head: 'Started', cell: (run) => formatWall(run.started) },
   { head: 'Outcome', cell: (run) => run.outcome },
-  { head: 'Verdict', cell: (run) => html`<span class="badge ${run.verdict}">${VERDICT_WORD[run.verdict]}</span>` },
+  { head: 'Verdict', cell: (run) => badge(run.verdict) },
 ])}`,
   );
 }

@@ -47,7 +47,7 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
     '',
     bold(verdict, `${VERDICT_ICON[verdict]} ${VERDICT_WORD[verdict]}`),
     ...wrap(verdictSentence(report), width - 2).map((line) => `  ${line}`),
-    ...lossLines(report, bold),
+    ...lossLines(report, width, bold),
     ...run.defects.flatMap((defect) => wrap(`! The record has a defect: ${defect}`, width, '  ')),
     '',
     ...objectiveLines(report, width, paint),
@@ -60,14 +60,17 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
 
 type Paint = (name: Verdict | 'bold' | 'dim', text: string) => string;
 
-function lossLines(report: Report, bold: (name: Verdict, text: string) => string): string[] {
+function lossLines(report: Report, width: number, bold: (name: Verdict, text: string) => string): string[] {
   const rpo = overallRpo(report);
   const lost = lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0);
   const inAll = lossWords(rpo?.lostInAll ?? null, (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0));
   const verdict = LOSS_VERDICT[lost.state];
+  const large = `${VERDICT_ICON[verdict]} ${lost.large.toUpperCase()}`;
+  const [first = '', ...more] = wrap(`${large} ${lost.rest}, at failover`, width, '  ');
   return [
-    `${bold(verdict, `${VERDICT_ICON[verdict]} ${lost.large.toUpperCase()}`)} ${lost.rest}, at failover`,
-    `  lost in all: ${inAll.large} ${inAll.rest}`,
+    first.startsWith(large) ? bold(verdict, large) + first.slice(large.length) : first,
+    ...more,
+    ...wrap(`lost in all: ${inAll.large} ${inAll.rest}`, width - 2, '  ').map((line) => `  ${line}`),
   ];
 }
 

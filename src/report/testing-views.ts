@@ -18,7 +18,7 @@ export const EXAMPLE_TIMES: ExampleTimes = {
 };
 
 /** The same numbers between 0 and 1 every time, from a seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -28,7 +28,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-export function exampleQuantiles(n: number, medianUs: number): LatencyQuantiles {
+function exampleQuantiles(n: number, medianUs: number): LatencyQuantiles {
   if (n === 0) return { n: 0, p50: null, p90: null, p95: null, p99: null, p999: null, max: null };
   const times = (factor: number): number => Math.round(medianUs * factor);
   return { n, p50: times(1), p90: times(2.1), p95: times(2.9), p99: times(6.7), p999: times(19.2), max: times(34.4) };

@@ -10,7 +10,7 @@ export function oneLine(text: string): string {
 }
 
 /** Cut to a width in characters, with an ellipsis where something is missing. */
-export function cutTo(text: string, width: number): string {
+function cutTo(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}\u2026`;
 }
@@ -75,11 +75,10 @@ export function textTable(
       .map((column, i) => pad(column.head, i))
       .join('  ')
       .trimEnd(),
-    ...cells.map((row, r) =>
-      row
-        .map((cell, c) => paint(pad(cell, c), r, c))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...cells.map((row, r) => {
+      const filled = row.findLastIndex((cell) => cell !== '');
+      const shown = row.slice(0, filled + 1).map(pad);
+      return shown.map((cell, c) => paint(c === filled ? cell.trimEnd() : cell, r, c)).join('  ');
+    }),
   ];
 }

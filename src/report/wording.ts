@@ -73,7 +73,7 @@ export function lostSentence(lost: Interval | null, acknowledged: number): strin
 
 const PERCENTILE = (quantile: number): string => `P${Number((quantile * 100).toFixed(3))}`;
 
-export function isNoLoss(objective: Objective): boolean {
+function isNoLoss(objective: Objective): boolean {
   return objective.metric === 'rpo' && objective.target_us === 0;
 }
 

@@ -28,7 +28,17 @@ export function timetablesOf(input: OracleInput): OracleTimetable[] {
       );
       const { probe, service, site, client, writes } = data;
       const last = ended ? ended.data.last : null;
-      return { probe, service, site, client, start: data.start_us, rate: data.rate, timeout: data.timeout_us, writes, last };
+      return {
+        probe,
+        service,
+        site,
+        client,
+        start: data.start_us,
+        rate: data.rate,
+        timeout: data.timeout_us,
+        writes,
+        last,
+      };
     });
 }
 
@@ -69,7 +79,18 @@ export function operationsOf(input: OracleInput, table: OracleTimetable): Op[] {
 function gap(table: OracleTimetable, index: number, intended: number): Op {
   const { probe, service, client } = table;
   const nothing = { site: '', key: '', invoked: null, completed: null, error: '', valueSha: '', isWrite: false };
-  return { index, probe, service, client, intended, outcome: 'fail', isShed: false, isGap: true, attempts: 0, ...nothing };
+  return {
+    index,
+    probe,
+    service,
+    client,
+    intended,
+    outcome: 'fail',
+    isShed: false,
+    isGap: true,
+    attempts: 0,
+    ...nothing,
+  };
 }
 
 function merged(table: OracleTimetable, rows: readonly Attempt[]): Op {

@@ -80,7 +80,13 @@ function windowDown(
   const runs = inRuns(ops, settings.downAfter);
   for (const window of allWindows(ops, laidFrom, end, requested, settings)) {
     if (!window.complete) continue;
-    if (!failsOnSuccess(window.ops.filter((op) => !runs.has(op)), settings)) continue;
+    if (
+      !failsOnSuccess(
+        window.ops.filter((op) => !runs.has(op)),
+        settings,
+      )
+    )
+      continue;
     const first = window.ops.find((op) => !isOk(op) && ops.indexOf(op) >= position);
     if (first) return ops.indexOf(first);
   }
@@ -126,7 +132,12 @@ function describe(
     length: upCompleted === null ? null : upCompleted - down.intended,
     start: {
       // "latest `invoked` of an `ok` operation ordered before the down operation"
-      notBefore: latest(ops.slice(0, downIndex).filter(isOk).map((op) => op.invoked)),
+      notBefore: latest(
+        ops
+          .slice(0, downIndex)
+          .filter(isOk)
+          .map((op) => op.invoked),
+      ),
       // "the earliest `completed` of the outage's operations that were not `ok` (nor shed, nor gaps, which have no completion)"
       notAfter: earliest(during.filter(real).map((op) => op.completed)),
     },
@@ -135,7 +146,12 @@ function describe(
         ? null
         : {
             // "latest `invoked` of an operation that was not `ok` ordered before the up operation"
-            notBefore: latest(ops.slice(0, upIndex).filter(real).map((op) => op.invoked)),
+            notBefore: latest(
+              ops
+                .slice(0, upIndex)
+                .filter(real)
+                .map((op) => op.invoked),
+            ),
             // "the earliest `completed` among the `upAfter` operations"
             notAfter: earliest(ops.slice(upIndex, upIndex + settings.upAfter).map((op) => op.completed)),
           },

@@ -48,12 +48,13 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
     ? sortOut([...ledger, ...stranded], (op) => stateOf(input, fault, 'after-repair', sites, op))
     : null;
   const last: ReadBackStage = repair ? 'after-repair' : 'after-recovery';
-  const strandedNow = isDone(input, fault, last) ? sortOut(stranded, (op) => stateOf(input, fault, last, sites, op)) : null;
+  const strandedNow = isDone(input, fault, last)
+    ? sortOut(stranded, (op) => stateOf(input, fault, last, sites, op))
+    : null;
   // "from the acknowledgement of the earliest lost write to `notAfter` of `effective`; 0 when none is lost"
   const seconds = (lost: readonly Op[]): number => (lost[0] ? notAfter - at(lost[0]) : 0);
   // "RPO seconds then run from the earliest to the later of `effective` and the latest of them"
-  const allSeconds = (lost: readonly Op[]): number =>
-    lost[0] ? Math.max(notAfter, ...lost.map(at)) - at(lost[0]) : 0;
+  const allSeconds = (lost: readonly Op[]): number => (lost[0] ? Math.max(notAfter, ...lost.map(at)) - at(lost[0]) : 0);
   const inOrder = (ops: readonly Op[]): Op[] => [...ops].sort((a, b) => at(a) - at(b));
   return {
     ledger: ledger.length,
@@ -66,7 +67,7 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
     afterRepair: stageRange(input, fault, 'after-repair', sites, ledger),
     stranded: {
       total: stranded.length,
-      found: strandedNow && strandedNow.found.length,
+      found: strandedNow?.found.length ?? null,
       missing: strandedNow && range(strandedNow),
     },
     lostInAll: repair && range(repair),
@@ -87,7 +88,8 @@ interface Sorted {
 }
 
 function sortOut(ops: readonly Op[], state: (op: Op) => KeyState): Sorted {
-  const of = (wanted: KeyState): Op[] => ops.filter((op) => state(op) === wanted);
+  const states = ops.map(state);
+  const of = (wanted: KeyState): Op[] => ops.filter((_, i) => states[i] === wanted);
   return { found: of('found'), lost: of('lost'), unreadable: of('unreadable') };
 }
 
@@ -131,8 +133,13 @@ function stateOf(
   op: Op,
 ): KeyState {
   const states = sites.map((site) => {
-    const row = stageRows(input, fault, stage).find(
-      (other) => other.site === site && other.probe === op.probe && other.key === op.key,
+    const row = input.readBack.find(
+      (other) =>
+        other.key === op.key &&
+        other.stage === stage &&
+        other.fault === fault.id &&
+        other.site === site &&
+        other.probe === op.probe,
     );
     return row ? stateOfRow(row, op) : 'unreadable';
   });

@@ -1,4 +1,4 @@
-import { faultsOf, type Observation, observationOf, type OracleFault } from './faults.ts';
+import { faultsOf, type Observation, type OracleFault, observationOf } from './faults.ts';
 import type { Op, OracleInput } from './input.ts';
 import { type OracleOutage, outagesOf } from './outages.ts';
 import { layWindows, type Settings, type Slo, sloRestored, violates } from './windows.ts';

@@ -2,7 +2,7 @@ import type { ServicePhase } from '../../../src/scenario/plan.ts';
 import { faultsOf, type OracleFault } from './faults.ts';
 import type { Op, OracleInput } from './input.ts';
 import { latencyOf, type OracleLatency, phasesOf } from './latency.ts';
-import { operationsOf, type OracleTimetable, withoutShedAndGaps } from './operations.ts';
+import { type OracleTimetable, operationsOf, withoutShedAndGaps } from './operations.ts';
 import { allWindows, type OracleOutage, outagesOf } from './outages.ts';
 import type { Range } from './rpo.ts';
 import { isSteady, type OracleRto, requestedOf, rtoOf } from './rto.ts';

@@ -81,7 +81,8 @@ export function sloRestored(windows: readonly OracleWindow[], end: number, setti
     const threes = within.map((_, j) => within.slice(j, j + 3)).filter((three) => three.length === 3);
     if (threes.some((three) => three.every(breaks))) continue;
     if (end < start + settings.sustain_us) return { state: 'unknown' };
-    if (threes.some((three) => three.every((window) => breaks(window) || !window.complete))) return { state: 'unknown' };
+    if (threes.some((three) => three.every((window) => breaks(window) || !window.complete)))
+      return { state: 'unknown' };
     return { state: 'restored', at: start };
   }
   return { state: 'unknown' };

@@ -3,7 +3,7 @@ import type { Plan } from '../../../src/scenario/plan.ts';
 import type { OracleEvent, OracleInput } from '../oracle/input.ts';
 import { attemptsOf, type Kind } from './attempts.ts';
 import { goodCanary } from './canary.ts';
-import { planOf, plannedFault } from './plan.ts';
+import { plannedFault, planOf } from './plan.ts';
 import { readBackOf } from './read-back.ts';
 import type { Sketch, SketchFault, SketchInstant, SketchTimetable } from './sketch.ts';
 
@@ -61,7 +61,7 @@ function rowsOf(sketch: Sketch, table: SketchTimetable): Attempt[] {
       f: table.readEvery > 0 && index % table.readEvery === 0 ? 'read' : 'write',
       intendedUs,
       timeoutUs: table.timeout,
-      okUs: 2_000 + ((index * 7_919) % 1_000),
+      okUs: 2_000 + ((index * 7_919) % table.spread),
       slowUs: 60_000,
     });
   });

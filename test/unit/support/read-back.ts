@@ -1,4 +1,9 @@
-import { type Attempt, READ_BACK_STATES, type ReadBackRow, type ReadBackState } from '../../../src/history/operation.ts';
+import {
+  type Attempt,
+  READ_BACK_STATES,
+  type ReadBackRow,
+  type ReadBackState,
+} from '../../../src/history/operation.ts';
 import type { OracleEvent } from '../oracle/input.ts';
 import { shaOf } from './canary.ts';
 import type { Sketch, SketchStage } from './sketch.ts';
@@ -36,7 +41,9 @@ function keysOf(attempts: readonly Attempt[]): Attempt[] {
   const rows = attempts
     .filter((row) => row.f === 'write' && row.outcome !== 'fail')
     .sort((a, b) => (a.completedUs ?? Infinity) - (b.completedUs ?? Infinity));
-  return rows.filter((row, i) => rows.findIndex((other) => other.key === row.key) === i);
+  const first = new Map<string, Attempt>();
+  for (const row of rows) if (!first.has(row.key)) first.set(row.key, row);
+  return [...first.values()];
 }
 
 function rowOf(
@@ -63,12 +70,10 @@ function extrasOf(
   probe: string,
   attempts: readonly Attempt[],
 ): ReadBackRow[] {
-  const failed = attempts.filter(
-    (row) =>
-      row.probe === probe &&
-      row.f === 'write' &&
-      attempts.filter(({ key }) => key === row.key).every(({ outcome }) => outcome === 'fail'),
-  );
+  if (stage.extras.length === 0) return [];
+  const writes = attempts.filter((row) => row.probe === probe && row.f === 'write');
+  const applied = new Set(writes.filter(({ outcome }) => outcome !== 'fail').map(({ key }) => key));
+  const failed = writes.filter(({ key }) => !applied.has(key));
   const keys = stage.extras.map((extra, i) => (extra === 'never' ? `never-${i}` : failed[i]?.key));
   return [...new Set(keys)]
     .filter((key) => key !== undefined)

@@ -39,6 +39,8 @@ export interface SketchTimetable {
   readonly readEvery: number;
   readonly slo: Plan['services'][string]['latency'];
   readonly patches: readonly Patch[];
+  /** A plain `ok` takes 2 ms and up to so many microseconds more; 1: 2 ms exactly. */
+  readonly spread: number;
 }
 
 export interface SketchStage {

@@ -18,7 +18,10 @@ export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void
   writeFileSync(join(dir, 'intent.json'), intent);
   writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(input.plan, null, 2)}\n`);
   writeFileSync(join(dir, 'journal.ndjson'), journalText(input, sha256Hex(intent)) + (torn.journal ?? ''));
-  writeFileSync(join(dir, 'history.csv'), HISTORY_HEADER + input.attempts.map(formatAttempt).join('') + (torn.history ?? ''));
+  writeFileSync(
+    join(dir, 'history.csv'),
+    HISTORY_HEADER + input.attempts.map(formatAttempt).join('') + (torn.history ?? ''),
+  );
   writeFileSync(join(dir, 'read-back.csv'), READ_BACK_HEADER + input.readBack.map(formatReadBackRow).join(''));
 }
 

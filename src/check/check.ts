@@ -1,0 +1,200 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError, messageOf } from '../errors.ts';
+import type { JournalEvent } from '../history/event.ts';
+import { eventsOf, readJournal } from '../history/read-journal.ts';
+import { type Plan, planSchema } from '../scenario/plan.ts';
+import { VERSION } from '../version.ts';
+import { CanaryKeys, proveInstrument } from './canary.ts';
+import type { Reconciled } from './clocks.ts';
+import { Defects } from './defects.ts';
+import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
+import { judgeAll } from './judge.ts';
+import { KeyJoin } from './key-join.ts';
+import { judgeLedger, type Ledger } from './ledger.ts';
+import { type LoadedHistory, loadHistory } from './load-history.ts';
+import { loadReadBack, type ReadPlace } from './load-read-back.ts';
+import { type Report, reportSchema } from './report-schema.ts';
+import { type RunRecord, readRunRecord } from './run-record.ts';
+import { bucketLength } from './series.ts';
+import { eventLines, LostTimeline, phasesOf } from './timeline.ts';
+import { closeTimetables, judgeViews, recordEnd } from './views.ts';
+
+export interface CheckOptions {
+  /** Where files for the time of the check go; default the system's. They are removed whatever happens. */
+  readonly temporary?: string;
+}
+
+/** One part of the keys: at most about so many bytes of `history.csv`. */
+const PART_BYTES = 24 << 20;
+const PARTS = 128;
+
+/**
+ * Judges a run again from its directory alone: `plan.json`, `intent.json`, `journal.ndjson`, `history.csv`, `read-back.csv`. The same report
+ * for the same files and the same version. An InputError for what is no run directory; what contradicts itself is in `run.defects`.
+ */
+export async function checkRun(runDirectory: string, options: CheckOptions = {}): Promise<Report> {
+  const plan = readPlan(join(runDirectory, 'plan.json'));
+  const defects = new Defects();
+  const intent = readIntent(runDirectory, defects);
+  const journal = readJournal(join(runDirectory, 'journal.ndjson'), intent);
+  for (const defect of journal.defects) defects.add('journal.ndjson does not verify', defect);
+  if (journal.torn) defects.add('journal.ndjson: the last line is torn', 'ignored');
+  const record = readRunRecord(plan, journal.events, defects);
+  const directory = mkdtempSync(join(options.temporary ?? tmpdir(), 'drill-check-'));
+  try {
+    return reportSchema.parse(judgeFiles(runDirectory, directory, record, defects));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The bytes of `report.json`. */
+export function renderReportJson(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function judgeFiles(runDirectory: string, directory: string, record: RunRecord, defects: Defects): Report {
+  const historyPath = join(runDirectory, 'history.csv');
+  const readBackPath = join(runDirectory, 'read-back.csv');
+  const bytes = sizeOf(historyPath) + sizeOf(readBackPath);
+  const join_ = new KeyJoin(directory, Math.min(PARTS, Math.ceil((bytes + 1) / PART_BYTES)), defects);
+  try {
+    const history = loadAll(historyPath, directory, record, defects, join_);
+    try {
+      const readBack = loadAnswers(readBackPath, defects, join_);
+      return judgeRun(directory, record, defects, history, readBack, join_);
+    } finally {
+      for (const { operations } of history.timetables) operations.close();
+    }
+  } finally {
+    join_.close();
+  }
+}
+
+function judgeRun(
+  directory: string,
+  record: RunRecord,
+  defects: Defects,
+  history: LoadedHistory,
+  places: readonly ReadPlace[],
+  keys: KeyJoin,
+): Report {
+  const { plan, events } = record;
+  closeTimetables(history);
+  const recordEndUs = recordEnd(record, history);
+  const lengthUs = Math.max(record.endedUs ?? 0, history.lastCompletionUs, events.at(-1)?.at_us ?? 0);
+  const bucketUs = bucketLength(lengthUs);
+  const lost = new LostTimeline(bucketUs);
+  const canaryKeys = new CanaryKeys(record);
+  const ledger = judgeLedger(record, history, keys, places, canaryKeys, (write) =>
+    lost.add(write.acknowledgedUs, write.lost),
+  );
+  if (ledger.misjudged > 0) {
+    defects.add('a write with outcome fail is there: the harness misjudged it', `${ledger.misjudged} keys`);
+  }
+  const canary = proveInstrument(record, history, recordEndUs, canaryKeys);
+  const views = judgeViews(record, history, { recordEndUs, bucketUs, directory, reconciled: reconciledOf(ledger) });
+  const ended = eventsOf(events, 'run-ended').at(-1)?.data;
+  const outcome = ended?.outcome ?? 'aborted';
+  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, defects: defects.list(), outcome });
+  return {
+    schema: 'drill/report/1',
+    harness: VERSION,
+    run: {
+      ...originOf(events),
+      scenario: plan.scenario.name,
+      title: plan.scenario.title,
+      hypothesis: plan.scenario.hypothesis,
+      tier: plan.scenario.tier,
+      environment: plan.platform.environment,
+      length_us: lengthUs,
+      outcome,
+      reason: ended?.reason ?? 'the journal has no run-ended: the run died, or its record was cut',
+      journalHead: events.at(-1)?.hash ?? '',
+      defects: defects.list(),
+    },
+    verdict: judged.verdict,
+    reasons: judged.reasons,
+    objectives: judged.objectives,
+    faults: record.faults.map(({ report }) => report),
+    views: views.map(({ view }) => view),
+    rpo: [...ledger.rpo],
+    backlogCleared_us: ledger.backlogClearedUs,
+    readBack: places.map(({ stage, fault, site, probe, counts, rows }) => ({
+      stage,
+      fault,
+      site,
+      probe,
+      counts: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+      rows,
+    })),
+    canary,
+    quality: qualityOf(record, judged.withoutShed),
+    facts: factsOf(record),
+    notMeasured: notMeasuredOf(record),
+    timeline: {
+      bucket_us: bucketUs,
+      phases: phasesOf(events, lengthUs),
+      events: eventLines(events),
+      series: views.map(({ series }) => series),
+      lost: lost.list(),
+    },
+  };
+}
+
+/** "The last read-back is done and nothing is missing." */
+function reconciledOf({ rpo, backlogClearedUs }: Ledger): Reconciled {
+  if (backlogClearedUs === null) return { why: 'the last read-back was not complete at every site' };
+  return rpo[0]?.lostInAll?.upper === 0 ? { atUs: backlogClearedUs } : { why: 'writes are missing' };
+}
+
+function loadAll(path: string, directory: string, record: RunRecord, defects: Defects, keys: KeyJoin): LoadedHistory {
+  if (!existsSync(path)) {
+    defects.add('history.csv is missing', 'no operation is known');
+    return { timetables: [], sites: [], lastCompletionUs: -1, torn: false };
+  }
+  const history = loadHistory(path, record.timetables, directory, defects, (write) => keys.addWrite(write));
+  if (history.torn) defects.add('history.csv: the last row is torn', 'ignored');
+  return history;
+}
+
+function loadAnswers(path: string, defects: Defects, keys: KeyJoin): readonly ReadPlace[] {
+  // A run that ended before its first read-back has no such file; that its stages are missing is said where they are judged.
+  if (!existsSync(path)) return [];
+  const { places, torn } = loadReadBack(path, defects, (row) => keys.addRead(row));
+  if (torn) defects.add('read-back.csv: the last row is torn', 'ignored');
+  return places;
+}
+
+function originOf(events: readonly JournalEvent[]): Pick<Report['run'], 'id' | 'started'> {
+  const started = eventsOf(events, 'run-started')[0];
+  if (!started) return { id: '', started: '' };
+  const originMs = Date.parse(started.wall) - started.at_us / 1000;
+  return { id: started.data.run, started: Number.isNaN(originMs) ? started.wall : new Date(originMs).toISOString() };
+}
+
+function readPlan(path: string): Plan {
+  try {
+    return planSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new InputError(`${path}: expected the plan of a run, got ${messageOf(error)}`, {
+      hint: 'Give the directory of a run, such as reports/<scenario>/<time>-<id>.',
+      cause: error,
+    });
+  }
+}
+
+function readIntent(runDirectory: string, defects: Defects): Uint8Array {
+  try {
+    return readFileSync(join(runDirectory, 'intent.json'));
+  } catch (error) {
+    defects.add('intent.json cannot be read, so the journal has no beginning to be verified from', messageOf(error));
+    return new Uint8Array();
+  }
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
+}

@@ -1,0 +1,92 @@
+import type { EventData } from '../history/event.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { downtime, violatingWindows } from './downtime.ts';
+import { type Latencies, measureLatencies } from './latency.ts';
+import { before, type Observed, type Operations, uncensored } from './operations.ts';
+import { findOutages, type OutageSpan } from './outages.ts';
+import { NO_FAULT, type PhaseTimes } from './phases.ts';
+import type { Interval, View } from './report-schema.ts';
+import { findRto, noRto, type RtoFindings } from './rto.ts';
+import type { RunRecord } from './run-record.ts';
+import { findRestoration } from './slo.ts';
+import type { Rules } from './windows.ts';
+
+/** Everything that is measured of one timetable. Made twice where the harness shed operations or left gaps: with them and without. */
+export interface Findings {
+  readonly observed: Observed;
+  readonly outages: readonly OutageSpan[];
+  readonly violatingWindows: View['violatingWindows'];
+  readonly downtime: Interval;
+  readonly rto: RtoFindings;
+  readonly steadyState: View['steadyState'];
+  readonly latencies: Latencies;
+}
+
+/** The rules for a service; a site's own probe has no latency objective. */
+export function rulesOf(plan: Plan, service: string): Rules {
+  const { downAfter, upAfter, floor, sustain_us: sustainUs, windowOperations } = plan.settings;
+  const latency = Object.hasOwn(plan.services, service) ? (plan.services[service]?.latency ?? null) : null;
+  return {
+    downAfter,
+    upAfter,
+    floor,
+    sustainUs,
+    windowOperations,
+    latency: latency && { quantile: latency.quantile, op: latency.op, targetUs: latency.target_us },
+  };
+}
+
+/** `recordEndUs`: the instant of `run-ended`, else of the last completion. `stalls`: those of this timetable's client. */
+export function findAll(
+  ops: Operations,
+  service: string,
+  record: RunRecord,
+  recordEndUs: number,
+  stalls: readonly EventData['stall'][],
+): Findings {
+  const { plan, disaster, requestedUs } = record;
+  const rules = rulesOf(plan, service);
+  const observed = uncensored(ops, recordEndUs);
+  const outages = findOutages(observed, rules, requestedUs);
+  const windows = violatingWindows(observed, rules, outages, requestedUs);
+  const rto = rtoOf(observed, rules, record);
+  const times: PhaseTimes = disaster
+    ? {
+        firstFaultUs: requestedUs[0] ?? Number.POSITIVE_INFINITY,
+        requestedUs: disaster.requestedUs,
+        outageEndUs: rto.outage === null ? disaster.requestedUs : (rto.firstSuccessUs ?? Number.POSITIVE_INFINITY),
+        goneUs: disaster.goneUs,
+      }
+    : { ...NO_FAULT, firstFaultUs: requestedUs[0] ?? Number.POSITIVE_INFINITY };
+  const quantiles = plan.objectives.flatMap((objective) =>
+    objective.metric === 'latency' && objective.service === service ? [objective.quantile] : [],
+  );
+  const late = stalls.map(({ from_us: fromUs, to_us: toUs }) => ({ fromUs, toUs }));
+  return {
+    observed,
+    outages,
+    violatingWindows: windows,
+    downtime: downtime(observed, outages, windows),
+    rto,
+    steadyState: steadyStateOf(before(observed, times.firstFaultUs), rules),
+    latencies: measureLatencies(observed, times, quantiles, late),
+  };
+}
+
+function rtoOf(observed: Observed, rules: Rules, { disaster, requestedUs }: RunRecord): RtoFindings {
+  if (!disaster) return noRto('no disaster was requested');
+  const { effective } = disaster;
+  if (!effective) return noRto('the disaster was not shown to be effective');
+  if (observed.length === 0) return noRto('no operation was observed');
+  return findRto(before(observed, disaster.observedUntilUs), rules, requestedUs, {
+    requestedUs: disaster.requestedUs,
+    effective,
+  });
+}
+
+/** The rule of SLO restored on `before`: only a service that met its objectives can be said to meet them again. */
+function steadyStateOf(observed: Observed, rules: Rules): View['steadyState'] {
+  if (observed.length === 0) return { verdict: 'unknown', note: 'no operation before the fault' };
+  const found = findRestoration(observed, rules, observed.ops.intendedUs(0));
+  return found.state === 'restored' ? { verdict: 'pass', note: '' } : { verdict: 'unknown', note: found.why };
+}

@@ -1,0 +1,131 @@
+import { type Evidence, judgeObjective } from './objectives.ts';
+import type { Instant, ObjectiveResult, Report, Rpo, Verdict } from './report-schema.ts';
+import { type RunRecord, stallsOf } from './run-record.ts';
+import { combine } from './verdict.ts';
+import type { JudgedView } from './views.ts';
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly reasons: Report['reasons'];
+  readonly objectives: ObjectiveResult[];
+  /** What the verdict would be without shed operations and gaps. */
+  readonly withoutShed: Verdict;
+}
+
+type Reason = Report['reasons'][number];
+
+/** The verdict, and everything that made it (measurement.md, "Verdict"). */
+export function judgeAll(
+  record: RunRecord,
+  of: {
+    readonly views: readonly JudgedView[];
+    readonly rpo: readonly Rpo[];
+    readonly canary: Report['canary'];
+    readonly defects: readonly string[];
+    readonly outcome: Report['run']['outcome'];
+  },
+): Judged {
+  const { plan } = record;
+  const judged = plan.objectives.map((objective) =>
+    judgeObjective(objective, evidenceFor(record, objective.service, of)),
+  );
+  const objectives = judged.map(({ result }) => result);
+  const others = otherReasons(record, of);
+  const reasons: Reason[] = [
+    ...others,
+    ...objectives
+      .filter(({ verdict }) => verdict !== 'pass')
+      .map(({ verdict, statement, reason }) => ({ verdict, subject: statement, text: reason })),
+  ];
+  if (objectives.length === 0)
+    reasons.push({ verdict: 'unknown', subject: 'objectives', text: 'nothing was to be judged' });
+  const worstFirst = [...reasons].sort((a, b) => (a.verdict === b.verdict ? 0 : a.verdict === 'fail' ? -1 : 1));
+  const rest = others.map(({ verdict }) => verdict);
+  return {
+    verdict: combine([...objectives.map(({ verdict }) => verdict), ...rest]),
+    reasons: worstFirst,
+    objectives,
+    withoutShed: combine([...judged.map(({ withoutShed }) => withoutShed), ...rest]),
+  };
+}
+
+/** What the verdict is for reasons that are no objective's. */
+function otherReasons(
+  record: RunRecord,
+  { canary, defects, outcome }: { canary: Report['canary']; defects: readonly string[]; outcome: string },
+): Reason[] {
+  const leftovers = record.faults
+    .filter(({ leftover }) => leftover)
+    .map(({ report }) =>
+      reason('fail', report.id, `${report.type} of ${report.target} was not seen to be gone: drill recover removes it`),
+    );
+  const unproven = record.faults.flatMap(({ report, unproven }) =>
+    unproven === null ? [] : [reason('unknown', report.id, unproven)],
+  );
+  const instrument = canary.verdict === 'pass' ? [] : [reason('unknown', 'canary', whyNotProven(canary))];
+  const invalid = defects.map((defect) => reason('unknown', 'record', defect));
+  const suspended = whySuspended(record);
+  return [
+    ...leftovers,
+    ...instrument,
+    ...invalid,
+    ...(suspended === null ? [] : [reason('unknown', 'machine', suspended)]),
+    ...unproven,
+    // A run that did not go through says nothing about what it did not get to: that makes the platform look worse, and is said here.
+    ...(outcome === 'completed'
+      ? []
+      : [
+          reason('unknown', 'run', `the run did not go through: it ${outcome === 'failed' ? 'failed' : 'was aborted'}`),
+        ]),
+  ];
+}
+
+function evidenceFor(
+  record: RunRecord,
+  service: string | null,
+  { views, rpo, canary }: { views: readonly JudgedView[]; rpo: readonly Rpo[]; canary: Report['canary'] },
+): Evidence {
+  const own = service === null ? undefined : views.find((view) => view.service === service && service !== '');
+  const unsteady =
+    service === null
+      ? views.find((view) => view.service !== '' && view.withShed.steadyState.verdict !== 'pass')
+      : undefined;
+  const clients =
+    service === null ? Object.values(record.plan.services).map(({ client }) => client) : [own?.view.client ?? ''];
+  const unproven = record.faults.find((fault) => fault.unproven !== null)?.unproven ?? null;
+  const counted = rpo.find((entry) => entry.service === service) ?? null;
+  return {
+    withShed: (own ?? unsteady)?.withShed ?? null,
+    withoutShed: (own ?? unsteady)?.withoutShed ?? null,
+    rpo: counted,
+    floor: record.plan.settings.floor,
+    rpoDecidedBy: rpoInstants(record, counted),
+    stalls: clients.flatMap((client) => stallsOf(record, client)),
+    void:
+      canary.verdict === 'pass' ? whySuspended(record) : `the instrument did not prove itself: ${whyNotProven(canary)}`,
+    unproven,
+  };
+}
+
+/** The instant that closes the ledger, and the acknowledgement of the earliest lost write. */
+function rpoInstants({ disaster }: RunRecord, rpo: Rpo | null): Instant[] {
+  const earliest = rpo?.lostKeys[0]?.acknowledged_us;
+  return [
+    ...(disaster?.effective ? [disaster.effective] : []),
+    ...(earliest === undefined ? [] : [{ notBefore_us: earliest, notAfter_us: earliest }]),
+  ];
+}
+
+function whyNotProven({ proofs }: Report['canary']): string {
+  const notes = proofs.filter(({ verdict }) => verdict !== 'pass').map(({ probe, note }) => `${probe}: ${note}`);
+  return notes.join('; ') || 'the run made no canary for one of its probes';
+}
+
+function whySuspended({ suspendedUs, stalls }: RunRecord): string | null {
+  const suspended = suspendedUs > 0 || stalls.some(({ cause }) => cause === 'suspend');
+  return suspended ? 'the machine was suspended while the run went on' : null;
+}
+
+function reason(verdict: Verdict, subject: string, text: string): Reason {
+  return { verdict, subject, text };
+}

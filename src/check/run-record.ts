@@ -1,0 +1,105 @@
+import type { EventData, JournalEvent } from '../history/event.ts';
+import { eventsOf } from '../history/read-journal.ts';
+import { timetableKey } from '../history/timetable.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Defects } from './defects.ts';
+import { type JudgedFault, judgeFaults } from './faults.ts';
+import type { StartedTimetable } from './load-history.ts';
+import type { Instant } from './report-schema.ts';
+
+/** The disaster, once it was requested. */
+export interface Disaster {
+  readonly id: string;
+  readonly requestedUs: number;
+  readonly effective: Instant | null;
+  /** `notAfter` of gone; infinite when it was not seen to be gone. */
+  readonly goneUs: number;
+  /** The next fault, or the phase `failback`: infinite when neither came. */
+  readonly observedUntilUs: number;
+}
+
+/** What the journal says, in the form in which the checkers ask for it. */
+export interface RunRecord {
+  readonly plan: Plan;
+  readonly events: readonly JournalEvent[];
+  readonly faults: readonly JudgedFault[];
+  readonly disaster: Disaster | null;
+  /** When each fault was requested, in order. */
+  readonly requestedUs: readonly number[];
+  /** The instant of `run-ended`; null in a run without it. */
+  readonly endedUs: number | null;
+  readonly timetables: readonly StartedTimetable[];
+  readonly failovers: readonly EventData['failover'][];
+  readonly failbacks: readonly EventData['failback'][];
+  readonly stalls: readonly EventData['stall'][];
+  readonly suspendedUs: number;
+}
+
+/** A shorter suspension is no more than two clocks that were not read at once. */
+const SUSPENDED_US = 100_000;
+/** The harness was late by more than this, or it was not late. */
+const LATE_US = 100_000;
+
+export function readRunRecord(plan: Plan, events: readonly JournalEvent[], defects: Defects): RunRecord {
+  const faults = judgeFaults(plan, events);
+  const requestedUs = faults
+    .flatMap(({ report }) => (report.requested ? [report.requested.notBefore_us] : []))
+    .sort((a, b) => a - b);
+  const suspendedUs = Math.max(0, ...eventsOf(events, 'clock').map(({ data }) => data.suspended_us));
+  return {
+    plan,
+    events,
+    faults,
+    disaster: findDisaster(faults, requestedUs, events),
+    requestedUs,
+    endedUs: eventsOf(events, 'run-ended').at(-1)?.at_us ?? null,
+    timetables: startedTimetables(events, defects),
+    failovers: eventsOf(events, 'failover').map(({ data }) => data),
+    failbacks: eventsOf(events, 'failback').map(({ data }) => data),
+    stalls: eventsOf(events, 'stall')
+      .map(({ data }) => data)
+      .filter(({ cause, from_us, to_us }) => cause === 'suspend' || to_us - from_us > LATE_US),
+    suspendedUs: suspendedUs > SUSPENDED_US ? suspendedUs : 0,
+  };
+}
+
+/** The stalls that touch what a client measured: its own, and those of the harness, which is no client of any timetable. */
+export function stallsOf(record: RunRecord, client: string): readonly EventData['stall'][] {
+  const clients = new Set(record.timetables.map(({ started }) => started.client));
+  return record.stalls.filter((stall) => stall.client === client || !clients.has(stall.client));
+}
+
+function findDisaster(
+  faults: readonly JudgedFault[],
+  requestedUs: readonly number[],
+  events: readonly JournalEvent[],
+): Disaster | null {
+  const report = faults.find((fault) => fault.report.disaster)?.report;
+  if (!report?.requested) return null;
+  const requested = report.requested.notBefore_us;
+  const failback = eventsOf(events, 'phase').find(({ data, at_us }) => data.phase === 'failback' && at_us >= requested);
+  return {
+    id: report.id,
+    requestedUs: requested,
+    effective: report.effective,
+    goneUs: report.gone?.notAfter_us ?? Number.POSITIVE_INFINITY,
+    observedUntilUs: Math.min(
+      ...requestedUs.filter((us) => us > requested),
+      failback?.at_us ?? Number.POSITIVE_INFINITY,
+    ),
+  };
+}
+
+function startedTimetables(events: readonly JournalEvent[], defects: Defects): StartedTimetable[] {
+  const ended = new Map(eventsOf(events, 'timetable-ended').map(({ data }) => [timetableKey(data), data.last]));
+  const started = new Map<string, StartedTimetable>();
+  for (const { data, seq } of eventsOf(events, 'timetable-started')) {
+    const key = timetableKey(data);
+    if (started.has(key)) defects.add('journal.ndjson: a timetable started twice', `seq ${seq}`);
+    else started.set(key, { started: data, last: ended.get(key) ?? null });
+  }
+  for (const key of ended.keys()) {
+    if (!started.has(key)) defects.add('journal.ndjson: a timetable ended that never started', key);
+  }
+  return [...started.values()];
+}

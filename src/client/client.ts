@@ -1,0 +1,151 @@
+/** The client process: schedules and sends the operations of one place. See `protocol.ts`. */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { monotonicClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { formatAttempt } from '../history/history-csv.ts';
+import type { Attempt } from '../history/operation.ts';
+import type { ProbeClient, ProbeType } from '../probes/probe.ts';
+import { probeType } from '../probes/registry.ts';
+import type { Timetable } from '../scenario/plan.ts';
+import { Lane } from './lane.ts';
+import type { ClientCommand, ClientConfig, ClientEvent } from './protocol.ts';
+import { Scheduler } from './scheduler.ts';
+import { SelfMeasure } from './self-measure.ts';
+import { ServicePolicy } from './service-policy.ts';
+import { warmKey, warmUp } from './warm-up.ts';
+
+const FLUSH_MS = 40;
+const READY_MS = 120_000;
+
+/** Obeys commands until its standard input ends or it is told to end. */
+export async function runClient(probes: ReadonlyMap<string, ProbeType>): Promise<void> {
+  // Ctrl-C reaches the whole group; the runner decides what becomes of it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  const tell = (event: ClientEvent): void => {
+    writeSync(3, `${JSON.stringify(event)}\n`);
+  };
+  const broken = (error: unknown): void => tell({ type: 'failed', message: `defect in a client: ${messageOf(error)}` });
+  process.on('uncaughtException', broken);
+  process.on('unhandledRejection', broken);
+
+  let session: Session | null = null;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const command = JSON.parse(line) as ClientCommand;
+    if (command.type === 'configure') {
+      session = new Session(command.config, probes, tell);
+      await session.connect().then(
+        () => tell({ type: 'ready' }),
+        (error: unknown) => tell({ type: 'failed', message: messageOf(error) }),
+      );
+    } else if (command.type === 'end') {
+      await session?.end();
+      return;
+    } else {
+      session?.obey(command);
+    }
+  }
+}
+
+class Session {
+  private readonly config: ClientConfig;
+  private readonly probes: ReadonlyMap<string, ProbeType>;
+  private readonly tell: (event: ClientEvent) => void;
+  private readonly clock;
+  private readonly scheduler: Scheduler;
+  private readonly measure: SelfMeasure;
+  private readonly policies = new Map<string, ServicePolicy>();
+  private readonly lanes: Lane[] = [];
+  private readonly clients: ProbeClient[] = [];
+  private rows: Attempt[] = [];
+
+  constructor(config: ClientConfig, probes: ReadonlyMap<string, ProbeType>, tell: (event: ClientEvent) => void) {
+    this.config = config;
+    this.probes = probes;
+    this.tell = tell;
+    this.clock = monotonicClock(BigInt(config.originNs));
+    this.scheduler = new Scheduler(this.clock);
+    this.measure = new SelfMeasure(config.client, this.clock, (data) => tell({ type: 'stall', data }));
+    setInterval(() => this.flush(), FLUSH_MS);
+  }
+
+  /** Connects every driver that a timetable may use, one for each site, and warms each up. */
+  async connect(): Promise<void> {
+    const signal = AbortSignal.timeout(READY_MS);
+    const { run, services, failover, retry, inFlight } = this.config;
+    for (const timetable of this.config.timetables) {
+      const service = services[timetable.service];
+      const sites = service?.sites ?? [timetable.site];
+      const clients = new Map<string, ProbeClient>();
+      for (const name of sites) clients.set(name, await this.connectTo(timetable, name, signal));
+      const policy = service
+        ? new ServicePolicy(timetable.service, sites, failover, (type, data) => this.tell({ type, data }))
+        : null;
+      if (policy) this.policies.set(timetable.service, policy);
+      const onRow = (row: Attempt): void => void this.rows.push(row);
+      this.lanes.push(new Lane({ run, clock: this.clock, timetable, clients, policy, retry, inFlight, onRow }));
+    }
+  }
+
+  private async connectTo(timetable: Timetable, name: string, signal: AbortSignal): Promise<ProbeClient> {
+    const site = this.config.sites.find((one) => one.name === name);
+    if (!site) throw new Error(`no site ${name}`);
+    const { run } = this.config;
+    const context = { run, site, timeoutUs: timetable.timeout_us, params: timetable.params };
+    const client = await probeType(this.probes, timetable.probe).connect(context, signal);
+    this.clients.push(client);
+    await warmUp(client, warmKey(run, timetable, name), signal).catch((error: unknown) => {
+      throw new Error(`${timetable.probe} in ${name} (client ${this.config.client})`, { cause: error });
+    });
+    return client;
+  }
+
+  obey(command: Exclude<ClientCommand, { type: 'configure' } | { type: 'end' }>): void {
+    switch (command.type) {
+      case 'start':
+        for (const { timetable, startUs } of command.starts) this.start(timetable, startUs);
+        break;
+      case 'stop':
+        for (const timetable of command.timetables) void this.stop(timetable);
+        break;
+      case 'gate':
+        this.lanes[command.timetable]?.gates.add(command.gate, command.fromUs, command.toUs);
+        break;
+      case 'failback':
+        this.policies.get(command.service)?.moveTo(command.to, this.clock.nowUs(), 'moved back by the operator');
+        break;
+    }
+  }
+
+  private start(index: number, startUs: number): void {
+    const lane = this.lanes[index] as Lane;
+    const { rate } = this.config.timetables[index] as Timetable;
+    this.scheduler.start(index, startUs, rate, (k, intended) => {
+      this.measure.fired(intended);
+      lane.fire(k, intended);
+    });
+  }
+
+  private async stop(index: number): Promise<void> {
+    const last = this.scheduler.stop(index);
+    await this.lanes[index]?.idle();
+    this.flush();
+    this.tell({ type: 'timetable-ended', timetable: index, last });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.idle()));
+    this.flush();
+    this.measure.endStall();
+    this.tell({ type: 'client', data: this.measure.summary() });
+    await Promise.all(this.clients.map((client) => client[Symbol.asyncDispose]()));
+  }
+
+  private flush(): void {
+    if (this.rows.length === 0) return;
+    const rows = this.rows;
+    this.rows = [];
+    process.stdout.write(rows.map(formatAttempt).join(''));
+  }
+}

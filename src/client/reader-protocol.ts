@@ -1,0 +1,67 @@
+import type { ReadBackStage, ReadBackState } from '../history/operation.ts';
+import type { ExpectedWrite } from '../probes/probe.ts';
+import type { PlannedSite } from '../scenario/plan.ts';
+
+/** One probe at one site: what a reader connects to. */
+export interface ReaderTarget {
+  readonly probe: string;
+  readonly site: PlannedSite;
+  readonly timeoutUs: number;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Jobs that must never disturb a scheduler: done by a process of their own, the reader, with a client's pipes. Requests are JSON lines on its
+ * standard input, answers JSON lines on file descriptor 3, rows of `read-back.csv` (no header) on its standard output.
+ */
+export type ReaderJob =
+  /** Makes schema, keyspace and indexes, once for all sites. */
+  | { readonly type: 'prepare'; readonly targets: readonly ReaderTarget[] }
+  | {
+      readonly type: 'read-back';
+      readonly target: ReaderTarget;
+      readonly stage: ReadBackStage;
+      readonly fault: string;
+      readonly writes: readonly ExpectedWrite[];
+      /** Keys a second. */
+      readonly rate: number;
+      readonly withinMs: number;
+      /** Attempts at a key that is unreadable. */
+      readonly attempts: number;
+    }
+  /** Deletes rows behind the probe's back. */
+  | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
+  | { readonly type: 'cleanup'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
+  /** Whether a write and a read are served there now, under a key of its own. */
+  | { readonly type: 'served'; readonly target: ReaderTarget };
+
+export interface ReaderConfig {
+  readonly run: string;
+  readonly originNs: string;
+}
+
+export interface ReaderRequest {
+  readonly id: number;
+  readonly job: ReaderJob;
+}
+
+export type ReaderAnswer =
+  | { readonly id: number; readonly result: ReaderResult }
+  | { readonly id: number; readonly error: string };
+
+export interface ReaderResult {
+  /** Of a read-back: rows by state. */
+  readonly counts?: Readonly<Partial<Record<ReadBackState, number>>>;
+  /** Of a read-back: false when it was given up; what has no row is unreadable. */
+  readonly complete?: boolean;
+  /** Of a cleanup. */
+  readonly left?: number;
+  /** Of `served`. */
+  readonly served?: boolean;
+  readonly detail?: string;
+}
+
+/** Keys under which a reader proves that a site serves: in nobody's ledger. */
+export function servedPrefix(run: string): string {
+  return `${run}/served`;
+}

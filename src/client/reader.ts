@@ -1,0 +1,168 @@
+/** The reader: one job after the other for the runner, apart from every scheduler. See `reader-protocol.ts`. */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { ReadBackState } from '../history/operation.ts';
+import { formatReadBackRow } from '../history/read-back-csv.ts';
+import type { ExpectedWrite, ProbeClient, ProbeContext, ProbeType } from '../probes/probe.ts';
+import { probeType } from '../probes/registry.ts';
+import type {
+  ReaderAnswer,
+  ReaderConfig,
+  ReaderJob,
+  ReaderRequest,
+  ReaderResult,
+  ReaderTarget,
+} from './reader-protocol.ts';
+import { servedPrefix } from './reader-protocol.ts';
+
+/** Keys asked for at a time: small enough for an even rate. */
+const BATCH = 200;
+const CONNECT_MS = 15_000;
+const JOB_MS = 120_000;
+
+/** Serves jobs until its standard input ends. */
+export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise<void> {
+  // Ctrl-C reaches the whole group; the runner decides what becomes of it.
+  process.on('SIGINT', () => {});
+  const lines = createInterface({ input: process.stdin });
+  let config: ReaderConfig | null = null;
+  for await (const line of lines) {
+    if (!config) {
+      config = JSON.parse(line) as ReaderConfig;
+      continue;
+    }
+    const { id, job } = JSON.parse(line) as ReaderRequest;
+    const answer: ReaderAnswer = await new Jobs(probes, config).run(job).then(
+      (result) => ({ id, result }),
+      (error: unknown) => ({ id, error: messageOf(error) }),
+    );
+    writeSync(3, `${JSON.stringify(answer)}\n`);
+  }
+}
+
+class Jobs {
+  private readonly probes: ReadonlyMap<string, ProbeType>;
+  private readonly config: ReaderConfig;
+
+  constructor(probes: ReadonlyMap<string, ProbeType>, config: ReaderConfig) {
+    this.probes = probes;
+    this.config = config;
+  }
+
+  async run(job: ReaderJob): Promise<ReaderResult> {
+    switch (job.type) {
+      case 'prepare':
+        return this.prepare(job.targets);
+      case 'read-back':
+        return this.readBack(job);
+      case 'remove':
+        await this.type(job.target).remove(this.context(job.target), job.writes, AbortSignal.timeout(JOB_MS));
+        return {};
+      case 'cleanup':
+        return this.type(job.target).cleanup(this.context(job.target), job.writes, AbortSignal.timeout(10 * JOB_MS));
+      case 'served':
+        return this.served(job.target);
+    }
+  }
+
+  private type(target: ReaderTarget): ProbeType {
+    return probeType(this.probes, target.probe);
+  }
+
+  private context({ site, timeoutUs, params }: ReaderTarget): ProbeContext {
+    return { run: this.config.run, site, timeoutUs, params };
+  }
+
+  private async prepare(targets: readonly ReaderTarget[]): Promise<ReaderResult> {
+    for (const probe of new Set(targets.map((target) => target.probe))) {
+      const contexts = targets.filter((target) => target.probe === probe).map((target) => this.context(target));
+      await probeType(this.probes, probe).prepare(contexts, AbortSignal.timeout(JOB_MS));
+    }
+    return {};
+  }
+
+  private async served(target: ReaderTarget): Promise<ReaderResult> {
+    try {
+      await using client = await this.type(target).connect(this.context(target), AbortSignal.timeout(CONNECT_MS));
+      const seq = Math.floor(performance.now());
+      const key = `${servedPrefix(this.config.run)}/${seq}`;
+      const write = await client.invoke({ f: 'write', key, seq }, AbortSignal.timeout(CONNECT_MS));
+      const read = await client.invoke({ f: 'read', key, seq }, AbortSignal.timeout(CONNECT_MS));
+      await this.type(target).cleanup(this.context(target), [{ key, seq }], AbortSignal.timeout(CONNECT_MS));
+      const said = `write ${write.outcome} ${write.error}`.trim().concat(`, read ${read.outcome} ${read.error}`).trim();
+      return { served: write.outcome === 'ok' && read.outcome === 'ok', detail: said };
+    } catch (error) {
+      return { served: false, detail: messageOf(error) };
+    }
+  }
+
+  private async readBack(job: Extract<ReaderJob, { type: 'read-back' }>): Promise<ReaderResult> {
+    const signal = AbortSignal.timeout(job.withinMs);
+    // What has no final row yet: one that has is never asked for again, whatever breaks.
+    const open = new Map(job.writes.map((write) => [write.key, write]));
+    const counts: Partial<Record<ReadBackState, number>> = {};
+    let client: ProbeClient | null = null;
+    for (let attempt = 1; open.size > 0 && attempt <= job.attempts && !signal.aborted; attempt += 1) {
+      try {
+        client ??= await this.type(job.target).connect(this.context(job.target), signal);
+        await this.readOnce(client, job, open, attempt === job.attempts, counts, signal);
+      } catch (error) {
+        process.stderr.write(`read-back of ${job.target.probe} in ${job.target.site.name}: ${messageOf(error)}\n`);
+        await sleep(500);
+      }
+    }
+    await client?.[Symbol.asyncDispose]();
+    return { counts, complete: open.size === 0 };
+  }
+
+  /** One pass over what is open; what is unreadable stays open, but for the last pass, where it is a row. */
+  private async readOnce(
+    client: ProbeClient,
+    job: Extract<ReaderJob, { type: 'read-back' }>,
+    open: Map<string, ExpectedWrite>,
+    last: boolean,
+    counts: Partial<Record<ReadBackState, number>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const clock = monotonicClock(BigInt(this.config.originNs));
+    const writes = [...open.values()];
+    const began = performance.now();
+    for (let at = 0; at < writes.length && !signal.aborted; at += BATCH) {
+      const batch = writes.slice(at, at + BATCH);
+      for await (const { key, state, valueSha } of client.readBack(batch, signal)) {
+        if ((state === 'unreadable' && !last) || !open.delete(key)) continue;
+        counts[state] = (counts[state] ?? 0) + 1;
+        const { stage, fault, target } = job;
+        const row = {
+          stage,
+          fault,
+          site: target.site.name,
+          probe: target.probe,
+          key,
+          state,
+          valueSha,
+          readUs: clock.nowUs(),
+        };
+        writeAll(1, formatReadBackRow(row));
+      }
+      const dueMs = ((at + batch.length) / job.rate) * 1000;
+      await sleep(Math.max(0, dueMs - (performance.now() - began)), undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** A pipe that is full for a moment is no error. */
+function writeAll(fd: number, text: string): void {
+  let bytes = Buffer.from(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(fd, bytes));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { PlatformError } from '../errors.ts';
+import type { ClientCommand, ClientConfig, ClientEvent } from './protocol.ts';
+import type { ReaderAnswer, ReaderConfig, ReaderJob, ReaderResult } from './reader-protocol.ts';
+
+const CLIENT = fileURLToPath(new URL('./client-main.ts', import.meta.url));
+const READER = fileURLToPath(new URL('./reader-main.ts', import.meta.url));
+/** How long a process that was told to end may take before it is killed. */
+const END_MS = 15_000;
+
+/** Pipes to a process that was put where its clients are. */
+class Piped {
+  readonly child: ChildProcess;
+  readonly exited: Promise<void>;
+  private readonly name: string;
+  private tail = '';
+  private stopped = false;
+
+  constructor(
+    place: readonly string[],
+    script: string,
+    name: string,
+    onLine: (line: string) => void,
+    onRows: (rows: string) => void,
+  ) {
+    const [file, ...args] = [...place, process.execPath, script] as [string, ...string[]];
+    this.name = name;
+    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const stdout = this.child.stdout as Readable;
+    stdout.setEncoding('utf8');
+    let part = '';
+    stdout.on('data', (chunk: string) => {
+      const end = chunk.lastIndexOf('\n') + 1;
+      if (end === 0) {
+        part += chunk;
+        return;
+      }
+      onRows(part + chunk.slice(0, end));
+      part = chunk.slice(end);
+    });
+    (this.child.stderr as Readable).setEncoding('utf8').on('data', (chunk: string) => {
+      this.tail = (this.tail + chunk).slice(-4_000);
+    });
+    createInterface({ input: this.child.stdio[3] as Readable }).on('line', onLine);
+    // A client that died says so by its exit; a broken pipe to it says nothing more.
+    (this.child.stdin as Writable).on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      this.child.once('error', () => resolve());
+      this.child.once('close', () => resolve());
+    });
+  }
+
+  send(message: unknown): void {
+    (this.child.stdin as Writable).write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Why it ended, for a person. */
+  death(): PlatformError {
+    const last = this.tail.trim().split('\n').slice(-4).join(' | ');
+    const how = this.child.signalCode ?? `exit code ${this.child.exitCode}`;
+    return new PlatformError(`${this.name} ended by itself (${how})${last ? `: ${last}` : ''}`);
+  }
+
+  get log(): string {
+    return this.tail;
+  }
+
+  get wasStopped(): boolean {
+    return this.stopped;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    (this.child.stdin as Writable).end();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}
+
+export interface ClientHandle extends AsyncDisposable {
+  readonly client: string;
+  /** Resolves when every driver is connected and warm; rejects with what is wrong. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process has ended; rejects when it did so by itself. */
+  readonly ended: Promise<void>;
+  send(command: ClientCommand): void;
+}
+
+/** Starts a client process where `place` puts it. `onRows` gets whole lines of `history.csv`. */
+export function spawnClient(options: {
+  readonly place: readonly string[];
+  readonly config: ClientConfig;
+  readonly onRows: (rows: string) => void;
+  readonly onEvent: (event: ClientEvent) => void;
+}): ClientHandle {
+  const { config, onEvent } = options;
+  const ready = Promise.withResolvers<void>();
+  const piped = new Piped(
+    options.place,
+    CLIENT,
+    `the client process (${config.client})`,
+    (line) => {
+      const event = JSON.parse(line) as ClientEvent;
+      if (event.type === 'ready') ready.resolve();
+      if (event.type === 'failed') ready.reject(new PlatformError(event.message));
+      onEvent(event);
+    },
+    options.onRows,
+  );
+  const ended = piped.exited.then(() => {
+    ready.reject(piped.death());
+    if (!piped.wasStopped) throw piped.death();
+  });
+  ended.catch(() => {});
+  ready.promise.catch(() => {});
+  const send = (command: ClientCommand): void => piped.send(command);
+  send({ type: 'configure', config });
+  return {
+    client: config.client,
+    ready: ready.promise,
+    ended,
+    send,
+    async [Symbol.asyncDispose]() {
+      await piped.stop();
+    },
+  };
+}
+
+export interface ReaderHandle extends AsyncDisposable {
+  /** One job after the other. Rejects with what went wrong, or at the signal (the job goes on, its answer is ignored). */
+  run(job: ReaderJob, signal: AbortSignal): Promise<ReaderResult>;
+}
+
+/** Starts a reader where `place` puts it. `onRows` gets whole lines of `read-back.csv`. */
+export function spawnReader(options: {
+  readonly place: readonly string[];
+  readonly config: ReaderConfig;
+  readonly onRows: (rows: string) => void;
+}): ReaderHandle {
+  const waiting = new Map<number, PromiseWithResolvers<ReaderResult>>();
+  let next = 0;
+  const piped = new Piped(
+    options.place,
+    READER,
+    'the reader process',
+    (line) => {
+      const answer = JSON.parse(line) as ReaderAnswer;
+      const waiter = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if ('error' in answer) waiter?.reject(new PlatformError(answer.error));
+      else waiter?.resolve(answer.result);
+    },
+    options.onRows,
+  );
+  void piped.exited.then(() => {
+    for (const { reject } of waiting.values()) reject(piped.death());
+    waiting.clear();
+  });
+  piped.send(options.config);
+  return {
+    async run(job, signal) {
+      signal.throwIfAborted();
+      const id = next++;
+      const waiter = Promise.withResolvers<ReaderResult>();
+      waiting.set(id, waiter);
+      const abort = (): void => waiter.reject(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        piped.send({ id, job });
+        return await waiter.promise;
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await piped.stop();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { InputError } from '../errors.ts';
+import { cqlProbe } from './cql.ts';
+import { gremlinProbe } from './gremlin.ts';
+import type { ProbeType } from './probe.ts';
+
+/** Every kind of probe there is, by name. A new one is its file, its test and one line here. */
+export const PROBES: ReadonlyMap<string, ProbeType> = registry([cqlProbe, gremlinProbe]);
+
+function registry(types: readonly ProbeType[]): ReadonlyMap<string, ProbeType> {
+  const map = new Map<string, ProbeType>();
+  for (const type of types) {
+    if (map.has(type.probe)) throw new Error(`two probes are registered as ${type.probe}`);
+    map.set(type.probe, type);
+  }
+  return map;
+}
+
+/** The kind of probe of this name; an InputError that lists what there is. */
+export function probeType(probes: ReadonlyMap<string, ProbeType>, name: string): ProbeType {
+  const found = probes.get(name);
+  if (!found) throw new InputError(`unknown probe ${name}; there is ${[...probes.keys()].join(', ')}`);
+  return found;
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { renderSummary } from './summary.ts';
+import { failingReport, passingReport, unknownReport } from './testing.ts';
+import { exampleReports } from './testing-all.ts';
+
+describe.each(Object.entries(exampleReports()))('the summary of a report: %s', (_, report) => {
+  test.each([60, 80, 100, 200])('fits into %i columns', (width) => {
+    const longest = Math.max(
+      ...renderSummary(report, { color: false, width })
+        .split('\n')
+        .map((line) => [...line].length),
+    );
+    expect(longest).toBeLessThanOrEqual(Math.min(100, width));
+  });
+
+  test('is plain text without colour, and the same text with it', () => {
+    const plain = renderSummary(report, { color: false, width: 100 });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none but line ends may be there
+    expect(plain).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are control sequences
+    expect(renderSummary(report, { color: true, width: 100 }).replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
+    expect(plain).not.toMatch(/compliant|certified|audit-ready|tamper-proof|RPO\s*=\s*0|NaN|undefined|\bnull\b/i);
+  });
+});
+
+test('it begins with the verdict and the lost writes', () => {
+  const of = (report: Parameters<typeof renderSummary>[0]): string =>
+    renderSummary(report, { color: false, width: 100 });
+  expect(of(passingReport())).toMatch(
+    /✓ PASS\n {2}All 7 objectives were met\.\n✓ NONE of 942 acknowledged writes lost/,
+  );
+  expect(of(failingReport())).toMatch(/✕ FAIL\n[^\n]*\n✕ 527 of 942 acknowledged writes lost/);
+  expect(of(unknownReport())).toMatch(/\? UNKNOWN\n[^\n]*\n\? UNKNOWN how many of 942 acknowledged writes lost/);
+});

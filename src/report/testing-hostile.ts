@@ -1,0 +1,82 @@
+import type { Report } from '../check/report-schema.ts';
+import { failingReport } from './testing.ts';
+
+/** Text that would break out of HTML, SVG, XML, a terminal, or a template, if any place forgot to escape it. */
+const HOSTILE = `<script>alert(1)</script>]]>"'&{b}{a|x}\u001b[31m\u0000\ud800<img src=x onerror=alert(2)>`;
+
+/** A report in which every text that comes from outside is hostile. */
+export function hostileReport(): Report {
+  const report = failingReport();
+  const named = <T extends { service: string; site: string; probe: string }>(row: T): T => ({
+    ...row,
+    probe: HOSTILE,
+    ...(row.service === '' ? { site: HOSTILE } : { service: HOSTILE }),
+  });
+  return {
+    ...report,
+    run: {
+      ...report.run,
+      id: HOSTILE,
+      scenario: HOSTILE,
+      title: HOSTILE,
+      hypothesis: HOSTILE,
+      environment: HOSTILE,
+      reason: HOSTILE,
+      started: HOSTILE,
+      journalHead: HOSTILE,
+      defects: [HOSTILE],
+    },
+    reasons: [{ verdict: 'fail', subject: HOSTILE, text: HOSTILE }],
+    objectives: report.objectives.map((result) => ({
+      ...result,
+      objective: { ...result.objective, id: `${HOSTILE}${result.objective.id}`, service: HOSTILE },
+      statement: HOSTILE,
+      reason: HOSTILE,
+    })),
+    faults: report.faults.map((fault) => ({
+      ...fault,
+      id: HOSTILE,
+      type: HOSTILE,
+      target: HOSTILE,
+      observed: { effective: HOSTILE, gone: HOSTILE },
+    })),
+    views: report.views.map((view) => ({
+      ...named(view),
+      client: HOSTILE,
+      errors: { [HOSTILE]: 3 },
+      bySite: { [HOSTILE]: 4 },
+      outages: view.outages.map((outage) => ({ ...outage, errors: { [HOSTILE]: 3 } })),
+    })),
+    rpo: report.rpo.map((row) => ({
+      ...row,
+      service: row.service === null ? null : HOSTILE,
+      byState: { [HOSTILE]: 1 },
+      note: HOSTILE,
+      lostKeys: row.lostKeys.slice(0, 3).map((key) => ({ ...named(key), key: HOSTILE, state: HOSTILE })),
+    })),
+    readBack: report.readBack.map((row) => ({
+      ...row,
+      fault: HOSTILE,
+      site: HOSTILE,
+      probe: HOSTILE,
+      counts: { [HOSTILE]: 1 },
+    })),
+    canary: {
+      ...report.canary,
+      proofs: report.canary.proofs.map((proof) => ({ ...proof, probe: HOSTILE, client: HOSTILE, note: HOSTILE })),
+    },
+    quality: {
+      ...report.quality,
+      stalls: report.quality.stalls.map((stall) => ({ ...stall, client: HOSTILE, cause: HOSTILE })),
+      clients: report.quality.clients.map((client) => ({ ...client, client: HOSTILE })),
+    },
+    facts: [{ fact: HOSTILE, value: HOSTILE }],
+    notMeasured: [{ what: HOSTILE, why: HOSTILE }],
+    timeline: {
+      ...report.timeline,
+      phases: report.timeline.phases.map((p) => ({ ...p, phase: HOSTILE })),
+      events: report.timeline.events.map((e) => ({ ...e, type: HOSTILE, text: HOSTILE })),
+      series: report.timeline.series.map(named),
+    },
+  };
+}
