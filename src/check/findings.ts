@@ -4,7 +4,7 @@ import { downtime, violatingWindows } from './downtime.ts';
 import { type Latencies, measureLatencies } from './latency.ts';
 import { before, type Observed, type Operations, uncensored } from './operations.ts';
 import { findOutages, type OutageSpan } from './outages.ts';
-import { NO_FAULT, type PhaseTimes } from './phases.ts';
+import { phaseSpans } from './phases.ts';
 import type { Interval, View } from './report-schema.ts';
 import { findRto, noRto, type RtoFindings } from './rto.ts';
 import type { RunRecord } from './run-record.ts';
@@ -44,20 +44,13 @@ export function findAll(
   recordEndUs: number,
   stalls: readonly EventData['stall'][],
 ): Findings {
-  const { plan, disaster, requestedUs } = record;
+  const { plan, requestedUs } = record;
   const rules = rulesOf(plan, service);
   const observed = uncensored(ops, recordEndUs);
   const outages = findOutages(observed, rules, requestedUs);
   const windows = violatingWindows(observed, rules, outages, requestedUs);
   const rto = rtoOf(observed, rules, record);
-  const times: PhaseTimes = disaster
-    ? {
-        firstFaultUs: requestedUs[0] ?? Number.POSITIVE_INFINITY,
-        requestedUs: disaster.requestedUs,
-        outageEndUs: rto.outage === null ? disaster.requestedUs : (rto.firstSuccessUs ?? Number.POSITIVE_INFINITY),
-        goneUs: disaster.goneUs,
-      }
-    : { ...NO_FAULT, firstFaultUs: requestedUs[0] ?? Number.POSITIVE_INFINITY };
+  const spans = phaseSpans(observed, rules, record.requested, requestedUs);
   const quantiles = plan.objectives.flatMap((objective) =>
     objective.metric === 'latency' && objective.service === service ? [objective.quantile] : [],
   );
@@ -68,8 +61,8 @@ export function findAll(
     violatingWindows: windows,
     downtime: downtime(observed, outages, windows),
     rto,
-    steadyState: steadyStateOf(before(observed, times.firstFaultUs), rules),
-    latencies: measureLatencies(observed, times, quantiles, late),
+    steadyState: steadyStateOf(before(observed, requestedUs[0] ?? Number.POSITIVE_INFINITY), rules),
+    latencies: measureLatencies(observed, spans, quantiles, late),
   };
 }
 

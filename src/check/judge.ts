@@ -1,3 +1,5 @@
+import { formatDuration } from '../duration.ts';
+import { meets } from './exact.ts';
 import { type Evidence, judgeObjective } from './objectives.ts';
 import type { Instant, ObjectiveResult, Report, Rpo, Verdict } from './report-schema.ts';
 import { type RunRecord, stallsOf } from './run-record.ts';
@@ -52,7 +54,12 @@ export function judgeAll(
 /** What the verdict is for reasons that are no objective's. */
 function otherReasons(
   record: RunRecord,
-  { canary, defects, outcome }: { canary: Report['canary']; defects: readonly string[]; outcome: string },
+  {
+    views,
+    canary,
+    defects,
+    outcome,
+  }: { views: readonly JudgedView[]; canary: Report['canary']; defects: readonly string[]; outcome: string },
 ): Reason[] {
   const leftovers = record.faults
     .filter(({ leftover }) => leftover)
@@ -71,6 +78,7 @@ function otherReasons(
     ...invalid,
     ...(suspended === null ? [] : [reason('unknown', 'machine', suspended)]),
     ...unproven,
+    ...views.flatMap((view) => viewReasons(record, view)),
     // A run that did not go through says nothing about what it did not get to: that makes the platform look worse, and is said here.
     ...(outcome === 'completed'
       ? []
@@ -80,23 +88,37 @@ function otherReasons(
   ];
 }
 
+/** A service without a steady state proves nothing; an outage after its recovery is a breach of its own. */
+function viewReasons({ plan }: RunRecord, { service, withShed }: JudgedView): Reason[] {
+  if (service === '') return [];
+  const { steadyState, rto } = withShed;
+  const unsteady =
+    steadyState.verdict === 'pass' ? [] : [reason('unknown', service, `no steady state: ${steadyState.note}`)];
+  const breaches = plan.objectives.flatMap((objective) => {
+    if (objective.metric !== 'rto' || objective.service !== service) return [];
+    return rto.breaches.flatMap(({ us, soFarUs }) => {
+      const text = `a further outage of ${formatDuration(soFarUs)}${us === null ? ' or longer' : ''} began after the SLO was restored`;
+      if (!meets(soFarUs, objective.op, objective.target_us)) return [reason('fail', service, text)];
+      return us === null ? [reason('unknown', service, text)] : [];
+    });
+  });
+  return [...unsteady, ...breaches];
+}
+
 function evidenceFor(
   record: RunRecord,
   service: string | null,
   { views, rpo, canary }: { views: readonly JudgedView[]; rpo: readonly Rpo[]; canary: Report['canary'] },
 ): Evidence {
   const own = service === null ? undefined : views.find((view) => view.service === service && service !== '');
-  const unsteady =
-    service === null
-      ? views.find((view) => view.service !== '' && view.withShed.steadyState.verdict !== 'pass')
-      : undefined;
   const clients =
     service === null ? Object.values(record.plan.services).map(({ client }) => client) : [own?.view.client ?? ''];
-  const unproven = record.faults.find((fault) => fault.unproven !== null)?.unproven ?? null;
+  // What another fault did not do is said of the verdict; the figures are counted from the disaster.
+  const unproven = record.faults.find((fault) => fault.report.disaster)?.unproven ?? null;
   const counted = rpo.find((entry) => entry.service === service) ?? null;
   return {
-    withShed: (own ?? unsteady)?.withShed ?? null,
-    withoutShed: (own ?? unsteady)?.withoutShed ?? null,
+    withShed: own?.withShed ?? null,
+    withoutShed: own?.withoutShed ?? null,
     rpo: counted,
     floor: record.plan.settings.floor,
     rpoDecidedBy: rpoInstants(record, counted),

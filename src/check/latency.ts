@@ -1,6 +1,6 @@
 import { SERVICE_PHASES, type ServicePhase } from '../scenario/plan.ts';
 import { type Observed, OK, responseUs } from './operations.ts';
-import { type PhaseTimes, phaseOf } from './phases.ts';
+import { type PhaseSpan, phaseOf } from './phases.ts';
 import { REPORTED_QUANTILES, ValueCounts } from './quantiles.ts';
 import type { PhaseLatency } from './report-schema.ts';
 
@@ -25,7 +25,7 @@ export type Latencies = Readonly<Record<ServicePhase, PhaseDistribution>>;
 /** The distributions of a timetable by phase (measurement.md, "Operations"). `quantiles`: asked for beside those that are reported. */
 export function measureLatencies(
   observed: Observed,
-  times: PhaseTimes,
+  spans: readonly PhaseSpan[],
   quantiles: readonly number[],
   stalls: readonly StallSpan[],
 ): Latencies {
@@ -33,7 +33,7 @@ export function measureLatencies(
     ServicePhase,
     PhaseDistribution
   >;
-  forEachInPhase(observed, times, (position, phase) => {
+  forEachInPhase(observed, spans, (position, phase) => {
     const distribution = latencies[phase];
     distribution.operations++;
     if (observed.ops.outcome(position) === OK) distribution.ok++;
@@ -47,7 +47,7 @@ export function measureLatencies(
     calm,
   ]);
   if (unsettled.filter((counts) => counts.prepare(asked)).length > 0) {
-    forEachInPhase(observed, times, (position, phase) => {
+    forEachInPhase(observed, spans, (position, phase) => {
       visitValues(observed, position, stalls, (name, value) => latencies[phase][name].refine(value));
     });
   }
@@ -77,10 +77,14 @@ function emptyPhase(): PhaseDistribution {
   };
 }
 
-function forEachInPhase(observed: Observed, times: PhaseTimes, visit: (at: number, phase: ServicePhase) => void): void {
+function forEachInPhase(
+  observed: Observed,
+  spans: readonly PhaseSpan[],
+  visit: (at: number, phase: ServicePhase) => void,
+): void {
   for (let position = 0; position < observed.length; position++) {
-    const phase = phaseOf(observed.ops, position, times);
-    if (phase !== null) visit(position, phase);
+    const phase = phaseOf(observed.ops, position, spans);
+    visit(position, phase);
   }
 }
 

@@ -85,10 +85,12 @@ function judge(objective: Objective, findings: Findings | null, evidence: Eviden
   if (evidence.void !== null) return unknown(evidence.void);
   const dependsOnFault = objective.metric !== 'latency' || objective.phase !== 'before';
   if (dependsOnFault && evidence.unproven !== null) return unknown(evidence.unproven);
-  if (findings && findings.steadyState.verdict !== 'pass')
-    return unknown(`no steady state: ${findings.steadyState.note}`);
   const stalled = judged.decidedBy.some((instant) => evidence.stalls.some((stall) => overlaps(stall, instant)));
   if (stalled) return unknown('the harness itself stalled at an instant that decides it');
+  // A miss stays a miss, whatever came before it: that makes the platform look worse.
+  if (judged.verdict === 'pass' && objective.metric !== 'rpo' && findings && findings.steadyState.verdict !== 'pass') {
+    return unknown(`no steady state: ${findings.steadyState.note}`);
+  }
   return judged;
 }
 
@@ -101,26 +103,11 @@ function measure(objective: Objective, findings: Findings | null, evidence: Evid
 }
 
 function judgeRto(objective: Objective & { metric: 'rto' }, { rto: found }: Findings): Judgement {
-  const { rto, decidedBy, breaches } = found;
+  const { rto, decidedBy } = found;
   const { op, target_us: target } = objective;
   if (!rto.bounds) return { ...nothing(rto.note), decidedBy };
   const verdict = judgeInterval(rto.bounds, op, target);
-  const judged = {
-    measured: rto.bounds,
-    verdict,
-    reason: verdict === 'pass' ? '' : because(verdict, rto.note),
-    decidedBy,
-  };
-  // A later outage is a breach of its own: it had to end within the objective as well.
-  const late = breaches.find(({ soFarUs }) => !meets(soFarUs, op, target));
-  if (late) {
-    const reason = `a further outage of ${formatDuration(late.soFarUs)} or longer began after the SLO was restored`;
-    return { ...judged, verdict: 'fail', reason };
-  }
-  if (verdict === 'pass' && breaches.some(({ us }) => us === null)) {
-    return { ...judged, verdict: 'unknown', reason: 'a further outage is open at the end of the observation' };
-  }
-  return judged;
+  return { measured: rto.bounds, verdict, reason: verdict === 'pass' ? '' : because(verdict, rto.note), decidedBy };
 }
 
 function judgeRpo(objective: Objective & { metric: 'rpo' }, { rpo, rpoDecidedBy }: Evidence): Judgement {
@@ -150,7 +137,7 @@ function judgeLatency(
   const measured = { lower: value, upper: value };
   const unknown = (reason: string): Judgement => ({ measured, verdict: 'unknown', reason, decidedBy: [] });
   if (ok < SAMPLES) return unknown(`${ok} operations were ok, fewer than ${SAMPLES}`);
-  if (ok < floor * operations) {
+  if (ok < floor * operations - 1e-6) {
     return unknown(
       `${((100 * ok) / operations).toFixed(2)} % of the operations were ok, less than the floor of ${100 * floor} %`,
     );

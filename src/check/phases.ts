@@ -1,36 +1,50 @@
 import type { ServicePhase } from '../scenario/plan.ts';
-import type { Operations } from './operations.ts';
+import { before, type Observed, type Operations } from './operations.ts';
+import { findOutages } from './outages.ts';
+import type { FaultTimes } from './run-record.ts';
+import type { Rules } from './windows.ts';
 
-/** Where the phases of a service begin. Infinite: never. */
-export interface PhaseTimes {
-  /** The first fault's `requested`: `before` is what comes before it. */
-  readonly firstFaultUs: number;
-  /** The disaster's. Between the first fault and the disaster there is no phase. */
+/** Where the phases of a service begin that one fault makes. Infinite: never. */
+export interface PhaseSpan {
   readonly requestedUs: number;
-  /** `up` of the outage that the disaster caused; the instant of `requested` when the service was never down. */
+  /** `up` of the outage that the fault caused; the instant of `requested` when the service was never down. */
   readonly outageEndUs: number;
-  /** When the disaster was seen to be gone. */
+  /** When the fault was seen to be gone. */
   readonly goneUs: number;
 }
 
-/** Of a record without any fault: everything is `before`. */
-export const NO_FAULT: PhaseTimes = {
-  firstFaultUs: Number.POSITIVE_INFINITY,
-  requestedUs: Number.POSITIVE_INFINITY,
-  outageEndUs: Number.POSITIVE_INFINITY,
-  goneUs: Number.POSITIVE_INFINITY,
-};
+/**
+ * The phases that each fault makes, in the order of their requests. Several faults have each their own clocks, and an operation belongs to the
+ * last fault that was requested before it.
+ */
+export function phaseSpans(
+  observed: Observed,
+  rules: Rules,
+  faults: readonly FaultTimes[],
+  layAgainUs: readonly number[],
+): PhaseSpan[] {
+  return faults.map(({ requestedUs, effective, goneUs, observedUntilUs }) => {
+    const fromUs = effective?.notBefore_us ?? requestedUs;
+    const outages = findOutages(before(observed, observedUntilUs), rules, layAgainUs);
+    const outage = outages.find(({ up }) => up === null || up.us >= fromUs);
+    const outageEndUs = outage ? (outage.up?.us ?? Number.POSITIVE_INFINITY) : requestedUs;
+    return { requestedUs, outageEndUs, goneUs };
+  });
+}
 
 /** The phase of an operation by its intended time; one of `before` that completes after `requested` (or never) belongs to `outage`. */
-export function phaseOf(ops: Operations, position: number, times: PhaseTimes): ServicePhase | null {
+export function phaseOf(ops: Operations, position: number, spans: readonly PhaseSpan[]): ServicePhase {
   const intendedUs = ops.intendedUs(position);
-  if (intendedUs < times.firstFaultUs) {
-    // A gap has no completion, and no reason to be the fault's.
+  const first = spans[0];
+  if (!first) return 'before';
+  if (intendedUs < first.requestedUs) {
     const completedUs = ops.completedUs(position);
-    const late = Number.isNaN(completedUs) ? !Number.isNaN(ops.invokedUs(position)) : completedUs >= times.requestedUs;
-    return late && times.requestedUs !== Number.POSITIVE_INFINITY ? 'outage' : 'before';
+    // A gap has no completion, and no reason to be the fault's.
+    const late = Number.isNaN(completedUs) ? !Number.isNaN(ops.invokedUs(position)) : completedUs > first.requestedUs;
+    return late ? 'outage' : 'before';
   }
-  if (intendedUs < times.requestedUs) return null;
-  if (intendedUs >= times.goneUs) return 'after';
-  return intendedUs < times.outageEndUs ? 'outage' : 'failed-over';
+  let span = first;
+  for (const next of spans) if (next.requestedUs <= intendedUs) span = next;
+  if (intendedUs >= span.goneUs) return 'after';
+  return intendedUs < span.outageEndUs ? 'outage' : 'failed-over';
 }

@@ -109,7 +109,8 @@ export class RpoTally {
       this.stage('afterRepair', key, context.afterRepair);
     } else {
       this.strandedTotal++;
-      if (context.final) count(this.stranded, stateIn(key, context.final), key.completedUs);
+      const stage = context.afterRepair ?? context.afterRecovery;
+      if (stage) count(this.stranded, stateIn(key, stage), key.completedUs);
     }
     const final = this.stage('final', key, context.final);
     if (final && isLost(final) && !lostAtFailover) this.listedLater.add(key.completedUs, () => listing(final));
@@ -131,7 +132,7 @@ export class RpoTally {
     const known = (name: StageName): boolean => effective !== null && stages[name] && this.done[name];
     const failover = known('atFailover') ? atFailover : null;
     const last = known('final') ? final : null;
-    const missingStranded = last ? range(this.stranded) : null;
+    const missingStranded = effective && (stages.afterRepair || stages.afterRecovery) ? range(this.stranded) : null;
     const listed = [...this.listed.list(), ...this.listedLater.list()];
     return {
       service: this.service,

@@ -40,7 +40,7 @@ export function findRto(
   const earlier = outages.find(({ downUs, up }) => downUs < requestedUs && (up === null || up.us >= requestedUs));
   if (earlier) {
     const note = 'an outage began before the fault was requested, so there is no steady state to return to';
-    return { ...unknown(note), outage, decidedBy: [at(earlier.downUs)] };
+    return { ...unknown(note), outage, firstSuccessUs: outage?.up?.us ?? null, decidedBy: [at(earlier.downUs)] };
   }
   if (outage) return fromOutage(context, outage, outages);
   // "It is 0 only if the service never went down": this one did, and was up again before the fault is known to have been in force.
@@ -90,7 +90,7 @@ function fromOutage(context: Context, outage: OutageSpan, outages: readonly Outa
   const rto =
     restoration.state === 'open'
       ? open(context, restoration.notBeforeUs, `SLO not restored: ${restoration.why}`)
-      : notKnown(effective, restoration.notBeforeUs, `SLO restored is unknown: ${restoration.why}`);
+      : unknown(`SLO restored is unknown: ${restoration.why}`).rto;
   return { ...found, rto };
 }
 
@@ -113,7 +113,7 @@ function fromWindows({ observed, rules, effective }: Context): RtoFindings {
   const rto =
     restoration.state === 'open' && violating
       ? open({ observed, rules, effective }, restoration.notBeforeUs, note)
-      : notKnown(effective, violating ? restoration.notBeforeUs : fromUs, note);
+      : unknown(note).rto;
   return { ...none(), rto, decidedBy: [effective] };
 }
 
@@ -133,11 +133,6 @@ function measured(effective: Instant, restoredUs: number, note: string): Rto {
 function open({ effective }: Context, soFarUs: number, note: string): Rto {
   const lower = Math.max(0, soFarUs - effective.notBefore_us);
   return { state: 'open', value_us: lower, bounds: { lower, upper: null }, note };
-}
-
-function notKnown(effective: Instant, notBeforeUs: number, note: string): Rto {
-  const lower = Math.max(0, notBeforeUs - effective.notBefore_us);
-  return { state: 'unknown', value_us: null, bounds: { lower, upper: null }, note };
 }
 
 function unknown(note: string): RtoFindings {

@@ -7,9 +7,10 @@ import { type JudgedFault, judgeFaults } from './faults.ts';
 import type { StartedTimetable } from './load-history.ts';
 import type { Instant } from './report-schema.ts';
 
-/** The disaster, once it was requested. */
-export interface Disaster {
+/** A fault that was requested, as the figures need it. */
+export interface FaultTimes {
   readonly id: string;
+  readonly disaster: boolean;
   readonly requestedUs: number;
   readonly effective: Instant | null;
   /** `notAfter` of gone; infinite when it was not seen to be gone. */
@@ -23,7 +24,9 @@ export interface RunRecord {
   readonly plan: Plan;
   readonly events: readonly JournalEvent[];
   readonly faults: readonly JudgedFault[];
-  readonly disaster: Disaster | null;
+  /** In the order of their requests. */
+  readonly requested: readonly FaultTimes[];
+  readonly disaster: FaultTimes | null;
   /** When each fault was requested, in order. */
   readonly requestedUs: readonly number[];
   /** The instant of `run-ended`; null in a run without it. */
@@ -45,12 +48,14 @@ export function readRunRecord(plan: Plan, events: readonly JournalEvent[], defec
   const requestedUs = faults
     .flatMap(({ report }) => (report.requested ? [report.requested.notBefore_us] : []))
     .sort((a, b) => a - b);
+  const requested = faultTimes(faults, requestedUs, events);
   const suspendedUs = Math.max(0, ...eventsOf(events, 'clock').map(({ data }) => data.suspended_us));
   return {
     plan,
     events,
     faults,
-    disaster: findDisaster(faults, requestedUs, events),
+    requested,
+    disaster: requested.find(({ disaster }) => disaster) ?? null,
     requestedUs,
     endedUs: eventsOf(events, 'run-ended').at(-1)?.at_us ?? null,
     timetables: startedTimetables(events, defects),
@@ -69,25 +74,29 @@ export function stallsOf(record: RunRecord, client: string): readonly EventData[
   return record.stalls.filter((stall) => stall.client === client || !clients.has(stall.client));
 }
 
-function findDisaster(
+function faultTimes(
   faults: readonly JudgedFault[],
   requestedUs: readonly number[],
   events: readonly JournalEvent[],
-): Disaster | null {
-  const report = faults.find((fault) => fault.report.disaster)?.report;
-  if (!report?.requested) return null;
-  const requested = report.requested.notBefore_us;
-  const failback = eventsOf(events, 'phase').find(({ data, at_us }) => data.phase === 'failback' && at_us >= requested);
-  return {
-    id: report.id,
-    requestedUs: requested,
-    effective: report.effective,
-    goneUs: report.gone?.notAfter_us ?? Number.POSITIVE_INFINITY,
-    observedUntilUs: Math.min(
-      ...requestedUs.filter((us) => us > requested),
-      failback?.at_us ?? Number.POSITIVE_INFINITY,
-    ),
-  };
+): FaultTimes[] {
+  const failbacks = eventsOf(events, 'phase').filter(({ data }) => data.phase === 'failback');
+  return faults
+    .flatMap(({ report }): FaultTimes[] => {
+      if (!report.requested) return [];
+      const requested = report.requested.notBefore_us;
+      const failback = failbacks.find(({ at_us }) => at_us > requested)?.at_us ?? Number.POSITIVE_INFINITY;
+      return [
+        {
+          id: report.id,
+          disaster: report.disaster,
+          requestedUs: requested,
+          effective: report.effective,
+          goneUs: report.gone?.notAfter_us ?? Number.POSITIVE_INFINITY,
+          observedUntilUs: Math.min(...requestedUs.filter((us) => us > requested), failback),
+        },
+      ];
+    })
+    .sort((a, b) => a.requestedUs - b.requestedUs);
 }
 
 function startedTimetables(events: readonly JournalEvent[], defects: Defects): StartedTimetable[] {

@@ -7,9 +7,12 @@ const VIOLATING = 3;
 /** What the record says about an objective being met again, and staying so. */
 export type Restoration =
   | { readonly state: 'restored'; readonly atUs: number }
-  /** It held, but was not observed for long enough. It is restored at `notBeforeUs` at the earliest. */
-  | { readonly state: 'unknown'; readonly notBeforeUs: number; readonly why: string }
-  /** No five windows held. It is restored at `notBeforeUs` at the earliest. */
+  /** Nothing was observed, or it held and was not observed for long enough. */
+  | { readonly state: 'unknown'; readonly why: string }
+  /**
+   * The last window that can be judged violates: it is not restored when the observation ends, and will be at `notBeforeUs` at the earliest.
+   * The specification names only an open outage; to call this one open as well makes the platform look worse than `unknown`.
+   */
   | { readonly state: 'open'; readonly notBeforeUs: number; readonly why: string };
 
 /**
@@ -39,17 +42,16 @@ export function findRestoration(
       index += breach.length;
       holding = 0;
     } else if (observed.reachedUs < beginUs + rules.sustainUs || breach.state === 'incomplete') {
-      return { state: 'unknown', notBeforeUs: beginUs, why: 'it held, but was not observed for long enough' };
+      return { state: 'unknown', why: 'it held, but was not observed for long enough' };
     } else {
       return { state: 'restored', atUs: beginUs };
     }
   }
-  const lastViolation = windows.findLastIndex(({ state }) => state === 'violates');
-  const notBeforeUs = windows[lastViolation + 1]?.beginUs ?? Math.max(fromUs, observed.reachedUs);
-  const judged = windows.filter(({ state }) => state !== 'incomplete').length;
-  const why =
-    judged === 0 ? 'no complete window was observed' : `no ${HOLDING} consecutive windows held for long enough`;
-  return { state: 'open', notBeforeUs, why };
+  const judged = windows.filter(({ state }) => state !== 'incomplete');
+  if (judged.length === 0) return { state: 'unknown', why: 'no complete window was observed' };
+  const why = `no ${HOLDING} consecutive windows held for long enough`;
+  if (judged.at(-1)?.state !== 'violates') return { state: 'unknown', why };
+  return { state: 'open', notBeforeUs: windows[judged.length]?.beginUs ?? Math.max(fromUs, observed.reachedUs), why };
 }
 
 function countWhile(windows: readonly { beginUs: number }[], from: number, beforeUs: number): number {

@@ -62,8 +62,7 @@ export function judgeViews(
       sent.close();
     }
     const { probe, site, client } = timetable;
-    const counted = countedLength(ops, loaded, withShed);
-    const series = { probe, service, site, client, buckets: bucketsOf(ops, counted, at.bucketUs) };
+    const series = { probe, service, site, client, buckets: bucketsOf(ops, withShed.observed.length, at.bucketUs) };
     return { service, view, series, withShed, withoutShed: without };
   });
 }
@@ -84,7 +83,7 @@ function viewOf(
     client,
     rate: loaded?.started.rate ?? rate,
     timeout_us: loaded?.started.timeout_us ?? timeout_us,
-    ...summarise(ops, countedLength(ops, loaded, findings), loaded?.rows ?? 0),
+    ...summarise(ops, findings.observed.length, loaded?.rows ?? 0),
     steadyState: findings.steadyState,
     outages: describeOutages(findings.observed, findings.outages, rules.upAfter),
     violatingWindows: findings.violatingWindows,
@@ -93,11 +92,6 @@ function viewOf(
     latency: describeLatencies(findings.latencies),
     downtime_us: findings.downtime,
   };
-}
-
-/** Every operation that has a row is counted; slots without one only where their timeout had passed. */
-function countedLength(ops: Operations, loaded: LoadedTimetable | undefined, { observed }: Findings): number {
-  return Math.min(ops.length, Math.max(observed.length, (loaded?.lastRow ?? -1) + 1));
 }
 
 function emptyOperations({ rate, timeout_us: timeoutUs }: Timetable): Operations {

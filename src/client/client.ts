@@ -76,7 +76,7 @@ class Session {
     const { run, services, failover, retry, inFlight } = this.config;
     for (const timetable of this.config.timetables) {
       const service = services[timetable.service];
-      const sites = service?.sites ?? [timetable.site];
+      const sites = service?.sites ?? [timetable.site || this.config.canarySite];
       const clients = new Map<string, ProbeClient>();
       for (const name of sites) clients.set(name, await this.connectTo(timetable, name, signal));
       const policy = service
@@ -84,7 +84,8 @@ class Session {
         : null;
       if (policy) this.policies.set(timetable.service, policy);
       const onRow = (row: Attempt): void => void this.rows.push(row);
-      this.lanes.push(new Lane({ run, clock: this.clock, timetable, clients, policy, retry, inFlight, onRow }));
+      const [site = ''] = sites;
+      this.lanes.push(new Lane({ run, clock: this.clock, timetable, clients, site, policy, retry, inFlight, onRow }));
     }
   }
 

@@ -14,7 +14,9 @@ export interface LaneOptions {
   readonly timetable: Timetable;
   /** A client of each site that this timetable may use. */
   readonly clients: ReadonlyMap<string, ProbeClient>;
-  /** Null for a site's own probe. */
+  /** Where operations go that follow no policy. */
+  readonly site: string;
+  /** Null for a site's own probe, and for the canary. */
   readonly policy: ServicePolicy | null;
   readonly retry: Plan['retry'];
   readonly inFlight: number;
@@ -66,15 +68,15 @@ export class Lane {
   }
 
   private siteNow(): string {
-    return this.options.policy?.site ?? this.options.timetable.site;
+    return this.options.policy?.site ?? this.options.site;
   }
 
   private async run(operation: ProbeOperation, k: number, intendedUs: number): Promise<void> {
-    const { policy, clock, retry, timetable } = this.options;
+    const { policy, clock, retry, site } = this.options;
     const mayTry = operation.f === 'write';
     let attempt = 0;
     for (let retried = 0; ; retried += 1) {
-      const route = policy ? policy.route(clock.nowUs(), mayTry) : { site: timetable.site, trial: null };
+      const route = policy ? policy.route(clock.nowUs(), mayTry) : { site, trial: null };
       let ok = false;
       if (!route) {
         const nowUs = clock.nowUs();

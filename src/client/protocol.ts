@@ -29,6 +29,8 @@ export interface ClientConfig {
   readonly services: Plan['services'];
   readonly failover: Plan['failover'];
   readonly retry: Plan['retry'];
+  /** Where the timetables of the service `canary` go. */
+  readonly canarySite: string;
   /** Operations in flight, each timetable; one more is `shed`. */
   readonly inFlight: number;
 }

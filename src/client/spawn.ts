@@ -26,7 +26,7 @@ class Piped {
     onLine: (line: string) => void,
     onRows: (rows: string) => void,
   ) {
-    const [file, ...args] = [...place, process.execPath, script] as [string, ...string[]];
+    const [file = process.execPath, ...args] = [...place, process.execPath, script];
     this.name = name;
     this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
     const stdout = this.child.stdout as Readable;

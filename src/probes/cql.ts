@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { splitKey } from './checksum.ts';
 import { CqlClient } from './cql-client.ts';
 import { connectCql, cqlSettings, KEYSPACE } from './cql-driver.ts';
-import { BUCKET, partitions } from './cql-ledger.ts';
 import { classifyCqlError } from './cql-errors.ts';
+import { BUCKET, partitions } from './cql-ledger.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 

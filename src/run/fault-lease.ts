@@ -42,6 +42,8 @@ export class FaultLease {
   effective: Seen | null = null;
   gone: Seen | null = null;
   lapsed = false;
+  /** True once its undo is on its way to disk: from here on it must be released. */
+  requested = false;
   private readonly bound: BoundFault;
   private readonly context: LeaseContext;
   private readonly holding = new AbortController();
@@ -66,6 +68,7 @@ export class FaultLease {
         },
       );
     }
+    this.requested = true;
     await journal.append('undo-recorded', { ...this.ids(), undo: this.bound.undo });
     await register.record({ fault: this.planned.id, run, undo: this.bound.undo }, LEASE_TTL_MS, signal);
     this.renewal = this.renew();

@@ -6,7 +6,8 @@ import type { Settings, Slo } from './windows.ts';
 
 /**
  * "Phases of a service by intended time: `before` (no fault yet), `outage` from `requested` to the earlier of up and `gone` (empty if never down),
- * `failed-over` until `gone`, `after` from then on. An operation of `before` that completes after `requested` belongs to `outage`."
+ * `failed-over` until `gone`, `after` from then on. An operation of `before` that completes after `requested` belongs to `outage`." "Several
+ * faults: each has its own clocks": an operation belongs to the last fault that was requested before it.
  */
 export function phasesOf(
   input: OracleInput,
@@ -28,8 +29,8 @@ export function phasesOf(
     const span = spans.findLast(({ requested }) => requested <= op.intended);
     const firstRequested = spans[0]?.requested ?? Infinity;
     if (!span) {
-      const completedLater = !op.isGap && (op.completed ?? Infinity) > firstRequested;
-      phases[completedLater && firstRequested < Infinity ? 'outage' : 'before'].push(op);
+      const completesLater = !op.isGap && (op.completed ?? Infinity) > firstRequested;
+      phases[completesLater && firstRequested < Infinity ? 'outage' : 'before'].push(op);
     } else if (op.intended < Math.min(span.outageEnd, span.gone)) phases.outage.push(op);
     else phases[op.intended < span.gone ? 'failed-over' : 'after'].push(op);
   }

@@ -56,11 +56,16 @@ export function recordEnd(input: OracleInput): number {
  */
 export function operationsOf(input: OracleInput, table: OracleTimetable): Op[] {
   const end = recordEnd(input);
+  return slotsOf(input, table).filter((op) => op.intended + table.timeout <= end);
+}
+
+/** All slots up to the end of the timetable or of the record, whether or not their timeout has passed. */
+export function slotsOf(input: OracleInput, table: OracleTimetable): Op[] {
+  const end = recordEnd(input);
   const ops: Op[] = [];
   for (let k = 0; ; k += 1) {
     const intended = table.start + Math.floor((k * 1_000_000) / table.rate);
     if (table.last !== null ? k > table.last : intended > end) break;
-    if (intended + table.timeout > end) break;
     // "a service's rows are matched by probe, service and client"
     const rows = input.attempts.filter(
       (row) =>

@@ -2,7 +2,7 @@ import type { Verdict } from '../../../src/check/report-schema.ts';
 import type { Objective } from '../../../src/scenario/plan.ts';
 import { faultsOf } from './faults.ts';
 import { nearestRank, type Op, type OracleInput } from './input.ts';
-import { operationsOf, timetablesOf } from './operations.ts';
+import { slotsOf, timetablesOf } from './operations.ts';
 import { type OracleRpo, phantomsOf, type Range, rpoOf } from './rpo.ts';
 import { disasterOf, type Figures, type OracleView, viewOf } from './views.ts';
 
@@ -24,7 +24,7 @@ export interface OracleReport {
 /** measurement.md, word by word, slowly. */
 export function oracle(input: OracleInput): OracleReport {
   const views = timetablesOf(input).map((table) => viewOf(input, table));
-  const allOps = timetablesOf(input).flatMap((table) => operationsOf(input, table));
+  const allOps = timetablesOf(input).flatMap((table) => slotsOf(input, table));
   const writes = allOps.filter((op) => op.isWrite && !op.isGap);
   const disaster = disasterOf(input);
   const rpo = new Map<string | null, OracleRpo | null>([[null, rpoOf(input, disaster, writes)]]);
@@ -69,42 +69,48 @@ function serviceVerdict(
   objective: Exclude<Objective, { metric: 'rpo' }>,
   figures: Figures,
 ): Verdict {
-  if (objective.metric === 'rto') {
-    const { state, value, bounds } = figures.rto;
-    if (state === 'unknown' || value === null) return 'unknown';
-    if (state === 'open') return meets(value, objective.op, objective.target_us) ? 'unknown' : 'fail';
-    return withSteadyState(judge(bounds, objective.op, objective.target_us), figures);
+  if (objective.metric !== 'latency' || objective.phase !== 'before') {
+    // "one that lapses, or never became effective, makes every objective that depends on it `unknown`, whatever the probes saw"
+    if (isUnproven(input)) return 'unknown';
   }
+  const measured = measuredVerdict(input, objective, figures);
+  // "no steady state, …: each is `unknown`, never `pass`"; a miss stays a miss
+  return measured === 'pass' && !figures.steady ? 'unknown' : measured;
+}
+
+function measuredVerdict(
+  input: OracleInput,
+  objective: Exclude<Objective, { metric: 'rpo' }>,
+  figures: Figures,
+): Verdict {
+  if (objective.metric === 'rto') return judge(figures.rto.bounds, objective.op, objective.target_us);
   if (objective.metric === 'latency') {
     const { operations, ok, response } = figures.latency[objective.phase];
     // "A latency objective with fewer than 200 `ok` operations, or a share of `ok` below `floor`, is `unknown`."
     if (ok < 200 || ok < input.plan.settings.floor * operations - 1e-6) return 'unknown';
     const value = nearestRank(response, objective.quantile) as number;
-    return withSteadyState(judge({ lower: value, upper: value }, objective.op, objective.target_us), figures);
+    return judge({ lower: value, upper: value }, objective.op, objective.target_us);
   }
   // "Availability is a budget over its own period: the report says what share of it the run consumed."
   const budget = (1 - objective.target) * objective.over_us;
   const { lower, upper } = figures.downtime;
   const share = { lower: lower / budget, upper: upper === null ? null : upper / budget };
-  return withSteadyState(judge(share, '<=', 1), figures);
+  return judge(share, '<=', 1);
 }
 
-/** "no steady state, …: each is `unknown`, never `pass`" */
-function withSteadyState(verdict: Verdict, figures: Figures): Verdict {
-  return verdict === 'pass' && !figures.steady ? 'unknown' : verdict;
+/** A fault of the plan that was never requested, never shown to be effective, or lapsed. */
+function isUnproven(input: OracleInput): boolean {
+  return faultsOf(input).some((fault) => !fault.requested || !fault.effective || fault.lapsed);
 }
 
 function rpoVerdict(input: OracleInput, objective: Objective & { metric: 'rpo' }, rpo: OracleRpo | null): Verdict {
-  const disaster = disasterOf(input);
-  // "one that lapses, or never became effective, makes every objective that depends on it `unknown`"
-  if (!rpo || !disaster?.effective || disaster.lapsed) return 'unknown';
-  // "no acknowledged write before the fault … `unknown`"
-  if (rpo.ledger === 0) return 'unknown';
+  // "no acknowledged write before the fault, … a fault not shown to be effective, …: each is `unknown`"
+  if (!rpo || rpo.ledger === 0 || isUnproven(input)) return 'unknown';
   if (objective.target_us === 0 && objective.op === '<=') {
     // "'No loss' objectives (`rpo: 0`) are judged on it"
-    return rpo.lostInAll ? judge(rpo.lostInAll, '<=', 0) : 'unknown';
+    return judge(rpo.lostInAll, '<=', 0);
   }
-  return rpo.rpo ? judge(rpo.rpo, objective.op, objective.target_us) : 'unknown';
+  return judge(rpo.rpo, objective.op, objective.target_us);
 }
 
 function meets(value: number, op: '<' | '<=', target: number): boolean {

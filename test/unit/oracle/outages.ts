@@ -47,14 +47,13 @@ export function outagesOf(
     const byRuns = ops.findIndex((_, i) => i >= position && startsRun(ops, i, settings.downAfter, (op) => !isOk(op)));
     const byWindow = windowDown(ops, position, laidFrom, end, requested, settings);
     if (byRuns < 0 && byWindow < 0) return outages;
-    const seenBy = byWindow >= 0 && (byRuns < 0 || byWindow < byRuns) ? 'window' : 'runs';
+    // Where both see the same down operation: the window, whose up comes later and makes the platform look worse.
+    const seenBy = byWindow >= 0 && (byRuns < 0 || byWindow <= byRuns) ? 'window' : 'runs';
     const downIndex = seenBy === 'window' ? byWindow : byRuns;
     const upIndex = ops.findIndex((op, i) => {
       if (i <= downIndex || !startsRun(ops, i, settings.upAfter, isOk)) return false;
       if (seenBy === 'runs') return true;
-      const until = Math.min(end, ...requested.filter((at) => at > op.intended));
-      const observed = ops.filter((other) => other.intended < until || until === end);
-      const window = layWindows(observed, op.intended, until, settings)[0];
+      const window = layWindows(ops, op.intended, end, settings)[0];
       return window?.complete === true && !violates(window.ops, settings, slo);
     });
     outages.push(describe(ops, seenBy, downIndex, upIndex < 0 ? null : upIndex, settings));

@@ -44,12 +44,14 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
     ? sortOut(ledger, (op) => stateOf(input, fault, 'at-failover', survivors, op))
     : null;
   const recovery = stageRange(input, fault, 'after-recovery', sites, ledger);
-  const repair = isDone(input, fault, 'after-repair')
-    ? sortOut([...ledger, ...stranded], (op) => stateOf(input, fault, 'after-repair', sites, op))
+  // "lost after repair"; where the plan has no repair nothing comes back any more after recovery
+  const last: ReadBackStage = input.plan.recovery.repair ? 'after-repair' : 'after-recovery';
+  const inAll = isDone(input, fault, last)
+    ? sortOut([...ledger, ...stranded], (op) => stateOf(input, fault, last, sites, op))
     : null;
-  const last: ReadBackStage = repair ? 'after-repair' : 'after-recovery';
-  const strandedNow = isDone(input, fault, last)
-    ? sortOut(stranded, (op) => stateOf(input, fault, last, sites, op))
+  const latest: ReadBackStage = isDone(input, fault, 'after-repair') ? 'after-repair' : 'after-recovery';
+  const strandedNow = isDone(input, fault, latest)
+    ? sortOut(stranded, (op) => stateOf(input, fault, latest, sites, op))
     : null;
   // "from the acknowledgement of the earliest lost write to `notAfter` of `effective`; 0 when none is lost"
   const seconds = (lost: readonly Op[]): number => (lost[0] ? notAfter - at(lost[0]) : 0);
@@ -70,10 +72,10 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
       found: strandedNow?.found.length ?? null,
       missing: strandedNow && range(strandedNow),
     },
-    lostInAll: repair && range(repair),
-    lostInAllUs: repair && {
-      lower: allSeconds(inOrder(repair.lost)),
-      upper: allSeconds(inOrder([...repair.lost, ...repair.unreadable])),
+    lostInAll: inAll && range(inAll),
+    lostInAllUs: inAll && {
+      lower: allSeconds(inOrder(inAll.lost)),
+      upper: allSeconds(inOrder([...inAll.lost, ...inAll.unreadable])),
     },
     // "`info` writes: found and not found; never counted as lost"
     indeterminate: writes.filter((op) => op.outcome === 'info').length,
@@ -166,7 +168,7 @@ export function phantomsOf(input: OracleInput, ops: readonly Op[]): Set<string> 
     if (row.state === 'phantom') return true;
     if (row.state !== 'present') return false;
     const op = ops.find((other) => other.isWrite && other.probe === row.probe && other.key === row.key);
-    return !op || op.outcome === 'fail' || (op.outcome === 'ok' && op.valueSha !== row.valueSha);
+    return !op || op.outcome === 'fail' || op.valueSha !== row.valueSha;
   };
   return new Set(rows.filter(isPhantom).map((row) => JSON.stringify([row.probe, row.key])));
 }

@@ -10,6 +10,8 @@ export interface OracleRto {
   /** `up` of the first outage that overlaps. */
   readonly firstSuccess: number | null;
   readonly restored: number | null;
+  /** Outages after SLO restored; an open one so far. */
+  readonly breaches: readonly { readonly length: number; readonly open: boolean }[];
 }
 
 export interface FaultView {
@@ -34,10 +36,17 @@ export function faultView(
   const observation = observationOf(input, fault, ops);
   const outages = outagesOf(observation.ops, observation.end, requestedOf(input), settings, slo);
   const from = (fault.effective ?? fault.requested)?.notBefore ?? Infinity;
-  return { observation, outages, first: outages.find((outage) => (outage.up ?? Infinity) > from) };
+  return { observation, outages, first: outages.find((outage) => (outage.up ?? Infinity) >= from) };
 }
 
-const UNKNOWN: OracleRto = { state: 'unknown', value: null, bounds: null, firstSuccess: null, restored: null };
+const UNKNOWN: OracleRto = {
+  state: 'unknown',
+  value: null,
+  bounds: null,
+  firstSuccess: null,
+  restored: null,
+  breaches: [],
+};
 
 /** "**RTO** of a service: from `notBefore` of the disaster's `effective` to `SLO restored`, never below 0." */
 export function rtoOf(
@@ -47,36 +56,50 @@ export function rtoOf(
   settings: Settings,
   slo: Slo,
 ): OracleRto {
-  // "one that lapses, or never became effective, makes every objective that depends on it `unknown`"
-  if (!fault?.requested || !fault.effective || fault.lapsed) return UNKNOWN;
+  if (!fault?.requested || !fault.effective || ops.length === 0) return UNKNOWN;
   const { notBefore, notAfter } = fault.effective;
-  const { observation, first } = faultView(input, fault, ops, settings, slo);
+  const requested = fault.requested.notBefore;
+  const { observation, outages, first } = faultView(input, fault, ops, settings, slo);
   const { end } = observation;
-  const value = (at: number): Pick<OracleRto, 'value' | 'bounds'> => ({
-    value: Math.max(0, at - notBefore),
-    bounds: { lower: Math.max(0, at - notAfter), upper: Math.max(0, at - notBefore) },
+  const since = (at: number): number => Math.max(0, at - notBefore);
+  const measured = (at: number): Partial<OracleRto> => ({
+    ...{ state: 'measured', value: since(at), restored: at },
+    bounds: { lower: Math.max(0, at - notAfter), upper: since(at) },
   });
+  const open = (at: number): Partial<OracleRto> => ({
+    ...{ state: 'open', value: since(at), bounds: { lower: since(at), upper: null } },
+  });
+  // "An outage that began before `requested`: `unknown` (no steady state)."
+  if (outages.some((outage) => outage.down < requested && (outage.up ?? Infinity) >= requested)) {
+    return { ...UNKNOWN, firstSuccess: first?.up ?? null };
+  }
   if (first) {
-    // "An outage that began before `requested`: `unknown` (no steady state)."
-    if (first.down < fault.requested.notBefore) return { ...UNKNOWN, firstSuccess: first.up };
     // "An outage that is open at the end: `fail` if `end − notBefore` exceeds the objective, else `unknown`."
-    if (first.up === null) return { ...UNKNOWN, state: 'open', value: Math.max(0, end - notBefore) };
+    if (first.up === null) return { ...UNKNOWN, ...open(end) };
     // "windows are laid from `first success`"
     const windows = layWindows(observation.ops, first.up, end, settings);
-    const restored = sloRestored(windows, end, settings, slo);
-    if (restored.state === 'unknown') return { ...UNKNOWN, firstSuccess: first.up };
-    return { state: 'measured', ...value(restored.at), firstSuccess: first.up, restored: restored.at };
+    const found = sloRestored(windows, first.up, end, settings, slo);
+    const common = { ...UNKNOWN, firstSuccess: first.up };
+    if (found.state === 'restored') {
+      // "A second outage before it is part of the same recovery; one after it is a breach of its own."
+      const later = outages.filter((outage) => outage.down >= found.at);
+      const breaches = later.map((outage) => ({ length: (outage.up ?? end) - outage.down, open: outage.up === null }));
+      return { ...common, ...measured(found.at), breaches };
+    }
+    if (outages.at(-1)?.up === null) return { ...common, ...open(end) };
+    return found.state === 'unknown' ? common : { ...common, ...open(found.notBefore) };
   }
-  // "It is 0 only if the service never went down and no window, laid from `notBefore` of `effective`, violates"
+  // "It is 0 only if the service never went down": it did, between the request and the last observation before the effect.
+  if (outages.some((outage) => outage.down >= requested)) return UNKNOWN;
+  // "and no window, laid from `notBefore` of `effective`, violates; if only windows violate it ends at SLO restored by the same rule"
   const windows = layWindows(observation.ops, notBefore, end, settings);
   const bad = windows.findIndex((window) => window.complete && violates(window.ops, settings, slo));
-  const restored = sloRestored(windows.slice(Math.max(bad, 0)), end, settings, slo);
-  if (restored.state === 'unknown') return UNKNOWN;
-  if (bad < 0) {
-    return { state: 'none', value: 0, bounds: { lower: 0, upper: 0 }, firstSuccess: null, restored: restored.at };
+  const found = sloRestored(windows, notBefore, end, settings, slo, Math.max(bad, 0));
+  if (found.state === 'restored') {
+    if (bad >= 0) return { ...UNKNOWN, ...measured(found.at) };
+    return { ...UNKNOWN, state: 'none', value: 0, bounds: { lower: 0, upper: 0 }, restored: found.at };
   }
-  // "if only windows violate it ends at SLO restored by the same rule"
-  return { state: 'measured', ...value(restored.at), firstSuccess: null, restored: restored.at };
+  return found.state === 'unknown' ? UNKNOWN : { ...UNKNOWN, ...open(found.notBefore) };
 }
 
 /** "The same rule on `before` is the steady state." From the first slot to the first `requested`. */
@@ -91,5 +114,5 @@ export function isSteady(input: OracleInput, ops: readonly Op[], settings: Setti
     end,
     settings,
   );
-  return sloRestored(windows, end, settings, slo).state === 'restored';
+  return sloRestored(windows, first.intended, end, settings, slo).state === 'restored';
 }

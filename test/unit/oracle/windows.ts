@@ -62,28 +62,40 @@ export function windowQuantile(ops: readonly Op[], slo: NonNullable<Slo>): numbe
   return nearestRank(responses, slo.quantile);
 }
 
-/** The end of "5 consecutive windows that hold, after which no 3 consecutive ones that begin within `sustain` violate". */
-export type Restored = { readonly state: 'restored'; readonly at: number } | { readonly state: 'unknown' };
+/** `open`: the last window that is judged violates; it is restored at `notBefore` at the earliest. */
+export type Restored =
+  | { readonly state: 'restored'; readonly at: number }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'open'; readonly notBefore: number };
 
 /**
  * "the start of the first of 5 consecutive windows that hold, after which no 3 consecutive ones that begin within `sustain` (…counted from the
- * start of the first of the five) violate. Observed for less, or such a three incomplete: `unknown`."
+ * start of the first of the five) violate. Observed for less, or such a three incomplete: `unknown`." `first`: the first window that may be it.
  */
-export function sloRestored(windows: readonly OracleWindow[], end: number, settings: Settings, slo: Slo): Restored {
+export function sloRestored(
+  windows: readonly OracleWindow[],
+  from: number,
+  end: number,
+  settings: Settings,
+  slo: Slo,
+  first = 0,
+): Restored {
   const holds = (window: OracleWindow | undefined): boolean =>
     window?.complete === true && !violates(window.ops, settings, slo);
   const breaks = (window: OracleWindow | undefined): boolean =>
     window?.complete === true && violates(window.ops, settings, slo);
-  for (let i = 0; i < windows.length; i += 1) {
+  for (let i = first; i < windows.length; i += 1) {
     if (![0, 1, 2, 3, 4].every((offset) => holds(windows[i + offset]))) continue;
     const start = (windows[i] as OracleWindow).from;
     const within = windows.filter((window) => window.from >= start && window.from < start + settings.sustain_us);
     const threes = within.map((_, j) => within.slice(j, j + 3)).filter((three) => three.length === 3);
     if (threes.some((three) => three.every(breaks))) continue;
-    if (end < start + settings.sustain_us) return { state: 'unknown' };
-    if (threes.some((three) => three.every((window) => breaks(window) || !window.complete)))
-      return { state: 'unknown' };
+    const incomplete = threes.some((three) => three.every((window) => breaks(window) || !window.complete));
+    if (incomplete || end < start + settings.sustain_us) return { state: 'unknown' };
     return { state: 'restored', at: start };
   }
-  return { state: 'unknown' };
+  const judged = windows.filter((window) => window.complete);
+  const last = judged.at(-1);
+  if (!breaks(last)) return { state: 'unknown' };
+  return { state: 'open', notBefore: windows[judged.length]?.from ?? Math.max(from, end) };
 }

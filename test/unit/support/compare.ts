@@ -17,11 +17,13 @@ export function sidesOf(report: Report, expected: OracleReport, input: OracleInp
     expected: {
       views: expected.views.map((view) => fromOracle(view)),
       rpo: [...expected.rpo].map(([service, rpo]) => [service, rpo && rpoFromOracle(rpo)]),
+      phantom: report.rpo[0]?.phantom === null ? null : expected.phantoms.size,
       objectives: expected.objectives.map(({ id, verdict }) => [id, verdict]),
     },
     got: {
       views: expected.views.map(({ table }) => fromReport(viewIn(report, table))),
       rpo: [...expected.rpo].map(([service, rpo]) => [service, rpo && rpoFromReport(report, service)]),
+      phantom: report.rpo[0]?.phantom,
       objectives: input.plan.objectives.map(({ id }) => [
         id,
         report.objectives.find(({ objective }) => objective.id === id)?.verdict,
@@ -58,7 +60,13 @@ function fromOracle({ table, all }: OracleView): unknown {
       start: { notBefore_us: start.notBefore, notAfter_us: start.notAfter },
       end: end && { notBefore_us: end.notBefore, notAfter_us: end.notAfter },
     })),
-    rto: { state: all.rto.state, value_us: all.rto.value, restored: all.rto.restored, first: all.rto.firstSuccess },
+    rto: {
+      state: all.rto.state,
+      value_us: all.rto.value,
+      bounds: all.rto.bounds,
+      restored: all.rto.restored,
+      first: all.rto.firstSuccess,
+    },
     latency: SERVICE_PHASES.map((phase) => {
       const { operations, ok, response, all: every, service } = all.latency[phase];
       const quantiles = [response, every, service].map(quantilesOf);
@@ -82,6 +90,7 @@ function fromReport(view: View | undefined): unknown {
     rto: {
       state: view.rto.state,
       value_us: view.rto.value_us,
+      bounds: view.rto.bounds,
       restored: clock('SLO restored'),
       first: clock('first success'),
     },

@@ -1,0 +1,135 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { print, REPORTS } from './commands/context.ts';
+import { checkCommand, reportCommand, verifyCommand } from './commands/judge.ts';
+import { downCommand, recoverCommand, statusCommand, upCommand } from './commands/platform.ts';
+import { runCommand } from './commands/run.ts';
+import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
+import { EXIT, type ExitCode, isDrillError, messageOf } from './errors.ts';
+import { runDoctor } from './platform/doctor.ts';
+import { VERSION } from './version.ts';
+
+let code: ExitCode = EXIT.pass;
+const program = new Command('drill')
+  .description(
+    'Injects faults into a multi-site graph platform and measures RTO, RPO and latency against their targets.',
+  )
+  .version(VERSION)
+  .showHelpAfterError()
+  .exitOverride();
+
+function times(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
+  return value;
+}
+
+for (const name of ['run', 'scenario']) {
+  program
+    .command(`${name} <names...>`)
+    .description(name === 'run' ? 'run scenarios, by name or file' : 'the same as run')
+    .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
+    .option('--reports <directory>', 'where run directories go', REPORTS)
+    .option('--config <file>', 'configuration of the local platform that is started')
+    .action(async (names: string[], flags) => {
+      code = await runCommand(names, flags);
+    });
+}
+program
+  .command('validate [files...]')
+  .description('every error of scenario files, with line and column')
+  .action(async (files: string[]) => {
+    code = await validateCommand(files);
+  });
+program
+  .command('plan <name>')
+  .description('what a run would do; touches nothing')
+  .option('--config <file>', 'configuration of the local platform')
+  .action(async (name: string, flags: { config?: string }) => {
+    code = await planCommand(name, flags.config);
+  });
+program
+  .command('list <what>')
+  .description('scenarios, faults or probes')
+  .action(async (what: string) => {
+    code = await listCommand(what);
+  });
+program
+  .command('check <run>')
+  .description('judge a run again from its directory alone')
+  .action(async (run: string) => {
+    code = await checkCommand(run);
+  });
+program
+  .command('report <run>')
+  .description('render a report again, beside the sealed files')
+  .option('--out <base>', 'path without ending', 'report-again')
+  .action((run: string, { out }: { out: string }) => {
+    code = reportCommand(run, out);
+  });
+program
+  .command('verify <run>')
+  .description('whether a run directory is what was sealed')
+  .action((run: string) => {
+    code = verifyCommand(run);
+  });
+program
+  .command('history [scenario]')
+  .description('every reported run over time')
+  .option('--reports <directory>', 'where run directories are', REPORTS)
+  .action((scenario: string | undefined, { reports }: { reports: string }) => {
+    code = historyCommand(scenario, reports);
+  });
+program
+  .command('recover')
+  .description('undo every fault that a dead run left behind')
+  .action(async () => {
+    code = await recoverCommand();
+  });
+program
+  .command('doctor')
+  .description('what this machine needs for the local platform')
+  .option('--fix', 'install and build what is missing', false)
+  .action(async ({ fix }: { fix: boolean }) => {
+    code = (await runDoctor({ fix, write: print })) ? EXIT.pass : EXIT.platform;
+  });
+program
+  .command('schema')
+  .description('write the JSON Schema files')
+  .action(() => {
+    code = schemaCommand();
+  });
+
+const platform = program.command('platform').description('the local platform: up, down, status');
+platform
+  .command('up')
+  .option('--config <file>', 'its configuration')
+  .action(async ({ config }: { config?: string }) => {
+    code = await upCommand(config);
+  });
+platform.command('down').action(async () => {
+  code = await downCommand();
+});
+platform.command('status').action(async () => {
+  code = await statusCommand();
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  code = fail(error);
+}
+process.exit(code);
+
+function fail(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.badInput;
+  process.stderr.write(
+    `error: ${isDrillError(error) && error.exitCode === EXIT.badInput ? (error as Error).message : messageOf(error)}\n`,
+  );
+  if (isDrillError(error)) {
+    if (error.hint) process.stderr.write(`  what to do: ${error.hint}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : ''}\n  this is a defect in the harness\n`);
+  return EXIT.defect;
+}

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { FAULTS } from '../faults/registry.ts';
+import { PROBES } from '../probes/registry.ts';
+
+export const REGISTRIES = { probes: PROBES, faults: FAULTS } as const;
+export const SCENARIOS = fileURLToPath(new URL('../../scenarios', import.meta.url));
+export const SCHEMAS = fileURLToPath(new URL('../../schema', import.meta.url));
+export const REPORTS = 'reports';
+
+/** A line for people, on standard output. */
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function columns(): number {
+  return Math.min(100, process.stdout.columns ?? 100);
+}
+
+/** Colour where a terminal shows it and nobody said no (https://no-color.org). */
+export function colour(): boolean {
+  return process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+}

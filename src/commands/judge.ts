@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkRun, renderReportJson } from '../check/check.ts';
+import { type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
+import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
+import { verifyManifest, writeManifest } from '../evidence/manifest.ts';
+import { renderHtml } from '../report/html.ts';
+import { renderJUnit } from '../report/junit.ts';
+import { renderSummary } from '../report/summary.ts';
+import { VERSION } from '../version.ts';
+import { colour, columns, print } from './context.ts';
+
+const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
+  pass: EXIT.pass,
+  fail: EXIT.objectiveMissed,
+  unknown: EXIT.unknown,
+};
+
+/** Judges a run that has just ended, renders it, seals its directory, and prints the summary. */
+export async function judgeNewRun(directory: string): Promise<Report> {
+  const report = await checkRun(directory);
+  writeFileSync(join(directory, 'report.json'), renderReportJson(report));
+  writeFileSync(join(directory, 'report.html'), renderHtml(report));
+  writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
+  writeManifest(directory, report.run.id);
+  print(renderSummary(report, { color: colour(), width: columns() }));
+  print(`report: ${join(directory, 'report.html')}`);
+  return report;
+}
+
+/** An aborted run is 3, whatever its figures say; else the verdict decides. */
+export function exitOf(report: Report): ExitCode {
+  return report.run.outcome === 'aborted' ? EXIT.aborted : VERDICT_EXIT[report.verdict];
+}
+
+/** `check RUN`: judges again from the files alone, and compares with the report that is there. */
+export async function checkCommand(directory: string): Promise<ExitCode> {
+  const report = await checkRun(directory);
+  print(renderSummary(report, { color: colour(), width: columns() }));
+  const file = join(directory, 'report.json');
+  if (!existsSync(file)) {
+    writeFileSync(file, renderReportJson(report));
+    print(`report.json was missing, and is written`);
+    return exitOf(report);
+  }
+  const old = readFileSync(file, 'utf8');
+  if (old === renderReportJson(report)) {
+    print('report.json is the same to the byte');
+    return exitOf(report);
+  }
+  const differences = differ(JSON.parse(old), JSON.parse(renderReportJson(report)), '');
+  print(`report.json differs (it says harness ${(JSON.parse(old) as Report).harness}, this is ${VERSION}):`);
+  for (const line of differences.slice(0, 50)) print(`  ${line}`);
+  if (differences.length > 50) print(`  and ${differences.length - 50} more`);
+  return EXIT.evidence;
+}
+
+/** Where two JSON values differ, a line each. */
+export function differ(a: unknown, b: unknown, path: string): readonly string[] {
+  if (isNode(a) && isNode(b)) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+      differ(a[key], b[key], path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return Object.is(a, b) ? [] : [`${path}: was ${JSON.stringify(a) ?? 'absent'}, is ${JSON.stringify(b) ?? 'absent'}`];
+}
+
+function isNode(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** `report RUN`: renders `report.json` again, beside the sealed files, which never change. */
+export function reportCommand(directory: string, out: string): ExitCode {
+  const report = readReport(directory);
+  writeFileSync(`${out}.html`, renderHtml(report));
+  writeFileSync(`${out}.xml`, renderJUnit(report));
+  print(renderSummary(report, { color: colour(), width: columns() }));
+  print(`${out}.html and ${out}.xml are written`);
+  return exitOf(report);
+}
+
+/** `report.json` of a run directory; an InputError when there is none that this version can read. */
+export function readReport(directory: string): Report {
+  const file = join(directory, 'report.json');
+  try {
+    return reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new InputError(`${file}: expected a report of this version: ${messageOf(error).slice(0, 300)}`, {
+      cause: error,
+      hint: `npm run drill -- check ${directory}`,
+    });
+  }
+}
+
+/** `verify RUN`: the directory is what was sealed. */
+export function verifyCommand(directory: string): ExitCode {
+  const { files, run } = verifyManifest(directory);
+  print(
+    `${run}: ${files} files as they were sealed, the journal's chain is whole; unsigned, so this shows damage, not forgery`,
+  );
+  return EXIT.pass;
+}

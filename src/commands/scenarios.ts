@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { loadLocalConfig } from '../platform/local/config.ts';
+import { localPlatformFacts } from '../platform/local/local-platform.ts';
+import { renderHistory, renderHistoryHtml } from '../report/history.ts';
+import { planJsonSchema, reportJsonSchema } from '../report/schema.ts';
+import { describePlan } from '../scenario/describe-plan.ts';
+import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
+import { listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
+import { formatProblem } from '../scenario/problem.ts';
+import { resolveScenario } from '../scenario/resolve.ts';
+import { columns, print, REGISTRIES, SCENARIOS, SCHEMAS } from './context.ts';
+import { readReport } from './judge.ts';
+
+/** `validate FILE…`: every error of every file. */
+export async function validateCommand(files: readonly string[]): Promise<ExitCode> {
+  const problems = await validateFiles(files.length > 0 ? files : await listScenarioFiles(SCENARIOS), REGISTRIES);
+  for (const problem of problems) print(formatProblem(problem));
+  if (problems.length === 0) print('valid');
+  return problems.length === 0 ? EXIT.pass : EXIT.badInput;
+}
+
+/** `plan NAME`: what a run would do; touches nothing. */
+export async function planCommand(name: string, config?: string): Promise<ExitCode> {
+  const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
+  const platform = localPlatformFacts(loadLocalConfig(config));
+  const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES });
+  print(describePlan(plan, findings));
+  return EXIT.pass;
+}
+
+/** `list scenarios | faults | probes`, with their parameters. */
+export async function listCommand(what: string): Promise<ExitCode> {
+  if (what === 'scenarios') {
+    for (const file of await listScenarioFiles(SCENARIOS)) {
+      const { scenario } = await loadScenario(file, { registries: REGISTRIES, directory: SCENARIOS });
+      print(`${scenario.name.padEnd(28)} ${scenario.title}`);
+    }
+  } else if (what === 'faults') {
+    for (const { type, summary, params } of REGISTRIES.faults.values()) describe(type, summary, params);
+  } else if (what === 'probes') {
+    for (const { probe, summary, params } of REGISTRIES.probes.values()) describe(probe, summary, params);
+  } else {
+    throw new InputError(`list: expected scenarios, faults or probes, got ${what}`);
+  }
+  return EXIT.pass;
+}
+
+function describe(name: string, summary: string, params: z.ZodObject): void {
+  print(`${name.padEnd(18)} ${summary}`);
+  const { properties = {} } = z.toJSONSchema(params, { io: 'input' }) as {
+    properties?: Record<string, { description?: string; enum?: string[]; default?: unknown }>;
+  };
+  for (const [key, { description = '', enum: words, default: preset }] of Object.entries(properties)) {
+    const values = words ? ` (${words.join(' | ')})` : '';
+    print(`  ${key}${values}${preset === undefined ? '' : `, default ${JSON.stringify(preset)}`}: ${description}`);
+  }
+}
+
+/** `history [SCENARIO]`: every run that was reported, over time. */
+export function historyCommand(scenario: string | undefined, reports: string): ExitCode {
+  if (!existsSync(reports))
+    throw new InputError(`${reports}: no such directory`, { hint: 'npm run scenario site-failover' });
+  const names = scenario === undefined ? readdirSync(reports) : [scenario];
+  const found = names.flatMap((name) => {
+    const directory = join(reports, name);
+    if (!existsSync(directory)) throw new InputError(`${directory}: no runs of ${name}`);
+    return readdirSync(directory)
+      .map((run) => join(directory, run))
+      .filter((run) => existsSync(join(run, 'report.json')))
+      .map((run) => readReport(run));
+  });
+  if (found.length === 0) throw new InputError(`${reports}: no run with a report`);
+  print(renderHistory(found, { width: columns() }));
+  writeFileSync(join(reports, 'history.html'), renderHistoryHtml(found));
+  print(`${join(reports, 'history.html')} is written`);
+  return EXIT.pass;
+}
+
+/** The schema files of this version, by name. */
+export function schemaFiles(): Readonly<Record<string, string>> {
+  return {
+    'scenario.json': schemaFileText(scenarioJsonSchema(REGISTRIES)),
+    'plan.json': schemaFileText(planJsonSchema()),
+    'report.json': schemaFileText(reportJsonSchema()),
+  };
+}
+
+/** `schema`: writes the JSON Schema files for editors and readers. */
+export function schemaCommand(): ExitCode {
+  for (const [name, text] of Object.entries(schemaFiles())) {
+    if (!existsSync(join(SCHEMAS, name)) || readFileSync(join(SCHEMAS, name), 'utf8') !== text) {
+      writeFileSync(join(SCHEMAS, name), text);
+      print(`schema/${name} is written`);
+    }
+  }
+  return EXIT.pass;
+}

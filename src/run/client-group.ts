@@ -1,0 +1,167 @@
+import type { ClientEvent } from '../client/protocol.ts';
+import { type ClientHandle, spawnClient } from '../client/spawn.ts';
+import type { Clock } from '../clock.ts';
+import type { EventData } from '../history/event.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { Plan, Timetable } from '../scenario/plan.ts';
+import { inFlightNeeded } from '../scenario/windows.ts';
+import type { Recorder } from './fault-lease.ts';
+
+/** Between the order to start and operation 0, so that the first is on time. */
+const LEAD_US = 300_000;
+
+interface Running {
+  readonly timetable: Timetable;
+  readonly handle: ClientHandle;
+  /** Its position in its client's configuration. */
+  readonly position: number;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+export interface ClientGroupOptions {
+  readonly plan: Plan;
+  readonly run: string;
+  readonly originNs: string;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly journal: Recorder;
+  /** The plan's and the canary's. */
+  readonly timetables: readonly Timetable[];
+  readonly canarySite: string;
+  readonly onRows: (rows: string) => void;
+  readonly onMove: (kind: 'failover' | 'failback', move: EventData['failover']) => void;
+  /** A client said that it cannot go on, or died. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** The client processes of a run, one for each place where clients are, and the timetables that they run. */
+export class ClientGroup implements AsyncDisposable {
+  private readonly options: ClientGroupOptions;
+  private readonly running: Running[] = [];
+  private readonly handles: ClientHandle[] = [];
+  /** Events are journaled in the order in which they came. */
+  private journaling: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ClientGroupOptions) {
+    this.options = options;
+    const { plan, platform, timetables, run, originNs, canarySite } = options;
+    for (const client of new Set(timetables.map((timetable) => timetable.client))) {
+      const mine = timetables.filter((timetable) => timetable.client === client);
+      const needed = Math.max(...mine.map((one) => inFlightNeeded(one.rate, one.timeout_us, plan.retry)));
+      const { services, failover, retry } = plan;
+      const sites = plan.platform.sites;
+      // A half-open trial may hold an operation for one timeout more.
+      const config = {
+        client,
+        run,
+        originNs,
+        sites,
+        timetables: mine,
+        services,
+        failover,
+        retry,
+        canarySite,
+        inFlight: 2 * needed + 64,
+      };
+      const handle = spawnClient({
+        place: platform.place(client),
+        config,
+        onRows: options.onRows,
+        onEvent: (event) => this.hear(mine, event),
+      });
+      handle.ended.catch((error: Error) => options.onFailure(error));
+      this.handles.push(handle);
+      for (const [position, timetable] of mine.entries()) {
+        this.running.push({ timetable, handle, position, ended: Promise.withResolvers() });
+      }
+    }
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.handles.map((handle) => handle.ready));
+  }
+
+  /** Starts timetables, each announced in the journal first; `onStart` learns the instant of its operation 0. */
+  async start(wanted: readonly Timetable[], onStart: (timetable: Timetable, startUs: number) => void): Promise<void> {
+    const { clock, journal } = this.options;
+    const chosen = this.running.filter(({ timetable }) => wanted.includes(timetable));
+    const base = clock.nowUs() + LEAD_US + 20_000 * chosen.length;
+    for (const [n, { timetable, handle, position }] of chosen.entries()) {
+      // Timetables of one rate must not all fire at the same instant.
+      const startUs = base + n * 1_700;
+      const { probe, service, site, client, rate, timeout_us, writes } = timetable;
+      await journal.append('timetable-started', {
+        probe,
+        service,
+        site,
+        client,
+        start_us: startUs,
+        rate,
+        timeout_us,
+        writes,
+      });
+      handle.send({ type: 'start', starts: [{ timetable: position, startUs }] });
+      onStart(timetable, startUs);
+    }
+  }
+
+  /** Stops timetables and resolves when nothing of them is in flight and the journal says so. */
+  async stop(wanted: readonly Timetable[]): Promise<void> {
+    const chosen = this.running.filter(({ timetable }) => wanted.includes(timetable));
+    for (const { handle, position } of chosen) handle.send({ type: 'stop', timetables: [position] });
+    await Promise.all(chosen.map(({ ended }) => ended.promise));
+  }
+
+  /** Lets the stub at the boundary refuse operations of a timetable between two instants. */
+  refuse(timetable: Timetable, fromUs: number, toUs: number): void {
+    const one = this.running.find((running) => running.timetable === timetable);
+    one?.handle.send({ type: 'gate', timetable: one.position, gate: { mode: 'refuse' }, fromUs, toUs });
+  }
+
+  failback(service: string, to: string): void {
+    for (const { timetable, handle } of this.running) {
+      if (timetable.service === service) handle.send({ type: 'failback', service, to });
+    }
+  }
+
+  private hear(mine: readonly Timetable[], event: ClientEvent): void {
+    const { journal, onMove, onFailure } = this.options;
+    switch (event.type) {
+      case 'ready':
+        break;
+      case 'failed':
+        onFailure(new Error(event.message));
+        break;
+      case 'failover':
+      case 'failback':
+        onMove(event.type, event.data);
+        this.record(() => journal.append(event.type, event.data));
+        break;
+      case 'stall':
+        this.record(() => journal.append('stall', event.data));
+        break;
+      case 'client':
+        this.record(() => journal.append('client', event.data));
+        break;
+      case 'timetable-ended': {
+        const running = this.running.find(({ timetable }) => timetable === mine[event.timetable]) as Running;
+        const { probe, service, site, client } = running.timetable;
+        this.record(async () => {
+          await journal.append('timetable-ended', { probe, service, site, client, last: event.last });
+          running.ended.resolve();
+        });
+      }
+    }
+  }
+
+  private record(write: () => Promise<unknown>): void {
+    this.journaling = this.journaling.then(write).catch((error: Error) => this.options.onFailure(error));
+  }
+
+  /** Ends every client; what they say last is journaled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const handle of this.handles) handle.send({ type: 'end' });
+    await Promise.all(this.handles.map((handle) => handle[Symbol.asyncDispose]()));
+    await this.journaling;
+  }
+}

@@ -1,0 +1,72 @@
+import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
+import type { FaultLease } from './fault-lease.ts';
+import { readBack, type Stages } from './reading.ts';
+import type { Session } from './session.ts';
+import { deadline, pause, until } from './wait.ts';
+
+/** How long a fault may take to show its effect: draining a store takes its time. */
+const EFFECTIVE_MS = 120_000;
+
+/**
+ * Injects the timeline's faults at their instants, counted from now, and holds each at least as long as it says. One that is over before the next
+ * begins is released then; all others stay until the disaster's loss has been read back at the site that serves instead. Null: no disaster.
+ */
+export async function holdFaults(session: Session, stages: Stages, signal: AbortSignal): Promise<FaultLease | null> {
+  const { plan, clock } = session;
+  const beganUs = clock.nowUs() + plan.jitter_us;
+  let disaster: FaultLease | null = null;
+  for (const [index, planned] of plan.timeline.entries()) {
+    await sleepUntil(session, beganUs + planned.at_us, signal);
+    if (index === 0) await session.phase('during', `${planned.id}: ${planned.type} of ${planned.site}`);
+    else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${planned.site}` });
+    const lease = session.lease(planned);
+    await lease.inject(signal, EFFECTIVE_MS);
+    session.say({ phase: 'during', text: `${planned.id} is effective: ${JSON.stringify(lease.effective?.observed)}` });
+    if (planned.disaster) disaster = lease;
+    const next = plan.timeline[index + 1];
+    if (next && planned.at_us + planned.for_us <= next.at_us) {
+      await sleepUntil(session, beganUs + planned.at_us + planned.for_us, signal);
+      await lease.release(signal);
+    }
+  }
+  if (!disaster?.effective) return null;
+  await sleepUntil(session, beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us)), signal);
+  await serviceRestored(session, disaster.effective.notAfter_us, signal);
+  await session.phase(
+    'read-back',
+    'reading back every write acknowledged before the disaster, at the site that serves now',
+  );
+  const { reader, journal } = session;
+  const asked = stages.atFailover(disaster.planned.site, disaster.effective.notAfter_us);
+  const { present, other } = await readBack(
+    { plan, reader, journal },
+    'at-failover',
+    disaster.planned.id,
+    asked,
+    signal,
+  );
+  session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
+  return disaster;
+}
+
+/** Waits until each service holds again, or its deadline has passed: the read-back must be done either way. */
+async function serviceRestored(session: Session, fromUs: number, signal: AbortSignal): Promise<void> {
+  const { plan, live, clock } = session;
+  const limit = deadline(signal, plan.recovery.within_us / 1000, 'the service level at the survivor');
+  await until(() => (live.servicesHold(fromUs, clock.nowUs(), WINDOWS_THAT_HOLD) ? true : null), 250, limit).catch(
+    async (error: Error) => {
+      signal.throwIfAborted();
+      await session.journal.append('stop-condition', { condition: 'recovery.within', observed: error.message });
+      session.say({ phase: session.phaseNow, text: error.message });
+    },
+  );
+}
+
+async function sleepUntil(session: Session, atUs: number, signal: AbortSignal): Promise<void> {
+  await pause(Math.max(0, (atUs - session.clock.nowUs()) / 1000), signal);
+}
+
+/** The others of a timeline, last in first out, the disaster among them. */
+export function inReleaseOrder(leases: readonly FaultLease[]): readonly FaultLease[] {
+  return leases.filter((lease) => lease.gone === null).toReversed();
+}

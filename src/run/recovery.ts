@@ -1,0 +1,106 @@
+import { messageOf } from '../errors.ts';
+import type { Json } from '../history/event.ts';
+import type { ReadBackStage } from '../history/operation.ts';
+import { PROBES } from '../probes/registry.ts';
+import type { FaultLease } from './fault-lease.ts';
+import { inReleaseOrder } from './fault-timeline.ts';
+import { readBack, type Stages } from './reading.ts';
+import type { Session } from './session.ts';
+import { deadline, pause } from './wait.ts';
+
+/** Cassandra writes its hints to disk every 10 s, and looks for some to deliver every 10 s: no less says that none is left. */
+const HINTS_QUIET_MS = 21_000;
+const HINTS_POLL_MS = 3_000;
+const REPAIR_MS = 600_000;
+
+/** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. Returns the last stage. */
+export async function recoverFromFaults(
+  session: Session,
+  stages: Stages,
+  disaster: FaultLease,
+  signal: AbortSignal,
+): Promise<ReadBackStage> {
+  const { plan, reader, journal } = session;
+  await session.phase('recovery', 'undoing the faults');
+  for (const lease of inReleaseOrder(session.leases)) {
+    const limit = deadline(signal, plan.recovery.within_us / 1000, `${lease.planned.id} to be gone`);
+    await lease.release(limit);
+    session.say({ phase: 'recovery', text: `${lease.planned.id} is gone` });
+  }
+  const fault = disaster.planned.id;
+  const effectiveUs = disaster.effective?.notAfter_us ?? 0;
+  const goneUs = disaster.gone?.notAfter_us ?? 0;
+  const failsBack = plan.recovery.failback && session.moves.length > 0;
+  await hintsDelivered(session, fault, signal);
+  const context = { plan, reader, journal };
+  await session.phase('read-back', 'reading everything back at every site');
+  const last = !plan.recovery.repair && !failsBack;
+  if (last) await settle(session, stages, signal);
+  await readBack(context, 'after-recovery', fault, stages.afterRecovery(effectiveUs, goneUs, last), signal);
+  if (!plan.recovery.repair) return 'after-recovery';
+  await session.phase('recovery', 'repairing');
+  await repair(session, fault, signal);
+  if (!failsBack) await settle(session, stages, signal);
+  await session.phase('read-back', 'reading everything back again, after the repair');
+  await readBack(context, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
+  return 'after-repair';
+}
+
+/** Waits until no retry inside a server can still apply a write that nobody acknowledged. */
+export async function settle(session: Session, stages: Stages, signal: AbortSignal): Promise<void> {
+  const doubtfulUs = stages.lastDoubtfulUs();
+  if (doubtfulUs === null) return;
+  const waitUs = doubtfulUs + session.plan.readBack.infoSettle_us - session.clock.nowUs();
+  if (waitUs <= 0) return;
+  session.say({ phase: session.phaseNow, text: 'waiting until no retry inside the servers can be under way' });
+  await pause(waitUs / 1000, signal);
+}
+
+async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {
+  const { plan, platform, journal, clock } = session;
+  const { nodetool } = platform.abilities;
+  const beganUs = clock.nowUs();
+  const observed: Record<string, Json> = {};
+  if (!nodetool) {
+    await pause(plan.recovery.hints_us / 1000, signal);
+    await journal.append('hints-delivered', { fault, settled: false, observed: 'the platform cannot say' });
+    return;
+  }
+  session.say({ phase: session.phaseNow, text: 'waiting for hints to be delivered' });
+  let quietSinceUs = clock.nowUs();
+  let settled = false;
+  while (!settled && clock.nowUs() - beganUs < plan.recovery.hints_us) {
+    let pending = false;
+    for (const { name } of plan.platform.sites) {
+      const said = await nodetool.run(name, ['listpendinghints'], signal).catch((error: unknown) => messageOf(error));
+      observed[name] = said.trim().split('\n').slice(-4).join(' | ');
+      pending ||= !/does not have any pending hints/i.test(said);
+    }
+    if (pending) quietSinceUs = clock.nowUs();
+    settled = !pending && clock.nowUs() - quietSinceUs >= HINTS_QUIET_MS * 1000;
+    if (!settled) await pause(HINTS_POLL_MS, signal);
+  }
+  await journal.append('hints-delivered', { fault, settled, observed });
+}
+
+async function repair(session: Session, fault: string, signal: AbortSignal): Promise<void> {
+  const { plan, platform, journal } = session;
+  const { nodetool } = platform.abilities;
+  const keyspaces = new Set(plan.timetables.flatMap(({ probe }) => PROBES.get(probe)?.keyspaces ?? []));
+  const observed: Record<string, Json> = {};
+  let ok = nodetool !== undefined;
+  const limit = deadline(signal, REPAIR_MS, 'the repair');
+  for (const keyspace of keyspaces) {
+    for (const { name } of plan.platform.sites) {
+      try {
+        await nodetool?.run(name, ['repair', '--full', '--partitioner-range', keyspace], limit);
+        observed[`${keyspace} ${name}`] = 'done';
+      } catch (error) {
+        signal.throwIfAborted();
+        ok = false;
+        observed[`${keyspace} ${name}`] = messageOf(error);
+      }
+    }
+  }
+  await journal.append('repaired', { fault, ok, observed });
+}

@@ -1,0 +1,176 @@
+import { messageOf } from '../errors.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { Plan, PlannedFault } from '../scenario/plan.ts';
+import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
+import { VERSION } from '../version.ts';
+import { provoke } from './canary.ts';
+import { holdFaults } from './fault-timeline.ts';
+import { readBack, Stages, targetOf } from './reading.ts';
+import { recoverFromFaults, settle } from './recovery.ts';
+import { createRunDirectory } from './run-directory.ts';
+import { type Progress, Session } from './session.ts';
+import { deadline, pause, until } from './wait.ts';
+
+/** How long undoing everything may take once a run is broken off. */
+const HEAL_MS = 300_000;
+const CLEANUP_MS = 600_000;
+const PREPARE_MS = 180_000;
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly scenarioBytes: Uint8Array;
+  readonly platform: Platform;
+  /** Where run directories go. */
+  readonly reports: string;
+  /** Aborts the run: it heals, and leaves the record of what was measured. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** The session of the run, for who shows it while it runs. */
+  readonly onSession: (session: Session) => void;
+}
+
+export interface RunResult {
+  readonly directory: string;
+  readonly outcome: 'completed' | 'aborted' | 'failed';
+  readonly reason: string;
+  /** Faults that could not be undone: `recover` must. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Runs a plan once: steady state, faults, recovery, read-back, failback, cleanup. Whatever happens, every fault is undone and the record is
+ * complete up to there. Throws only where there is no record yet.
+ */
+export async function runPlan(options: RunOptions): Promise<RunResult> {
+  const { plan, platform, onProgress } = options;
+  const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION);
+  const session = new Session(plan, directory, platform, onProgress);
+  await session.open();
+  options.onSession(session);
+  const signal = AbortSignal.any([options.signal, session.broken.signal]);
+  let outcome: RunResult['outcome'] = 'completed';
+  let reason = '';
+  try {
+    await using _lock = await platform.lock(directory.run, signal);
+    await measure(session, signal);
+  } catch (error) {
+    outcome = options.signal.aborted ? 'aborted' : 'failed';
+    reason = messageOf(error);
+    onProgress({ phase: session.phaseNow, text: `${outcome}: ${reason}` });
+  }
+  const left = await session.heal(AbortSignal.timeout(HEAL_MS));
+  if (left.length > 0) reason = [reason, `left behind: ${left.join('; ')}`].filter(Boolean).join('; ');
+  if (left.length > 0 && outcome === 'completed') outcome = 'failed';
+  if (outcome !== 'completed' && left.length === 0) await cleanAfterAbort(session).catch(() => {});
+  await session.close(outcome, reason);
+  return { directory: directory.path, outcome, reason, left };
+}
+
+/** The run's rows are removed also when it was broken off, where the sites serve. */
+async function cleanAfterAbort(session: Session): Promise<void> {
+  if (!session.clients) return;
+  await session.clients[Symbol.asyncDispose]();
+  await session.phase('cleanup', 'removing what the run wrote');
+  await session.cleanup(AbortSignal.timeout(60_000));
+}
+
+async function measure(session: Session, signal: AbortSignal): Promise<void> {
+  const { plan, live, clock } = session;
+  await prepare(session, signal);
+
+  await session.phase('canary', 'the instrument proves itself: an outage and a loss of its own');
+  await provoke(
+    {
+      plan,
+      clock,
+      journal: session.journal,
+      reader: session.reader,
+      clients: session.clients,
+      canaries: session.canaries,
+    },
+    signal,
+  );
+
+  await session.phase('steady-state', 'waiting for the steady state');
+  await session.clients.start(plan.timetables, (timetable, startUs) => live.of(timetable).start(startUs));
+  await steadyState(session, signal);
+
+  await session.phase('before', 'steady; the fault comes next');
+  const stages = new Stages(plan, live);
+  const disaster = await holdFaults(session, stages, signal);
+  const lastStage = disaster ? await recoverFromFaults(session, stages, disaster, signal) : null;
+
+  await session.phase('after', 'everything is back; measuring on');
+  await pause(plan.recovery.after_us / 1000, signal);
+  if (disaster && lastStage) await failback(session, stages, disaster.planned, signal);
+
+  await session.clients.stop(plan.timetables);
+  await session.clients[Symbol.asyncDispose]();
+  await session.phase('cleanup', 'removing what the run wrote');
+  const left = await session.cleanup(AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]));
+  if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);
+}
+
+async function prepare(session: Session, signal: AbortSignal): Promise<void> {
+  const { plan, platform, reader } = session;
+  const limit = deadline(signal, PREPARE_MS, 'preparing schema, clients and warm-up');
+  const leftovers = await platform.register.list(limit);
+  for (const { fault } of leftovers) {
+    session.say({ phase: null, text: `healing ${fault}, which an earlier run left behind` });
+    await platform.register.undo(fault, limit);
+  }
+  session.say({ phase: null, text: 'preparing schema and clients' });
+  const targets = plan.timetables
+    .filter((timetable) => timetable.service === '')
+    .map((timetable) => targetOf(plan, timetable, timetable.site));
+  await reader.run({ type: 'prepare', targets }, limit);
+  session.startClients();
+  await Promise.race([session.clients.ready(), rejection(limit)]);
+}
+
+async function steadyState(session: Session, signal: AbortSignal): Promise<void> {
+  const { plan, live, clock } = session;
+  const fromUs = clock.nowUs();
+  const limit = deadline(signal, plan.steadyState.within_us / 1000, 'the steady state');
+  await until(
+    () => {
+      const nowUs = clock.nowUs();
+      const steady = nowUs - fromUs >= plan.steadyState.for_us && live.servicesHold(fromUs, nowUs, WINDOWS_THAT_HOLD);
+      return steady ? true : null;
+    },
+    250,
+    limit,
+  );
+}
+
+/** Moves every service that was moved away back to its first site, and reads back there what the others acknowledged meanwhile. */
+async function failback(session: Session, stages: Stages, disaster: PlannedFault, signal: AbortSignal): Promise<void> {
+  const { plan, live, clock, reader, journal } = session;
+  if (!plan.recovery.failback || session.moves.length === 0) return;
+  await session.phase('failback', 'moving the services back to their first sites');
+  const away = Object.entries(plan.services).filter(([name, { sites }]) => live.current.get(name) !== sites[0]);
+  for (const [name, { sites }] of away) session.clients.failback(name, sites[0] as string);
+  const fromUs = clock.nowUs();
+  const limit = deadline(
+    signal,
+    plan.recovery.within_us / 1000,
+    'the service level at the first site after the failback',
+  );
+  await pause(plan.recovery.failback_us / 1000, signal);
+  await until(() => (live.servicesHold(fromUs, clock.nowUs(), WINDOWS_THAT_HOLD) ? true : null), 250, limit).catch(
+    (error) => {
+      signal.throwIfAborted();
+      session.say({ phase: session.phaseNow, text: messageOf(error) });
+    },
+  );
+  await settle(session, stages, signal);
+  await session.phase('read-back', 'reading back what was acknowledged between failover and failback');
+  await readBack({ plan, reader, journal }, 'after-failback', disaster.id, stages.afterFailback(session.moves), signal);
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

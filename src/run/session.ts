@@ -1,0 +1,263 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { suspendedUs } from '../client/self-measure.ts';
+import type { ReaderHandle } from '../client/spawn.ts';
+import { spawnReader } from '../client/spawn.ts';
+import { warmWrites } from '../client/warm-up.ts';
+import { type Clock, monotonicClock } from '../clock.ts';
+import type { Observation } from '../faults/fault.ts';
+import { faultType } from '../faults/registry.ts';
+import type { CsvWriter } from '../history/csv-writer.ts';
+import type { Phase } from '../history/event.ts';
+import { openHistoryWriter, parseAttempt } from '../history/history-csv.ts';
+import { type Journal, openJournal } from '../history/journal.ts';
+import { CANARY_SERVICE } from '../history/operation.ts';
+import { openReadBackWriter } from '../history/read-back-csv.ts';
+import type { Platform } from '../platform/platform.ts';
+import { OUTSIDE, type Plan, type PlannedFault } from '../scenario/plan.ts';
+import { VERSION } from '../version.ts';
+import { canarySite, canaryTimetables } from './canary.ts';
+import { ClientGroup } from './client-group.ts';
+import { FaultLease } from './fault-lease.ts';
+import { LiveRecord } from './live-record.ts';
+import { LiveTimetable } from './live-timetable.ts';
+import { targetOf } from './reading.ts';
+import type { RunDirectory } from './run-directory.ts';
+
+/** What a person who watches is told. */
+export interface Progress {
+  readonly phase: Phase | null;
+  readonly text: string;
+}
+
+/** Everything that a run holds open: its record, its processes, its faults. What must be closed or healed is closed and healed by `close`. */
+export class Session {
+  readonly plan: Plan;
+  readonly directory: RunDirectory;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly live: LiveRecord;
+  readonly canaries: readonly LiveTimetable[];
+  readonly leases: FaultLease[] = [];
+  readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
+  readonly say: (progress: Progress) => void;
+  /** Aborts when something that the measurement needs is broken: a client, the journal. */
+  readonly broken = new AbortController();
+  journal!: Journal;
+  reader!: ReaderHandle;
+  clients!: ClientGroup;
+  phaseNow: Phase | null = null;
+  private readonly originNs = process.hrtime.bigint();
+  private readonly suspendedAtStartUs = suspendedUs();
+  private history!: CsvWriter<never>;
+  private readBackRows!: CsvWriter<never>;
+  private cpuAtStart = readCpu();
+  private startedUs = 0;
+
+  constructor(plan: Plan, directory: RunDirectory, platform: Platform, say: (progress: Progress) => void) {
+    this.plan = plan;
+    this.directory = directory;
+    this.platform = platform;
+    this.say = say;
+    this.clock = monotonicClock(this.originNs);
+    this.live = new LiveRecord(plan);
+    this.canaries = canaryTimetables(plan).map((timetable) => new LiveTimetable(timetable, null));
+  }
+
+  /** Opens the record; the run exists from here on. */
+  async open(): Promise<void> {
+    const { path, run, intentSha256 } = this.directory;
+    this.journal = await openJournal(join(path, 'journal.ndjson'), intentSha256, this.clock);
+    this.history = (await openHistoryWriter(join(path, 'history.csv'))) as CsvWriter<never>;
+    this.readBackRows = (await openReadBackWriter(join(path, 'read-back.csv'))) as CsvWriter<never>;
+    await this.journal.append('run-started', {
+      run,
+      scenario: this.plan.scenario.name,
+      harness: VERSION,
+      node: process.version,
+    });
+    await this.journalClock('start');
+    this.reader = spawnReader({
+      place: this.platform.place(OUTSIDE),
+      config: { run, originNs: String(this.originNs) },
+      onRows: (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
+    });
+  }
+
+  startClients(): void {
+    this.clients = new ClientGroup({
+      plan: this.plan,
+      run: this.directory.run,
+      originNs: String(this.originNs),
+      clock: this.clock,
+      platform: this.platform,
+      journal: this.journal,
+      timetables: [...this.plan.timetables, ...this.canaries.map(({ timetable }) => timetable)],
+      canarySite: canarySite(this.plan),
+      onRows: (rows) => this.addRows(rows),
+      onMove: (kind, move) => {
+        this.say({
+          phase: this.phaseNow,
+          text: `${move.service}: ${kind} from ${move.from} to ${move.to} (${move.reason})`,
+        });
+        if (kind === 'failback') {
+          this.live.returned(move.service, move.to);
+          const open = this.moves.findLast(({ service }) => service === move.service);
+          if (open) open.toUs = this.clock.nowUs();
+          return;
+        }
+        this.live.moved(move.service, move.from, move.to);
+        this.moves.push({ service: move.service, fromUs: move.decided_us, toUs: Number.POSITIVE_INFINITY });
+      },
+      onFailure: (error) => this.breakOff(error),
+    });
+  }
+
+  async phase(phase: Phase, text: string): Promise<void> {
+    await this.journal.append('phase', { phase });
+    this.phaseNow = phase;
+    this.say({ phase, text });
+  }
+
+  lease(planned: PlannedFault): FaultLease {
+    const bound = faultType(planned.type).bind(planned, this.platform);
+    const lease = new FaultLease(planned, bound, {
+      run: this.directory.run,
+      clock: this.clock,
+      journal: this.journal,
+      register: this.platform.register,
+      served: (fault, signal) => this.served(fault, signal),
+    });
+    this.leases.push(lease);
+    return lease;
+  }
+
+  /** Whether every probe's write and read are served at the fault's site. */
+  private async served({ site }: PlannedFault, signal: AbortSignal): Promise<Observation> {
+    const said: Record<string, string> = {};
+    let all = true;
+    for (const timetable of this.plan.timetables.filter((one) => one.service === '' && one.site === site)) {
+      const { served = false, detail = '' } = await this.reader.run(
+        { type: 'served', target: targetOf(this.plan, timetable, site) },
+        signal,
+      );
+      said[timetable.probe] = detail;
+      all &&= served;
+    }
+    return { state: all ? 'none' : 'partial', observed: said };
+  }
+
+  /** Undoes every fault that is not gone, last in first out, and goes on past one that cannot be; what could not be is returned. */
+  async heal(signal: AbortSignal): Promise<readonly string[]> {
+    const left: string[] = [];
+    for (const lease of this.leases.toReversed()) {
+      if (lease.gone || !lease.requested) continue;
+      this.say({ phase: this.phaseNow, text: `healing ${lease.planned.id}` });
+      try {
+        await lease.release(signal);
+      } catch (error) {
+        left.push(`${lease.planned.id}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return left;
+  }
+
+  /** Deletes everything that the run wrote, site by site, and says what is left. */
+  async cleanup(signal: AbortSignal): Promise<number> {
+    const { run } = this.directory;
+    const sites = this.plan.platform.sites.map(({ name }) => name);
+    let left = 0;
+    for (const probe of new Set(this.plan.timetables.map((timetable) => timetable.probe))) {
+      const mine = [...this.live.timetables, ...this.canaries].filter(({ timetable }) => timetable.probe === probe);
+      const writes = mine.flatMap((live) => {
+        const { timetable } = live;
+        const used = this.plan.services[timetable.service]?.sites ?? [canarySite(this.plan)];
+        return [...this.live.writesOf(live, () => true), ...warmWrites(run, timetable, used)];
+      });
+      const [{ timetable }] = mine as [LiveTimetable];
+      const asked = writes.map(({ key, seq }) => ({ key, seq }));
+      let leftOfProbe = 0;
+      for (const site of sites) {
+        const result = await this.reader.run(
+          { type: 'cleanup', target: targetOf(this.plan, timetable, site), writes: asked },
+          signal,
+        );
+        leftOfProbe += result.left ?? 0;
+      }
+      await this.journal.append('cleanup-done', { probe, asked: asked.length, left: leftOfProbe });
+      left += leftOfProbe;
+    }
+    return left;
+  }
+
+  /** The last entries of the record; every process ended, every file on disk. */
+  async close(outcome: 'completed' | 'aborted' | 'failed', reason: string): Promise<void> {
+    await this.clients?.[Symbol.asyncDispose]();
+    await this.reader?.[Symbol.asyncDispose]();
+    await this.history.close();
+    await this.readBackRows.close();
+    await this.journalClock('end');
+    const cpu = readCpu();
+    const total = Math.max(1, cpu.total - this.cpuAtStart.total);
+    await this.journal.append('machine', {
+      from_us: this.startedUs,
+      to_us: this.clock.nowUs(),
+      steal: (cpu.steal - this.cpuAtStart.steal) / total,
+      busy: 1 - (cpu.idle - this.cpuAtStart.idle) / total,
+      load1: loadavg()[0] as number,
+    });
+    await this.journal.append('run-ended', { outcome, reason });
+    await this.journal.close();
+    if (outcome !== 'completed') {
+      const logs = join(this.directory.path, 'logs');
+      mkdirSync(logs, { recursive: true });
+      await this.platform.keepLogs(logs).catch(() => {});
+    }
+  }
+
+  private breakOff(error: Error): void {
+    this.broken.abort(error);
+  }
+
+  private addRows(rows: string): void {
+    this.history.write(rows).catch((error: Error) => this.breakOff(error));
+    for (const line of rows.split('\n')) {
+      if (line === '' || line === '\r') continue;
+      const row = parseAttempt(line);
+      if (row.service !== CANARY_SERVICE) this.live.add(row);
+      else
+        this.canaries
+          .find(({ timetable }) => timetable.probe === row.probe && timetable.client === row.client)
+          ?.add(row);
+    }
+  }
+
+  private async journalClock(at: 'start' | 'end'): Promise<void> {
+    const before = this.clock.nowUs();
+    const wallUs = Date.now() * 1000;
+    const after = this.clock.nowUs();
+    this.startedUs ||= before;
+    await this.journal.append('clock', {
+      offset_us: wallUs - Math.round((before + after) / 2),
+      // The wall clock is read in whole milliseconds.
+      bound_us: 1_000 + Math.ceil((after - before) / 2),
+      // Boot time has a resolution of 10 ms, read twice.
+      suspended_us: Math.max(0, suspendedUs() - this.suspendedAtStartUs - 20_000),
+      at,
+    });
+  }
+}
+
+interface Cpu {
+  readonly total: number;
+  readonly idle: number;
+  readonly steal: number;
+}
+
+/** Jiffies since boot, of all processors together. */
+function readCpu(): Cpu {
+  const [, ...fields] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] as string).trim().split(/\s+/);
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = fields.map(Number);
+  return { total: user + nice + system + idle + iowait + irq + softirq + steal, idle: idle + iowait, steal };
+}
