@@ -47,11 +47,11 @@ export class CanaryKeys {
       tally.wrong++;
   }
 
-  /** A key of the stage `canary` that nobody wrote. */
-  addStranger(place: ReadPlace, _key: string, there: boolean): void {
+  /** A key that the stage `canary` found, and nobody wrote. */
+  addStranger(place: ReadPlace): void {
     const number = this.injected.findIndex(({ probe }) => probe === place.probe);
     const tally = this.tallies[number];
-    if (tally && there) tally.wrong++;
+    if (tally) tally.wrong++;
   }
 
   loss(number: number): Proof['loss'] {

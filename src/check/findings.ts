@@ -70,6 +70,7 @@ function rtoOf(observed: Observed, rules: Rules, { disaster, requestedUs }: RunR
   if (!disaster) return noRto('no disaster was requested');
   const { effective } = disaster;
   if (!effective) return noRto('the disaster was not shown to be effective');
+  if (disaster.lapsed) return noRto('the disaster lapsed while it should have held');
   if (observed.length === 0) return noRto('no operation was observed');
   return findRto(before(observed, disaster.observedUntilUs), rules, requestedUs, {
     requestedUs: disaster.requestedUs,

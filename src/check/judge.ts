@@ -113,8 +113,7 @@ function evidenceFor(
   const own = service === null ? undefined : views.find((view) => view.service === service && service !== '');
   const clients =
     service === null ? Object.values(record.plan.services).map(({ client }) => client) : [own?.view.client ?? ''];
-  // What another fault did not do is said of the verdict; the figures are counted from the disaster.
-  const unproven = record.faults.find((fault) => fault.report.disaster)?.unproven ?? null;
+  const unproven = record.faults.find((fault) => fault.unproven !== null)?.unproven ?? null;
   const counted = rpo.find((entry) => entry.service === service) ?? null;
   return {
     withShed: own?.withShed ?? null,

@@ -65,20 +65,21 @@ export class KeyJoin {
   }
 
   /**
-   * Visits every written key once, and every key that was read and never written: `onStranger` with the place and whether anything was there.
+   * Visits every written key once, and once every key that is there and was never written (`onStranger`, with a place where it is).
    * `probeOf` gives the probe of a timetable: a key belongs to one probe.
    */
   run(
     places: readonly ReadPlace[],
     probeOf: (timetable: number) => string,
     onKey: (key: WrittenKey) => void,
-    onStranger: (place: number, key: string, there: boolean) => void,
+    onStranger: (place: number) => void,
   ): void {
     for (let number = 0; number < this.writes.count; number++) {
       const part = new Part(this.writes.read(number), places.length, this.defects);
       this.writes.visit(part.bytes, (record) => part.addWrite(record));
       const { bytes } = this.reads.read(number);
       const strangers = new Set<string>();
+      const seen = new Set<string>();
       this.reads.visit(bytes, (record) => {
         const place = bytes.readUInt16LE(record.at);
         const state = READ_BACK_STATES[bytes.readUInt8(record.at + 2)] as string;
@@ -89,7 +90,8 @@ export class KeyJoin {
         }
         const key = bytes.toString('utf8', record.key, record.value);
         if (strangers.size === strangers.add(`${place} ${key}`).size) this.defects.add(REPEATED_READ, key);
-        onStranger(place, key, state !== 'absent' && state !== 'unreadable');
+        const there = state !== 'absent' && state !== 'unreadable';
+        if (there && seen.size !== seen.add(`${places[place]?.stage === 'canary'} ${key}`).size) onStranger(place);
       });
       part.visit(onKey);
     }

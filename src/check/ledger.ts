@@ -48,9 +48,10 @@ export function judgeLedger(
       services.get(id.service)?.add(key, where, context);
       if (write) onLedger(write);
     },
-    (place, key, there) => {
-      if (places[place]?.stage === 'canary') canary.addStranger(places[place], key, there);
-      else if (there) all.addStranger();
+    (number) => {
+      const place = places[number];
+      if (place?.stage === 'canary') canary.addStranger(place);
+      else all.addStranger();
     },
   );
   const effective = record.disaster?.effective ?? null;

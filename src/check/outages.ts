@@ -12,7 +12,8 @@ export interface OutageSpan {
 /**
  * The outages of a timetable, in order (measurement.md, "Outage"): by runs of `downAfter`, or by windows, which are laid from the first slot
  * and again from each instant of `layAgainUs` (the faults' `requested`) and from each `up`. Where both see the same down operation the window
- * counts, because its up comes later: that makes the platform look worse.
+ * counts, because its up comes later; the runs are taken out of a window before it is judged, so that fewer failures are too many for the rest.
+ * Both make the platform look worse than the other reading.
  */
 export function findOutages(observed: Observed, rules: Rules, layAgainUs: readonly number[]): OutageSpan[] {
   const outages: OutageSpan[] = [];
@@ -61,16 +62,17 @@ function nextScattered(
     for (const window of layWindows(laid, rules, fromUs)) {
       if (window.first > at.run) return Number.POSITIVE_INFINITY;
       if (!window.complete || !failsOnSuccess(window, rules)) continue;
-      const notOk = window.end > at.run ? outsideRuns(observed, rules, window) : window.notOk;
-      if (notOk > notOkLimit(rules, window.end - window.first)) return firstNotOk(observed, window);
+      const inRuns = window.end > at.run ? countInRuns(observed, rules, window) : 0;
+      const left = window.end - window.first - inRuns;
+      if (window.notOk - inRuns > notOkLimit(rules, left)) return firstNotOk(observed, window);
     }
   }
   return Number.POSITIVE_INFINITY;
 }
 
-/** Operations of a window that are not `ok` and in no run of `downAfter`; a run may reach over the window's edges. */
-function outsideRuns({ ops, length }: Observed, { downAfter }: Rules, window: Window): number {
-  let scattered = 0;
+/** Operations of a window that belong to a run of `downAfter`, which may reach over the window's edges. */
+function countInRuns({ ops, length }: Observed, { downAfter }: Rules, window: Window): number {
+  let inRuns = 0;
   let position = window.first;
   while (position < window.end) {
     if (ops.outcome(position) === OK) {
@@ -82,10 +84,10 @@ function outsideRuns({ ops, length }: Observed, { downAfter }: Rules, window: Wi
     let end = position;
     while (end < length && (end < window.end || end - start < downAfter) && ops.outcome(end) !== OK) end++;
     const inside = Math.min(end, window.end);
-    if (end - start < downAfter) scattered += inside - position;
+    if (end - start >= downAfter) inRuns += inside - position;
     position = inside;
   }
-  return scattered;
+  return inRuns;
 }
 
 function firstNotOk({ ops }: Observed, window: Window): number {

@@ -119,7 +119,7 @@ const viewSchema = z.strictObject({
   bySite: z.record(z.string(), count),
   steadyState: z.strictObject({ verdict, note: z.string() }),
   outages: z.array(outageSchema),
-  /** Windows that violate outside the outages, after the disaster. */
+  /** Windows that violate outside the outages, in the whole record. */
   violatingWindows: z.array(
     z.strictObject({ from_us: us, to_us: us, notOk: count, operations: count, quantile_us: us.nullable() }),
   ),

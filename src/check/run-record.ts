@@ -13,6 +13,8 @@ export interface FaultTimes {
   readonly disaster: boolean;
   readonly requestedUs: number;
   readonly effective: Instant | null;
+  /** It was seen not to hold while it should have. */
+  readonly lapsed: boolean;
   /** `notAfter` of gone; infinite when it was not seen to be gone. */
   readonly goneUs: number;
   /** The next fault, or the phase `failback`: infinite when neither came. */
@@ -91,6 +93,7 @@ function faultTimes(
           disaster: report.disaster,
           requestedUs: requested,
           effective: report.effective,
+          lapsed: report.lapsed.length > 0,
           goneUs: report.gone?.notAfter_us ?? Number.POSITIVE_INFINITY,
           observedUntilUs: Math.min(...requestedUs.filter((us) => us > requested), failback),
         },

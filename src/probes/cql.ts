@@ -5,7 +5,7 @@ import { CqlClient } from './cql-client.ts';
 import { connectCql, cqlSettings, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
 import { BUCKET, partitions } from './cql-ledger.ts';
-import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
+import type { ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
 const params = z.strictObject({

@@ -5,7 +5,7 @@ import { addressOf, type LocalConfig } from './config.ts';
 import type { JvmCommand } from './jvm.ts';
 
 /** What JDK 17 must open to Cassandra 5.0 (its own jvm17-server.options). */
-const MODULES = [
+export const MODULES = [
   '--add-exports java.base/jdk.internal.misc=ALL-UNNAMED',
   '--add-exports java.base/jdk.internal.ref=ALL-UNNAMED',
   '--add-exports java.base/sun.nio.ch=ALL-UNNAMED',

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
@@ -161,6 +161,8 @@ export class ManagedComponent {
   }
 
   private lastWords(): string {
-    return `${this.command.directory}`;
+    const output = join(this.command.directory, 'output.log');
+    const lines = existsSync(output) ? readFileSync(output, 'utf8').trim().split('\n').slice(-3) : [];
+    return lines.join(' | ') || 'it printed nothing';
   }
 }

@@ -16,6 +16,7 @@ import { PlatformError } from '../../errors.ts';
 import type { Json } from '../../history/event.ts';
 import {
   type Abilities,
+  type Component,
   type ComponentState,
   type DropCounter,
   type FaultRegister,
@@ -25,12 +26,12 @@ import {
   type RegisteredFault,
   type UndoResult,
 } from '../platform.ts';
-import { archiveOptions } from './archive.ts';
+import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
-import { socketPath, stateDirectory } from './paths.ts';
+import { programPath, socketPath, stateDirectory } from './paths.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
 import type { SupervisorOrders } from './supervisor.ts';
@@ -124,8 +125,10 @@ export async function startLocalPlatform(options: {
   readonly owned: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
+  /** A directory into which each JVM writes the names of the classes it loads; archives of classes are not used then. */
+  readonly classLists?: string;
 }): Promise<Platform> {
-  const { config, signal, onProgress } = options;
+  const { config, signal, onProgress, classLists } = options;
   refuseOtherSystems();
   const jdk = findJdk();
   if (!jdk)
@@ -140,14 +143,16 @@ export async function startLocalPlatform(options: {
   const left = leftFaults(join(stateDirectory(), 'faults.json'));
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
+  const sharing = (component: Component, jars: readonly string[]): readonly string[] =>
+    classLists === undefined ? archiveOptions(component, jdk, jars) : listOptions(component, classLists);
   const orders: SupervisorOrders = {
     config,
     stateDirectory: stateDirectory(),
     socket: socketPath(),
     javaHome: jdk.home,
     classes: {
-      cassandra: { jars: cassandra, archive: archiveOptions('cassandra', jdk, cassandra) },
-      janusgraph: { jars: janusgraph, archive: archiveOptions('janusgraph', jdk, janusgraph) },
+      cassandra: { jars: cassandra, archive: sharing('cassandra', cassandra) },
+      janusgraph: { jars: janusgraph, archive: sharing('janusgraph', janusgraph) },
     },
   };
   const rpc = await launch(orders, signal);
@@ -190,6 +195,7 @@ async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<Rp
     cwd: state,
     detached: true,
     stdio: ['pipe', log, log],
+    env: { ...process.env, PATH: programPath(process.env) },
   });
   const died = new Promise<never>((_, reject) => {
     child.once('error', reject);

@@ -19,3 +19,8 @@ export function cacheDirectory(): string {
 export function socketPath(): string {
   return join(stateDirectory(), 'control.sock');
 }
+
+/** PATH with the directories in which systems keep `nft` and `ip`: an ordinary user's often lacks them. */
+export function programPath(env: NodeJS.ProcessEnv): string {
+  return [env.PATH, '/usr/sbin', '/sbin'].filter(Boolean).join(':');
+}

@@ -48,7 +48,7 @@ export function observationOf(input: OracleInput, fault: OracleFault, ops: reado
     .filter((other) => other.id !== fault.id)
     .flatMap((other) => (other.requested && other.requested.notBefore > requested ? [other.requested.notBefore] : []));
   const failbacks = eventsOfType(input.events, 'phase')
-    .filter(({ data, at_us }) => data.phase === 'failback' && at_us >= requested)
+    .filter(({ data, at_us }) => data.phase === 'failback' && at_us > requested)
     .map(({ at_us }) => at_us);
   const cut = Math.min(Infinity, ...others, ...failbacks);
   return cutAt(ops, cut);

@@ -25,6 +25,8 @@ export interface Op {
   readonly site: string;
   readonly key: string;
   readonly intended: number;
+  /** Intended time of the next slot, whether or not anything was sent in it. */
+  readonly nextSlot: number;
   readonly invoked: number | null;
   readonly completed: number | null;
   readonly outcome: Outcome;

@@ -64,7 +64,7 @@ export function slotsOf(input: OracleInput, table: OracleTimetable): Op[] {
   const end = recordEnd(input);
   const ops: Op[] = [];
   for (let k = 0; ; k += 1) {
-    const intended = table.start + Math.floor((k * 1_000_000) / table.rate);
+    const intended = slotOf(table, k);
     if (table.last !== null ? k > table.last : intended > end) break;
     // "a service's rows are matched by probe, service and client"
     const rows = input.attempts.filter(
@@ -81,8 +81,13 @@ export function slotsOf(input: OracleInput, table: OracleTimetable): Op[] {
   return ops.sort((a, b) => a.intended - b.intended || a.index - b.index);
 }
 
+function slotOf({ start, rate }: OracleTimetable, k: number): number {
+  return start + Math.floor((k * 1_000_000) / rate);
+}
+
 function gap(table: OracleTimetable, index: number, intended: number): Op {
   const { probe, service, client } = table;
+  const nextSlot = slotOf(table, index + 1);
   const nothing = { site: '', key: '', invoked: null, completed: null, error: '', valueSha: '', isWrite: false };
   return {
     index,
@@ -90,6 +95,7 @@ function gap(table: OracleTimetable, index: number, intended: number): Op {
     service,
     client,
     intended,
+    nextSlot,
     outcome: 'fail',
     isShed: false,
     isGap: true,
@@ -117,6 +123,7 @@ function merged(table: OracleTimetable, rows: readonly Attempt[]): Op {
     site: chosen.site,
     key: first.key,
     intended: first.intendedUs,
+    nextSlot: slotOf(table, first.index + 1),
     invoked: chosen.invokedUs,
     completed: chosen.completedUs,
     // "The operation is `ok` if any attempt is, else `info` if any is, else `fail`"

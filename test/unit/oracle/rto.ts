@@ -56,7 +56,8 @@ export function rtoOf(
   settings: Settings,
   slo: Slo,
 ): OracleRto {
-  if (!fault?.requested || !fault.effective || ops.length === 0) return UNKNOWN;
+  // "one that lapses, or never became effective, makes every objective that depends on it `unknown`"
+  if (!fault?.requested || !fault.effective || fault.lapsed || ops.length === 0) return UNKNOWN;
   const { notBefore, notAfter } = fault.effective;
   const requested = fault.requested.notBefore;
   const { observation, outages, first } = faultView(input, fault, ops, settings, slo);

@@ -7,7 +7,7 @@ export type Slo = { readonly quantile: number; readonly op: '<' | '<='; readonly
 export interface OracleWindow {
   /** The instant at which it begins. */
   readonly from: number;
-  /** The instant at which the next one begins. */
+  /** The slot behind the last of its operations, where the next window would begin. */
   readonly to: number;
   readonly ops: readonly Op[];
   readonly complete: boolean;
@@ -27,16 +27,11 @@ export function layWindows(ops: readonly Op[], from: number, end: number, settin
     const members = rest.slice(0, Math.max(settings.windowOperations, inSecond.length));
     const complete = members.length >= settings.windowOperations && end >= t + SECOND;
     const next = rest[members.length]?.intended;
-    const to = windowEnd(t, members, next);
+    const to = members.at(-1)?.nextSlot ?? t;
     if (rest.length > 0) windows.push({ from: t, to, ops: members, complete });
     if (!complete || rest.length === 0 || next === undefined) return windows;
-    t = to;
+    t = next;
   }
-}
-
-/** Where the next window begins: at the first operation that this one does not hold. */
-function windowEnd(t: number, members: readonly Op[], next: number | undefined): number {
-  return next ?? Math.max(t + SECOND, members.at(-1)?.intended ?? t);
 }
 
 /** "more than `max(downAfter, ⌊(1 − floor)·n⌋)` operations that are not `ok`" */

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { archiveFile } from './local/archive.ts';
+import { buildArchives } from './local/build-archives.ts';
+import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
+import { candidateHomes, findJdk, type Jdk, javaVersion } from './local/jdk.ts';
+import { jarsAreFetched, localPlatformStatus } from './local/local-platform.ts';
+import { programPath, stateDirectory } from './local/paths.ts';
+
+/** `code` null: there is no such program. `output`: standard output, then standard error. */
+export interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** The machine as the doctor sees and changes it. */
+export interface Machine {
+  /** As `process.platform`. */
+  readonly system: string;
+  readonly root: boolean;
+  readonly nodeVersion: string;
+  run(argv: readonly string[], options?: { timeoutMs?: number; env?: NodeJS.ProcessEnv }): Promise<Ran>;
+  /** Null when it cannot be read. */
+  read(path: string): string | null;
+  jdk(): Jdk | null;
+  /** Versions of every Java that is installed. */
+  javas(): readonly string[];
+  availableMemoryBytes(): number;
+  freeDiskBytes(): number;
+  platformIsUp(): Promise<boolean>;
+  jarsAreFetched(): boolean;
+  fetchJars(jdk: Jdk, write: (line: string) => void): Promise<void>;
+  archivesAreBuilt(jdk: Jdk): boolean;
+  buildArchives(jdk: Jdk, write: (line: string) => void): Promise<void>;
+}
+
+const FETCH_MS = 30 * 60_000;
+const COMPONENTS = ['cassandra', 'janusgraph'] as const;
+
+export function thisMachine(): Machine {
+  return {
+    system: process.platform,
+    root: process.getuid?.() === 0,
+    nodeVersion: process.version,
+    run: (argv, { timeoutMs = 30_000, env = {} } = {}) => runProgram(argv, timeoutMs, env),
+    read: (path) => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    jdk: () => findJdk(),
+    javas: () => candidateHomes().flatMap((home) => javaVersion(home) ?? []),
+    availableMemoryBytes: () => process.availableMemory(),
+    freeDiskBytes: () => {
+      const { bavail, bsize } = statfsSync(stateDirectory());
+      return bavail * bsize;
+    },
+    platformIsUp: async () => (await localPlatformStatus(AbortSignal.timeout(5_000))) !== null,
+    jarsAreFetched,
+    fetchJars: async (jdk, write) => {
+      for (const one of COMPONENTS) await resolveClassPath(one, jdk.home, AbortSignal.timeout(FETCH_MS), write);
+    },
+    archivesAreBuilt: (jdk) =>
+      COMPONENTS.every((one) => {
+        const jars = cachedClassPath(one);
+        return jars !== null && existsSync(archiveFile(one, jdk, jars));
+      }),
+    buildArchives: (jdk, write) => buildArchives(jdk, AbortSignal.timeout(FETCH_MS), write),
+  };
+}
+
+function runProgram(argv: readonly string[], timeoutMs: number, env: NodeJS.ProcessEnv): Promise<Ran> {
+  const [file, ...args] = argv as [string, ...string[]];
+  const options = {
+    timeout: timeoutMs,
+    maxBuffer: 1 << 24,
+    env: { ...process.env, PATH: programPath(process.env), LC_ALL: 'C', ...env },
+  };
+  return new Promise((resolve) => {
+    execFile(file, args, options, (error, stdout, stderr) => {
+      const output = stripVTControlCharacters(`${stdout}${stderr}`);
+      if (!error) resolve({ code: 0, output });
+      else if (error.code === 'ENOENT') resolve({ code: null, output: '' });
+      else resolve({ code: typeof error.code === 'number' ? error.code : -1, output: output || error.message });
+    });
+  });
+}
