@@ -157,9 +157,9 @@ export function hashBytes(bytes: Buffer, start: number, end: number): number {
   return hash >>> 0;
 }
 
-/** Small numbers for the few different values of a column (or of several neighbours), without a string for each row. */
+/** What a few different values of a column (or of several neighbours) stand for, without a string for each row. */
 export class ByteNames<T> {
-  private readonly known = new Map<number, { readonly bytes: Buffer; readonly value: T }[]>();
+  private readonly known: { readonly bytes: Buffer; readonly value: T }[][] = Array.from({ length: 64 }, () => []);
   private readonly make: (text: string) => T;
 
   /** `make` is called once for each different value. */
@@ -168,18 +168,22 @@ export class ByteNames<T> {
   }
 
   get(bytes: Buffer, start: number, end: number): T {
-    const hash = hashBytes(bytes, start, end);
-    const candidates = this.known.get(hash) ?? [];
-    for (const candidate of candidates) {
+    // Length and last byte tell nearly all names apart; the comparison decides.
+    const candidates = this.known[((end - start) * 31 + (end > start ? (bytes[end - 1] as number) : 0)) & 63] as {
+      readonly bytes: Buffer;
+      readonly value: T;
+    }[];
+    for (let at = 0; at < candidates.length; at++) {
+      const candidate = candidates[at] as { readonly bytes: Buffer; readonly value: T };
       if (equalBytes(candidate.bytes, bytes, start, end)) return candidate.value;
     }
     const value = this.make(bytes.toString('utf8', start, end));
-    this.known.set(hash, [...candidates, { bytes: Buffer.from(bytes.subarray(start, end)), value }]);
+    candidates.push({ bytes: Buffer.from(bytes.subarray(start, end)), value });
     return value;
   }
 }
 
-export function equalBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+function equalBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
   if (known.length !== end - start) return false;
   for (let at = 0; at < known.length; at++) if (known[at] !== bytes[start + at]) return false;
   return true;

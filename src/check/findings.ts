@@ -47,10 +47,18 @@ export function findAll(
   const { plan, requestedUs } = record;
   const rules = rulesOf(plan, service);
   const observed = uncensored(ops, recordEndUs);
-  const outages = findOutages(observed, rules, requestedUs);
+  // A pass over every operation: once for each end of an observation.
+  const found = new Map<number, readonly OutageSpan[]>();
+  const outagesUntil = (us: number): readonly OutageSpan[] => {
+    const endUs = us > observed.reachedUs ? Number.POSITIVE_INFINITY : us;
+    const outages = found.get(endUs) ?? findOutages(before(observed, endUs), rules, requestedUs);
+    found.set(endUs, outages);
+    return outages;
+  };
+  const outages = outagesUntil(Number.POSITIVE_INFINITY);
   const windows = violatingWindows(observed, rules, outages, requestedUs);
-  const rto = rtoOf(observed, rules, record);
-  const spans = phaseSpans(observed, rules, record.requested, requestedUs);
+  const rto = rtoOf(observed, rules, record, outagesUntil);
+  const spans = phaseSpans(record.requested, outagesUntil);
   const quantiles = plan.objectives.flatMap((objective) =>
     objective.metric === 'latency' && objective.service === service ? [objective.quantile] : [],
   );
@@ -66,16 +74,20 @@ export function findAll(
   };
 }
 
-function rtoOf(observed: Observed, rules: Rules, { disaster, requestedUs }: RunRecord): RtoFindings {
+function rtoOf(
+  observed: Observed,
+  rules: Rules,
+  { disaster }: RunRecord,
+  outagesUntil: (us: number) => readonly OutageSpan[],
+): RtoFindings {
   if (!disaster) return noRto('no disaster was requested');
   const { effective } = disaster;
   if (!effective) return noRto('the disaster was not shown to be effective');
   if (disaster.lapsed) return noRto('the disaster lapsed while it should have held');
   if (observed.length === 0) return noRto('no operation was observed');
-  return findRto(before(observed, disaster.observedUntilUs), rules, requestedUs, {
-    requestedUs: disaster.requestedUs,
-    effective,
-  });
+  const { requestedUs, observedUntilUs } = disaster;
+  const seen = before(observed, observedUntilUs);
+  return findRto(seen, rules, outagesUntil(observedUntilUs), { requestedUs, effective });
 }
 
 /** The rule of SLO restored on `before`: only a service that met its objectives can be said to meet them again. */

@@ -35,6 +35,9 @@ export interface WriteAttempt {
   readonly completedUs: number;
 }
 
+/** Positions are 31-bit integers. */
+const MAX_SLOT = 0x7fffffff;
+
 export const KEY_COLUMN = 6;
 export const VALUE_COLUMN = 13;
 
@@ -105,6 +108,7 @@ export function loadHistory(
     if (index < 0 || attempt < 1 || intendedUs < 0 || invokedUs < 0 || completedUs < 0 || outcome < 0) {
       return 'a row has a number or an outcome that is none';
     }
+    if (index > MAX_SLOT) return 'a row is of a slot that no timetable reaches';
     const number = places.get(bytes, starts[2] as number, ends[5] as number);
     const timetable = timetables[number];
     if (!timetable) return 'a row belongs to no timetable of the journal';

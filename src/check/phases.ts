@@ -1,8 +1,7 @@
 import type { ServicePhase } from '../scenario/plan.ts';
-import { before, type Observed, type Operations } from './operations.ts';
-import { findOutages } from './outages.ts';
+import type { Operations } from './operations.ts';
+import type { OutageSpan } from './outages.ts';
 import type { FaultTimes } from './run-record.ts';
-import type { Rules } from './windows.ts';
 
 /** Where the phases of a service begin that one fault makes. Infinite: never. */
 export interface PhaseSpan {
@@ -15,17 +14,15 @@ export interface PhaseSpan {
 
 /**
  * The phases that each fault makes, in the order of their requests. Several faults have each their own clocks, and an operation belongs to the
- * last fault that was requested before it.
+ * last fault that was requested before it. `outagesUntil` finds those of what is seen before an instant.
  */
 export function phaseSpans(
-  observed: Observed,
-  rules: Rules,
   faults: readonly FaultTimes[],
-  layAgainUs: readonly number[],
+  outagesUntil: (us: number) => readonly OutageSpan[],
 ): PhaseSpan[] {
   return faults.map(({ requestedUs, effective, goneUs, observedUntilUs }) => {
     const fromUs = effective?.notBefore_us ?? requestedUs;
-    const outages = findOutages(before(observed, observedUntilUs), rules, layAgainUs);
+    const outages = outagesUntil(observedUntilUs);
     const outage = outages.find(({ up }) => up === null || up.us >= fromUs);
     const outageEndUs = outage ? (outage.up?.us ?? Number.POSITIVE_INFINITY) : requestedUs;
     return { requestedUs, outageEndUs, goneUs };

@@ -169,7 +169,7 @@ export class RecordFile implements Operations {
   }
 
   private block(position: number): Block {
-    const number = Math.floor(position / SLOTS);
+    const number = position >>> SHIFT;
     if (this.current.number === number) return this.current;
     this.current = this.load(number);
     return this.current;

@@ -187,6 +187,7 @@ export class RpoTally {
   }
 
   private countPhantom(key: WrittenKey, { anywhere, effective, goneUs, abandoned: _, ...stages }: RpoContext): void {
+    if (!anywhere.some((place) => isOdd(key, key.state(place)))) return;
     const states = anywhere.map((place) => key.state(place));
     const written = key.outcome === OK || key.outcome === INFO;
     if (!written && states.some(isThere)) {
@@ -231,6 +232,11 @@ function stateIn(key: WrittenKey, places: StagePlaces): Found {
 
 function isLost(found: Found): boolean {
   return found !== 'present' && found !== 'unreadable';
+}
+
+/** Only these can make a key a phantom: most keys have none, and are told apart at once. */
+function isOdd(key: WrittenKey, state: string): boolean {
+  return key.outcome === OK ? state === 'repeated' || state === 'other value' : isThere(state);
 }
 
 function isThere(state: string): boolean {

@@ -1,5 +1,5 @@
 import type { Observed } from './operations.ts';
-import { findOutages, type OutageSpan } from './outages.ts';
+import type { OutageSpan } from './outages.ts';
 import type { Instant, Rto } from './report-schema.ts';
 import { findRestoration } from './slo.ts';
 import { layWindows, type Rules, violates } from './windows.ts';
@@ -24,17 +24,16 @@ export interface RtoFindings {
 }
 
 /**
- * RTO of one timetable (measurement.md, "The clocks of RTO"). `observed` ends where the observation of the disaster ends; `layAgainUs` are the
- * instants at which faults were requested.
+ * RTO of one timetable (measurement.md, "The clocks of RTO"). `observed` ends where the observation of the disaster ends, and `outages` are
+ * those of it.
  */
 export function findRto(
   observed: Observed,
   rules: Rules,
-  layAgainUs: readonly number[],
+  outages: readonly OutageSpan[],
   disaster: DisasterTimes,
 ): RtoFindings {
   const { effective, requestedUs } = disaster;
-  const outages = findOutages(observed, rules, layAgainUs);
   const outage = outages.find(({ up }) => up === null || up.us >= effective.notBefore_us) ?? null;
   const context = { observed, rules, effective };
   const earlier = outages.find(({ downUs, up }) => downUs < requestedUs && (up === null || up.us >= requestedUs));

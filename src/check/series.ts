@@ -13,11 +13,12 @@ export function bucketLength(lengthUs: number): number {
 /** What became of the first `length` operations of a timetable, by intended time; latency is the response time of the `ok` ones. */
 export function bucketsOf(ops: Operations, length: number, bucketUs: number): Series['buckets'] {
   const buckets: Series['buckets'] = [];
-  let responses: number[] = [];
+  let responses = new Float64Array(1024);
+  let ok = 0;
   let current: Series['buckets'][number] | null = null;
   const close = (): void => {
-    if (current) buckets.push({ ...current, ...latencies(responses) });
-    responses = [];
+    if (current) buckets.push({ ...current, ...latencies(responses.subarray(0, ok).sort()) });
+    ok = 0;
   };
   for (let position = 0; position < length; position++) {
     const t_us = Math.floor(ops.intendedUs(position) / bucketUs) * bucketUs;
@@ -28,7 +29,8 @@ export function bucketsOf(ops: Operations, length: number, bucketUs: number): Se
     const outcome = ops.outcome(position);
     if (outcome === OK) {
       current.ok++;
-      responses.push(responseUs(ops, position));
+      if (ok === responses.length) responses = grown(responses);
+      responses[ok++] = responseUs(ops, position);
     } else if (outcome === INFO) current.info++;
     else if (outcome === GAP) current.gaps++;
     else if (outcome === FAIL && ops.shed(position)) current.shed++;
@@ -38,8 +40,13 @@ export function bucketsOf(ops: Operations, length: number, bucketUs: number): Se
   return buckets;
 }
 
-function latencies(values: readonly number[]): Pick<Series['buckets'][number], 'p50' | 'p95' | 'p99' | 'max'> {
-  const sorted = Float64Array.from(values).sort();
+function grown(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2);
+  larger.set(values);
+  return larger;
+}
+
+function latencies(sorted: Float64Array): Pick<Series['buckets'][number], 'p50' | 'p95' | 'p99' | 'max'> {
   const quantile = (q: number): number | null => sorted[nearestRank(q, sorted.length) - 1] ?? null;
   return { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max: sorted.at(-1) ?? null };
 }

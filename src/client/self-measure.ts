@@ -40,7 +40,7 @@ export class SelfMeasure {
     }).observe({ entryTypes: ['gc'] });
   }
 
-  /** An operation was fired. One that is very late begins or prolongs a stall; the next punctual one ends it. */
+  /** An operation was fired. One that is very late begins or prolongs a stall; the next that was due after it and is punctual ends it. */
   fired(intendedUs: number): void {
     const nowUs = this.clock.nowUs();
     const lateUs = Math.max(0, nowUs - intendedUs);
@@ -48,7 +48,7 @@ export class SelfMeasure {
     this.lateness.recordValue(Math.min(lateUs, 600_000_000));
     if (lateUs > STALL_US) {
       this.stall = { from_us: Math.min(this.stall?.from_us ?? intendedUs, intendedUs), to_us: nowUs };
-    } else if (this.stall) {
+    } else if (this.stall && intendedUs > this.stall.to_us) {
       this.endStall();
     }
   }

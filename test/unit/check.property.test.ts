@@ -5,15 +5,7 @@ import { sketchArbitrary } from './support/arbitrary-run.ts';
 import { buildRun } from './support/build-run.ts';
 import { checkInput } from './support/check-sketch.ts';
 import { sidesOf } from './support/compare.ts';
-
-/** More of them with `DRILL_PROPERTY_RUNS=20000`; fast-check prints the seed of a failure, `DRILL_PROPERTY_SEED` repeats it. */
-const RUNS = Number(process.env.DRILL_PROPERTY_RUNS ?? 300);
-const SEED = process.env.DRILL_PROPERTY_SEED;
-const parameters = (share: number) => ({
-  numRuns: Math.ceil(RUNS * share),
-  ...(SEED === undefined ? {} : { seed: Number(SEED) }),
-});
-const TIMEOUT_MS = Math.max(60_000, RUNS * 500);
+import { parametersFor, TIMEOUT_MS } from './support/runs.ts';
 
 test('every figure of a run is what measurement.md says, word by word', { timeout: TIMEOUT_MS }, async () => {
   await fc.assert(
@@ -22,7 +14,7 @@ test('every figure of a run is what measurement.md says, word by word', { timeou
       const { expected, got } = sidesOf(await checkInput(input), oracle(input), input);
       expect(got).toEqual(expected);
     }),
-    parameters(1),
+    parametersFor(1),
   );
 });
 
@@ -33,7 +25,7 @@ test('the order of the rows changes nothing, nor does checking twice', { timeout
       const shuffled = await checkInput(buildRun({ ...sketch, shuffle: 5 }));
       expect(JSON.stringify(shuffled)).toBe(JSON.stringify(inOrder));
     }),
-    parameters(0.2),
+    parametersFor(0.2),
   );
 });
 
@@ -48,7 +40,7 @@ test('fail beats unknown beats pass; a fault that is not gone is a fail', { time
       for (const { verdict, reason } of report.objectives) if (verdict !== 'pass') expect(reason).not.toBe('');
       if (report.run.defects.length > 0) expect(report.verdict).not.toBe('pass');
     }),
-    parameters(0.2),
+    parametersFor(0.2),
   );
 });
 
@@ -59,6 +51,6 @@ test('without the canary no run passes', { timeout: TIMEOUT_MS }, async () => {
       expect(report.canary.verdict).toBe('unknown');
       expect(report.verdict).not.toBe('pass');
     }),
-    parameters(0.1),
+    parametersFor(0.1),
   );
 });

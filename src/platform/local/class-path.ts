@@ -116,7 +116,10 @@ export function proxyOptions(env: NodeJS.ProcessEnv): readonly string[] {
     options.push(`-D${scheme}.proxyHost=${hostname}`, `-D${scheme}.proxyPort=${port || '80'}`);
   }
   const none = env.no_proxy ?? env.NO_PROXY;
-  if (options.length > 0 && none) options.push(`-Dhttp.nonProxyHosts=${none.replaceAll(',', '|')}`);
+  if (options.length > 0 && none) {
+    const hosts = none.split(',').map((host) => host.trim().replace(/^\./, '*.'));
+    options.push(`-Dhttp.nonProxyHosts=${hosts.filter(Boolean).join('|')}`);
+  }
   return options;
 }
 

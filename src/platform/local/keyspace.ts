@@ -1,4 +1,5 @@
-import { Client, policies } from 'cassandra-driver';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, policies, types } from 'cassandra-driver';
 import { addressOf, type LocalConfig } from './config.ts';
 import { GRAPH_KEYSPACE } from './janusgraph.ts';
 
@@ -20,9 +21,18 @@ export async function createGraphKeyspace(config: LocalConfig, signal: AbortSign
   try {
     signal.throwIfAborted();
     await client.connect();
-    await client.execute(
-      `CREATE KEYSPACE IF NOT EXISTS ${GRAPH_KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters}}`,
-    );
+    for (;;) {
+      try {
+        await client.execute(
+          `CREATE KEYSPACE IF NOT EXISTS ${GRAPH_KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters}}`,
+        );
+        return;
+      } catch (error) {
+        // A node serves before gossip has told it of every datacenter.
+        if ((error as { code?: number }).code !== types.responseErrorCodes.configError) throw error;
+      }
+      await sleep(100, undefined, { signal });
+    }
   } finally {
     await client.shutdown();
   }

@@ -11,6 +11,8 @@ async function command(argv: readonly string[], stdin = ''): Promise<string> {
   const [file, ...args] = argv as [string, ...string[]];
   try {
     const running = run(file, args, { timeout: 10_000, maxBuffer: 1 << 24 });
+    // A command that does not read its input may be gone before it is written.
+    running.child.stdin?.on('error', () => {});
     running.child.stdin?.end(stdin);
     return (await running).stdout;
   } catch (error) {

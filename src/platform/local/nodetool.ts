@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
-import { JMX_PORT } from './cassandra.ts';
+import { JMX_PORT, MODULES } from './cassandra.ts';
 import type { Classes } from './components.ts';
 import type { LocalConfig } from './config.ts';
 
@@ -20,6 +20,7 @@ export async function runNodetool(
     const command = [
       `--net=/run/netns/${site}`,
       java,
+      ...MODULES,
       '-Xmx128m',
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',

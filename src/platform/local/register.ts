@@ -120,7 +120,8 @@ export class Register {
 export function leftFaults(path: string): readonly string[] {
   if (!existsSync(path)) return [];
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { fault: string }[]).map(({ fault }) => fault);
+    const entries = JSON.parse(readFileSync(path, 'utf8')) as { fault?: unknown }[];
+    return entries.map(({ fault }) => fault).filter((fault) => typeof fault === 'string');
   } catch {
     return [];
   }

@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { messageOf, PlatformError } from '../../errors.ts';
 import type { Json } from '../../history/event.ts';
 
@@ -23,7 +23,7 @@ export function serve(
       sockets.delete(socket);
       onEnd(socket);
     });
-    createInterface({ input: socket }).on('line', (line) => void answer(line, socket, methods));
+    linesOf(socket).on('line', (line) => void answer(line, socket, methods));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -39,6 +39,11 @@ export function serve(
 
 export interface RpcServer {
   broadcast(type: string, data: Json): void;
+}
+
+/** The lines of a socket. An interface emits its input's errors again, and one that nobody hears ends the process. */
+function linesOf(socket: Socket): Interface {
+  return createInterface({ input: socket }).on('error', () => {});
 }
 
 async function answer(line: string, socket: Socket, methods: Readonly<Record<string, Handler>>): Promise<void> {
@@ -65,7 +70,7 @@ export class RpcClient {
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    createInterface({ input: socket }).on('line', (line) => this.hear(line));
+    linesOf(socket).on('line', (line) => this.hear(line));
     const end = (): void => {
       this.ended ??= new PlatformError('the connection to the platform is lost', {
         hint: 'npm run drill -- platform status',

@@ -9,6 +9,8 @@ import type { OracleInput } from '../oracle/input.ts';
 export interface Torn {
   readonly history?: string;
   readonly journal?: string;
+  /** Somebody was at the journal. */
+  readonly changeJournal?: (text: string) => string;
 }
 
 /** Writes a whole run directory: `intent.json`, `plan.json`, `journal.ndjson` with its chain, `history.csv`, `read-back.csv`. */
@@ -17,7 +19,8 @@ export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void
   const intent = `${canonicalJson({ run: 'run-1', criteria: sha256Hex(canonicalJson(input.plan.objectives)) })}\n`;
   writeFileSync(join(dir, 'intent.json'), intent);
   writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(input.plan, null, 2)}\n`);
-  writeFileSync(join(dir, 'journal.ndjson'), journalText(input, sha256Hex(intent)) + (torn.journal ?? ''));
+  const journal = journalText(input, sha256Hex(intent)) + (torn.journal ?? '');
+  writeFileSync(join(dir, 'journal.ndjson'), torn.changeJournal?.(journal) ?? journal);
   writeFileSync(
     join(dir, 'history.csv'),
     HISTORY_HEADER + input.attempts.map(formatAttempt).join('') + (torn.history ?? ''),

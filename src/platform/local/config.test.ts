@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { InputError } from '../../errors.ts';
+import { addressOf, loadLocalConfig, parseLocalConfig } from './config.ts';
+
+const GOOD = `environment: laboratory
+sites:
+  - { name: paris, datacenter: paris-dc }
+  - { name: london, datacenter: london-dc }
+nodesPerSite: 2
+network: 10.77.0.0/16
+cassandra: { heap: 640m, cqlPort: 9042, storagePort: 7000 }
+janusgraph: { heap: 400m, port: 8182 }
+`;
+
+function messageFor(text: string): string {
+  try {
+    parseLocalConfig(text, 'platform.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message;
+  }
+  throw new Error('it was accepted');
+}
+
+test('the file of the repository is valid and has three sites', () => {
+  expect(loadLocalConfig().sites.map(({ name }) => name)).toEqual(['paris', 'london', 'frankfurt']);
+});
+
+test('each site and each of its nodes has an address of its own, clients outside another', () => {
+  const config = parseLocalConfig(GOOD, 'platform.yaml');
+  expect(addressOf(config, 0)).toBe('10.77.1.10');
+  expect(addressOf(config, 1, 1)).toBe('10.77.2.11');
+  expect(addressOf(config, -1)).toBe('10.77.0.1');
+});
+
+test('a wrong value is named with line, column and path', () => {
+  expect(messageFor(GOOD.replace('heap: 640m', 'heap: lots'))).toBe(
+    'platform.yaml:7:20: cassandra.heap: megabytes such as 640m',
+  );
+});
+
+test('every wrong place is named, not the first alone', () => {
+  const text = messageFor(GOOD.replace('nodesPerSite: 2', 'nodesPerSite: 0').replace('port: 8182', 'port: 99999'));
+  expect(text.split('\n').map((line) => line.split(': ')[0])).toEqual(['platform.yaml:5:15', 'platform.yaml:8:33']);
+});
+
+test('a key that is missing is named at the mapping that lacks it', () => {
+  expect(messageFor(GOOD.replace(', storagePort: 7000', ''))).toMatch(/^platform\.yaml:7:12: cassandra\.storagePort: /);
+});
+
+test('an unknown key is refused', () => {
+  expect(messageFor(`${GOOD}nodes: 3\n`)).toContain('"nodes"');
+});
+
+test('text that is no YAML is named with line and column', () => {
+  expect(messageFor('environment: [laboratory\n')).toMatch(/^platform\.yaml:\d+:\d+: /);
+});
+
+test.each([
+  ['two sites of one name', GOOD.replace('name: london', 'name: paris')],
+  ['a datacenter with the name of a site', GOOD.replace('datacenter: london-dc', 'datacenter: paris')],
+  ['a site with the name of the clients', GOOD.replace('name: london', 'name: outside')],
+])('%s is refused', (_, text) => {
+  expect(messageFor(text)).toContain('cannot be used, or stands there twice');
+});
+
+test('a file that cannot be read is an error of the input', () => {
+  expect(() => loadLocalConfig('no-such-file.yaml')).toThrow(InputError);
+});

@@ -1,0 +1,140 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Undo } from '../platform.ts';
+import { leftFaults, Register } from './register.ts';
+
+let directory = '';
+let path = '';
+let nowMs = 0;
+let done: string[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'register-'));
+  path = join(directory, 'faults.json');
+  nowMs = 1_000;
+  done = [];
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const network = (id: string): Undo => ({ kind: 'network', params: { id } });
+const idOf = (undo: Undo): string => (undo.kind === 'network' ? undo.params.id : undo.params.site);
+
+/** Remembers what it undid; `broken` says which undo fails. */
+function register(broken: (id: string) => boolean = () => false): Register {
+  return new Register(
+    path,
+    async (undo) => {
+      done.push(idOf(undo));
+      if (broken(idOf(undo))) throw new Error(`${idOf(undo)} cannot be undone`);
+    },
+    () => nowMs,
+  );
+}
+
+test('a fault is on disk, undo and all, when record returns', () => {
+  register().record('f1', 'run1', [network('a')], 1_000);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual([{ fault: 'f1', run: 'run1', undo: [network('a')] }]);
+  expect(leftFaults(path)).toEqual(['f1']);
+});
+
+test('a fault that is in force is not recorded over', () => {
+  const one = register();
+  one.record('f1', 'run1', [network('a')], 1_000);
+  expect(() => one.record('f1', 'run2', [], 1_000)).toThrow('f1 is in force already');
+  expect(one.list()[0]?.run).toBe('run1');
+});
+
+test('a fault that could not be written to disk is not in force', () => {
+  path = join(directory, 'no-such-directory', 'faults.json');
+  const one = register();
+  expect(() => one.record('f1', 'run1', [network('a')], 1_000)).toThrow('ENOENT');
+  expect(one.list()).toEqual([]);
+});
+
+test('what nobody renews is undone once its time is over, and not before', async () => {
+  const one = register();
+  one.record('f1', 'run1', [network('a')], 1_000);
+  nowMs = 1_999;
+  expect(await one.expire()).toEqual([]);
+  expect(one.list()[0]?.expiresInMs).toBe(1);
+  nowMs = 2_000;
+  expect(await one.expire()).toEqual(['f1']);
+  expect(done).toEqual(['a']);
+  expect(one.list()).toEqual([]);
+  expect(leftFaults(path)).toEqual([]);
+});
+
+test('a renewal puts the end off, of that fault alone', async () => {
+  const one = register();
+  one.record('f1', 'run1', [network('a')], 1_000);
+  one.record('f2', 'run1', [network('b')], 1_000);
+  nowMs = 1_900;
+  one.renew(['f1', 'unknown'], 1_000);
+  nowMs = 2_500;
+  expect(await one.expire()).toEqual(['f2']);
+  expect(one.list().map(({ fault }) => fault)).toEqual(['f1']);
+});
+
+test('the last fault that came is undone first', async () => {
+  const one = register();
+  one.record('f1', 'run1', [network('a')], 1_000);
+  one.record('f2', 'run1', [network('b')], 1_000);
+  nowMs = 9_000;
+  await one.expire();
+  expect(done).toEqual(['b', 'a']);
+});
+
+test('an undo goes on past a part that fails; the fault stays until all of it is done', async () => {
+  let broken = true;
+  const one = register((id) => broken && id === 'b');
+  one.record('f1', 'run1', [network('a'), network('b'), network('c')], 1_000);
+  const results = await one.undo('f1');
+  expect(results.map(({ ok, error }) => [ok, error])).toEqual([
+    [true, ''],
+    [false, 'b cannot be undone'],
+    [true, ''],
+  ]);
+  expect(leftFaults(path)).toEqual(['f1']);
+  broken = false;
+  expect((await one.undo('f1')).every(({ ok }) => ok)).toBe(true);
+  expect(leftFaults(path)).toEqual([]);
+});
+
+test('a fault is undone once at a time, however many ask', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let started = 0;
+  const one = new Register(
+    path,
+    async () => {
+      started += 1;
+      await gate;
+    },
+    () => nowMs,
+  );
+  one.record('f1', 'run1', [network('a')], 1_000);
+  const first = one.undo('f1');
+  const second = one.undo('f1');
+  nowMs = 9_000;
+  expect(await one.expire()).toEqual([]);
+  open();
+  expect(await second).toEqual(await first);
+  expect(started).toBe(1);
+});
+
+test('an unknown fault is undone already', async () => {
+  expect(await register().undo('f1')).toEqual([]);
+  expect(done).toEqual([]);
+});
+
+test.each(['', '[{"fault":"f1"', 'null', '{}', '[1]'])(
+  'a torn register (%j) leaves no faults and stops nobody',
+  (text) => {
+    writeFileSync(path, text);
+    expect(leftFaults(path)).toEqual([]);
+  },
+);
+
+test('no register is no faults', () => {
+  expect(leftFaults(path)).toEqual([]);
+});
