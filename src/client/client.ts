@@ -58,6 +58,7 @@ class Session {
   private readonly policies = new Map<string, ServicePolicy>();
   private readonly lanes: Lane[] = [];
   private readonly clients: ProbeClient[] = [];
+  private readonly started = new Set<number>();
   private rows: Attempt[] = [];
 
   constructor(config: ClientConfig, probes: ReadonlyMap<string, ProbeType>, tell: (event: ClientEvent) => void) {
@@ -122,6 +123,7 @@ class Session {
   private start(index: number, startUs: number): void {
     const lane = this.lanes[index] as Lane;
     const { rate } = this.config.timetables[index] as Timetable;
+    this.started.add(index);
     this.scheduler.start(index, startUs, rate, (k, intended) => {
       this.measure.fired(intended);
       lane.fire(k, intended);
@@ -129,13 +131,16 @@ class Session {
   }
 
   private async stop(index: number): Promise<void> {
+    if (!this.started.delete(index)) return;
     const last = this.scheduler.stop(index);
     await this.lanes[index]?.idle();
     this.flush();
     this.tell({ type: 'timetable-ended', timetable: index, last });
   }
 
+  /** Whatever still runs is stopped first: an operation of a driver that is being closed would fail by our own doing. */
   async end(): Promise<void> {
+    await Promise.all([...this.started].map((index) => this.stop(index)));
     await Promise.all(this.lanes.map((lane) => lane.idle()));
     this.flush();
     this.measure.endStall();

@@ -24,8 +24,9 @@ export class Gates {
       case 'refuse':
         return { outcome: 'fail', error: 'refused', valueSha: '' };
       case 'delay': {
+        const delayed = sleep(gate.delay_us / 1000);
         const outcome = await send();
-        await sleep(gate.delay_us / 1000);
+        await delayed;
         return outcome;
       }
       case 'drop-answers': {

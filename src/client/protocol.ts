@@ -12,7 +12,7 @@ export type Gate =
   | { readonly mode: 'pass' }
   /** Refuses at once: `fail`, error `refused`; nothing is sent. */
   | { readonly mode: 'refuse' }
-  /** Sends, and hands over the answer so much later. */
+  /** Sends, and hands over the answer so long after the invocation, or when it comes, if that is later. */
   | { readonly mode: 'delay'; readonly delay_us: number }
   /** Sends, and never hands over the answer: a write is `info`, a read `fail`, error `timeout`. */
   | { readonly mode: 'drop-answers' };

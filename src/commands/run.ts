@@ -88,7 +88,7 @@ function writeRepeat(reports: readonly Report[], directory: string): void {
 }
 
 /** The platform that is up, left as it is; else one that goes with this process. */
-async function platformFor(flags: RunFlags, signal: AbortSignal): Promise<Platform> {
+export async function platformFor(flags: Pick<RunFlags, 'config'>, signal: AbortSignal): Promise<Platform> {
   const up = await attachLocalPlatform(signal);
   if (up) return up;
   print('no platform is up: starting one for this run');

@@ -135,5 +135,7 @@ export class GremlinClient implements ProbeClient {
 
 /** `host:port` of each server of the site. */
 export function gremlinEndpoints({ site }: Pick<ProbeContext, 'site'>): readonly string[] {
-  return (site.endpoints.janusgraph ?? []).map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return (site.endpoints.janusgraph ?? []).map(
+    ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  );
 }

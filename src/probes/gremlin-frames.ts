@@ -1,7 +1,4 @@
-import gremlin from 'gremlin';
-import graphBinary from 'gremlin/lib/structure/io/binary/GraphBinary.js';
-
-type Bytecode = gremlin.process.Bytecode;
+import { Bytecode, type BytecodeOf, graphBinaryWriter } from './gremlin-library.ts';
 
 const MIME = Buffer.from('application/vnd.graphbinary-v1.0');
 const MIME_HEADER = Buffer.concat([Buffer.from([MIME.length]), MIME]);
@@ -18,14 +15,14 @@ export function setRequestId(frame: Frame, id: Buffer): void {
 }
 
 /** Steps as bytecode: `[['V'], ['count']]`. */
-export function bytecode(steps: readonly (readonly [string, ...unknown[]])[]): Bytecode {
-  const code = new gremlin.process.Bytecode();
+export function bytecode(steps: readonly (readonly [string, ...unknown[]])[]): BytecodeOf {
+  const code = new Bytecode();
   for (const [name, ...values] of steps) code.addStep(name, values as object[]);
   return code;
 }
 
 /** A traversal as a request, in a transaction of its own. */
-export function traversalFrame(code: Bytecode, source: string): Frame {
+export function traversalFrame(code: BytecodeOf, source: string): Frame {
   return frame('bytecode', 'traversal', { gremlin: code, aliases: { g: source } });
 }
 
@@ -41,7 +38,7 @@ export function authenticationFrame(username: string, password: string): Frame {
 }
 
 function frame(op: string, processor: string, args: Readonly<Record<string, unknown>>): Frame {
-  const request = graphBinary.graphBinaryWriter.writeRequest({ requestId: NO_ID, op, processor, args });
+  const request = graphBinaryWriter.writeRequest({ requestId: NO_ID, op, processor, args });
   return Buffer.concat([MIME_HEADER, request]);
 }
 
@@ -60,7 +57,7 @@ export class FrameTemplate {
   private readonly parts: readonly Buffer[];
   private readonly holes: readonly number[];
 
-  constructor(code: Bytecode, source: string, holes: number) {
+  constructor(code: BytecodeOf, source: string, holes: number) {
     const whole = traversalFrame(code, source);
     const found: { at: number; length: number; hole: number }[] = [];
     for (let hole = 0; hole < holes; hole += 1) {
@@ -79,7 +76,8 @@ export class FrameTemplate {
     }
     this.parts = [...parts, whole.subarray(from)];
     this.holes = found.map(({ hole }) => hole);
-    if (new Set(this.holes).size !== holes) throw new Error(`expected ${holes} holes in the traversal, got ${this.holes}`);
+    if (new Set(this.holes).size !== holes)
+      throw new Error(`expected ${holes} holes in the traversal, got ${this.holes}`);
   }
 
   fill(values: readonly (string | number)[]): Frame {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import graphBinary from 'gremlin/lib/structure/io/binary/GraphBinary.js';
 import { WebSocket } from 'ws';
 import { messageOf, PlatformError } from '../errors.ts';
 import type { GremlinAnswer } from './gremlin-answer.ts';
 import { authenticationFrame, type Frame, setRequestId } from './gremlin-frames.ts';
+import { graphBinaryReader } from './gremlin-library.ts';
 import type { Security } from './security.ts';
 
 /** What a link is set to; it stands in plan.json. */
@@ -184,7 +184,7 @@ export class GremlinLink implements AsyncDisposable {
   }
 
   private receive(data: Buffer): void {
-    const { requestId, status, result } = graphBinary.graphBinaryReader.readResponse(data);
+    const { requestId, status, result } = graphBinaryReader.readResponse(data);
     if (requestId === null) throw new Error(`the server could not read a request: ${status.message}`);
     const id = requestId.replaceAll('-', '');
     const pending = this.pending.get(id);

@@ -10,32 +10,48 @@ const SCRIPT_MS = 60_000;
 const POLL_MS = 250;
 
 /**
- * Everything in one transaction of its own, before there is data: then JanusGraph enables the indexes at once. Runs once for all sites; where all
- * of it is there already it changes nothing.
+ * What is not there yet, in one transaction: an index over a key that is made with it is enabled at once. Types are made one by one, because a
+ * server that makes missing types by itself may have been faster.
  */
 const MAKE = `
-mgmt = GRAPH.openManagement()
+def mgmt = GRAPH.openManagement()
 try {
-  if (mgmt.containsGraphIndex(edgeIndex)) { mgmt.rollback(); return 'there' }
-  key = mgmt.makePropertyKey(keyName).dataType(String.class).cardinality(org.janusgraph.core.Cardinality.SINGLE).make()
-  mgmt.makePropertyKey(seqName).dataType(Integer.class).cardinality(org.janusgraph.core.Cardinality.SINGLE).make()
-  mgmt.makePropertyKey(sumName).dataType(String.class).cardinality(org.janusgraph.core.Cardinality.SINGLE).make()
-  mgmt.makeVertexLabel(account).make()
-  mgmt.makeEdgeLabel(transacts).multiplicity(org.janusgraph.core.Multiplicity.MULTI).make()
-  mgmt.buildIndex(accountIndex, org.apache.tinkerpop.gremlin.structure.Vertex.class).addKey(key).buildCompositeIndex()
-  mgmt.buildIndex(edgeIndex, org.apache.tinkerpop.gremlin.structure.Edge.class).addKey(key).buildCompositeIndex()
+  def one = org.janusgraph.core.Cardinality.SINGLE
+  def property = { name, type ->
+    mgmt.containsPropertyKey(name) ? mgmt.getPropertyKey(name) : mgmt.makePropertyKey(name).dataType(type).cardinality(one).make()
+  }
+  def key = property(keyName, String.class)
+  property(seqName, Integer.class)
+  property(sumName, String.class)
+  if (!mgmt.containsVertexLabel(account)) mgmt.makeVertexLabel(account).make()
+  if (!mgmt.containsEdgeLabel(transacts)) mgmt.makeEdgeLabel(transacts).multiplicity(org.janusgraph.core.Multiplicity.MULTI).make()
+  [(accountIndex): org.apache.tinkerpop.gremlin.structure.Vertex.class, (edgeIndex): org.apache.tinkerpop.gremlin.structure.Edge.class].each { name, element ->
+    if (!mgmt.containsGraphIndex(name)) mgmt.buildIndex(name, element).addKey(key).buildCompositeIndex()
+  }
   mgmt.commit()
-  return 'made'
 } catch (Throwable problem) {
   if (mgmt.isOpen()) mgmt.rollback()
   throw problem
-}`;
+}
+'made'`;
+
+/** An index over a key that was there before waits for this. What was written before stays out of it: the keys of a run are its own. */
+const ENABLE = `
+def mgmt = GRAPH.openManagement()
+[accountIndex, edgeIndex].each { name ->
+  def index = mgmt.getGraphIndex(name)
+  if (index.getIndexStatus(index.getFieldKeys()[0]).name() == 'REGISTERED') {
+    mgmt.updateIndex(index, org.janusgraph.core.schema.SchemaAction.ENABLE_INDEX).get()
+  }
+}
+mgmt.commit()
+'asked'`;
 
 const STATUS = `
-mgmt = GRAPH.openManagement()
+def mgmt = GRAPH.openManagement()
 try {
   return [accountIndex, edgeIndex].collect { name ->
-    index = mgmt.getGraphIndex(name)
+    def index = mgmt.getGraphIndex(name)
     index == null ? 'MISSING' : index.getIndexStatus(index.getFieldKeys()[0]).name()
   }
 } finally {
@@ -44,7 +60,11 @@ try {
 
 /** Makes labels, property keys and indexes through `client`; idempotent. `graph` is what the server calls the graph. */
 export async function makeSchema(client: GremlinClient, graph: string): Promise<void> {
-  await client.must(scriptFrame(MAKE.replace('GRAPH', graph), names()), 'the probe’s schema could not be made', SCRIPT_MS);
+  await client.must(
+    scriptFrame(MAKE.replace('GRAPH', graph), names()),
+    'the probe’s schema could not be made',
+    SCRIPT_MS,
+  );
 }
 
 /** Resolves when the server behind `client` has both indexes enabled; a PlatformError when it has not until the signal aborts. */
@@ -62,10 +82,19 @@ export async function awaitSchema(
     );
     const states = Array.isArray(answer) ? answer.map(String) : [];
     if (states.length === INDEXES.length && states.every((state) => state === 'ENABLED')) return;
+    if (states.includes('REGISTERED')) {
+      await client.must(
+        scriptFrame(ENABLE.replace('GRAPH', graph), names()),
+        'the probe’s indexes could not be enabled',
+        SCRIPT_MS,
+      );
+    }
     if (signal.aborted) {
       throw new PlatformError(
         `the indexes ${INDEXES.join(', ')} in ${site}: expected ENABLED, got ${states.join(', ')}`,
-        { hint: 'an index that was registered after its data needs a reindex; see JanusGraph’s index management' },
+        {
+          hint: 'an index stays INSTALLED while an instance of JanusGraph that is gone is still listed: see its getOpenInstances and forceCloseInstance',
+        },
       );
     }
     await sleep(POLL_MS);

@@ -1,7 +1,7 @@
 import type { ReadBackState } from '../history/operation.ts';
 import { checksum } from './checksum.ts';
-import type { ReadBackAnswer } from './probe.ts';
 import { fromKey, type SeenAccount, type SeenEdge, toKey } from './gremlin-traversals.ts';
+import type { ReadBackAnswer } from './probe.ts';
 
 /**
  * What a transaction's elements, seen from both of its ends and (where it was asked) through the index of edges, say about it: `present` only

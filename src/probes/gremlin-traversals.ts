@@ -1,6 +1,6 @@
-import gremlin from 'gremlin';
 import { checksum } from './checksum.ts';
 import { bytecode, type Frame, FrameTemplate, numberHole, textHole, traversalFrame } from './gremlin-frames.ts';
+import { type BytecodeOf, P, statics } from './gremlin-library.ts';
 
 /** The only labels and property keys that this probe writes. */
 export const ACCOUNT = 'DrillAccount';
@@ -8,8 +8,6 @@ export const TRANSACTS = 'DRILL_TRANSACTS_WITH';
 export const KEY = 'drillKey';
 export const SEQ = 'drillSeq';
 export const SUM = 'drillSum';
-
-const { P, statics } = gremlin.process;
 
 export const fromKey = (key: string): string => `${key}#from`;
 export const toKey = (key: string): string => `${key}#to`;
@@ -54,7 +52,12 @@ export class Traversals {
   }
 
   edges(keys: readonly string[]): Frame {
-    const project = [['project', 'k', 'q', 's'], ['by', KEY], ['by', SEQ], ['by', SUM]] as const;
+    const project = [
+      ['project', 'k', 'q', 's'],
+      ['by', KEY],
+      ['by', SEQ],
+      ['by', SUM],
+    ] as const;
     return traversalFrame(bytecode([['E'], ['has', TRANSACTS, KEY, P.within([...keys])], ...project]), this.source);
   }
 
@@ -73,7 +76,7 @@ export class Traversals {
   }
 }
 
-function writeSteps(): gremlin.process.Bytecode {
+function writeSteps(): BytecodeOf {
   return bytecode([
     ['addV', ACCOUNT],
     ['property', KEY, textHole(0)],
@@ -92,7 +95,7 @@ function writeSteps(): gremlin.process.Bytecode {
   ]);
 }
 
-function accountSteps(keys: readonly string[]): gremlin.process.Bytecode {
+function accountSteps(keys: readonly string[]): BytecodeOf {
   return bytecode([
     ['V'],
     ['has', ACCOUNT, KEY, P.within([...keys])],

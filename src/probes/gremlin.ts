@@ -17,7 +17,8 @@ const params = z.strictObject({
 /** Writes a transaction between two accounts of its own, and reads it from both ends. */
 export const gremlinProbe: ProbeType = {
   probe: 'gremlin',
-  summary: 'writes two accounts and a transaction between them through JanusGraph, and reads the last one acknowledged from both ends',
+  summary:
+    'writes two accounts and a transaction between them through JanusGraph, and reads the last one acknowledged from both ends',
   params,
   component: 'janusgraph',
   keyspaces: ['janusgraph'],

@@ -55,7 +55,7 @@ export async function provoke(
   );
   await pause(CALM_US / 1000, signal);
   const outage = { from_us: clock.nowUs() + NOTICE_US, to_us: clock.nowUs() + NOTICE_US + plan.canary.outage_us };
-  for (const timetable of timetables) clients.refuse(timetable, outage.from_us, outage.to_us);
+  for (const timetable of timetables) clients.gate(timetable, { mode: 'refuse' }, outage.from_us, outage.to_us);
   await pause((outage.to_us - clock.nowUs() + CALM_US) / 1000, signal);
   await clients.stop(timetables);
   // Rows and events come through different pipes.

@@ -1,4 +1,4 @@
-import type { ClientEvent } from '../client/protocol.ts';
+import type { ClientEvent, Gate } from '../client/protocol.ts';
 import { type ClientHandle, spawnClient } from '../client/spawn.ts';
 import type { Clock } from '../clock.ts';
 import type { EventData } from '../history/event.ts';
@@ -112,10 +112,10 @@ export class ClientGroup implements AsyncDisposable {
     await Promise.all(chosen.map(({ ended }) => ended.promise));
   }
 
-  /** Lets the stub at the boundary refuse operations of a timetable between two instants. */
-  refuse(timetable: Timetable, fromUs: number, toUs: number): void {
+  /** Sets the stub at the boundary of a timetable between two instants. */
+  gate(timetable: Timetable, gate: Gate, fromUs: number, toUs: number): void {
     const one = this.running.find((running) => running.timetable === timetable);
-    one?.handle.send({ type: 'gate', timetable: one.position, gate: { mode: 'refuse' }, fromUs, toUs });
+    one?.handle.send({ type: 'gate', timetable: one.position, gate, fromUs, toUs });
   }
 
   failback(service: string, to: string): void {

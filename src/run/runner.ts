@@ -111,7 +111,8 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);
 }
 
-async function prepare(session: Session, signal: AbortSignal): Promise<void> {
+/** Heals what an earlier run left, makes schemas, and starts the clients, warm. */
+export async function prepare(session: Session, signal: AbortSignal): Promise<void> {
   const { plan, platform, reader } = session;
   const limit = deadline(signal, PREPARE_MS, 'preparing schema, clients and warm-up');
   const leftovers = await platform.register.list(limit);

@@ -65,7 +65,10 @@ test('every acknowledged write was read back at every stage', () => {
   const [all] = report.rpo;
   expect(all?.ledger).toBeGreaterThan(1000);
   for (const stage of ['at-failover', 'after-recovery', 'after-repair', 'after-failback']) {
-    expect(report.readBack.some((read) => read.stage === stage), stage).toBe(true);
+    expect(
+      report.readBack.some((read) => read.stage === stage),
+      stage,
+    ).toBe(true);
   }
   expect(all?.lost).not.toBeNull();
   expect(all?.lostInAll).toEqual({ lower: 0, upper: 0 });

@@ -148,7 +148,7 @@ test('a canary that loses a key too many makes the verdict unknown', async () =>
   const report = await changeCanary((input) => ({
     ...input,
     readBack: input.readBack.map((row) =>
-      row.stage === 'canary' && row.key === 'canary-20' ? { ...row, state: 'absent', valueSha: '' } : row,
+      row.stage === 'canary' && row.key === 'canary-cql-20' ? { ...row, state: 'absent', valueSha: '' } : row,
     ),
   }));
   expect([report.canary.verdict, report.verdict]).toEqual(['unknown', 'unknown']);

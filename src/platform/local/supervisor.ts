@@ -22,7 +22,8 @@ export interface SupervisorOrders {
   readonly classes: Readonly<Record<Component, Classes>>;
 }
 
-const START_MS = 180_000;
+/** Long, for a machine that is busy; who starts the platform has a limit of his own. */
+const START_MS = 600_000;
 const UNDO_MS = 240_000;
 
 const orders = JSON.parse(readFileSync(0, 'utf8')) as SupervisorOrders;

@@ -15,7 +15,13 @@ export function slotAt(table: Pick<SketchTimetable, 'start' | 'rate'>, k: number
 }
 
 export function buildRun(sketch: Sketch): OracleInput {
-  const canary = sketch.canary ? goodCanary() : { attempts: [], readBack: [], events: [] };
+  const probes = new Set(sketch.timetables.filter(({ service }) => service !== '').map(({ probe }) => probe));
+  const canaries = sketch.canary ? [...probes].map(goodCanary) : [];
+  const canary = {
+    attempts: canaries.flatMap(({ attempts }) => attempts),
+    readBack: canaries.flatMap(({ readBack }) => readBack),
+    events: canaries.flatMap(({ events }) => events),
+  };
   const all = sketch.timetables.flatMap((table) => rowsOf(sketch, table));
   const { readBack, events: readBackEvents } = readBackOf(sketch, all);
   const attempts = shuffled([...canary.attempts, ...all], sketch.shuffle);
@@ -36,6 +42,7 @@ function planOfSketch(sketch: Sketch): Plan {
     timetables: sketch.timetables.map(({ probe, service, site, rate, timeout }) => ({
       ...{ probe, service, site, client: 'outside', rate, timeout_us: timeout, writes: ['write'], params: {} },
     })),
+    ...(sketch.repair ? {} : { recovery: { repair: false } }),
     timeline: sketch.faults.map(({ id, disaster }) => plannedFault(id, disaster)),
     objectives: [...sketch.objectives],
   });

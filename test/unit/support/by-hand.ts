@@ -68,6 +68,7 @@ const BASE: Sketch = {
   objectives: [],
   end: { kind: 'completed' },
   canary: true,
+  repair: true,
   shuffle: 0,
 };
 

@@ -17,17 +17,17 @@ export function goodCanary(probe = 'cql'): { attempts: Attempt[]; readBack: Read
       attempt: 1,
       ...id,
       site: 'paris',
-      key: `canary-${index}`,
+      key: `canary-${probe}-${index}`,
       f: 'write',
       intendedUs,
       invokedUs: intendedUs,
       completedUs: intendedUs + 2_000,
       outcome: refused ? 'fail' : 'ok',
       error: refused ? 'refused' : '',
-      valueSha: shaOf(`canary-${index}`),
+      valueSha: shaOf(`canary-${probe}-${index}`),
     };
   });
-  const deleted = ['canary-5', 'canary-7'];
+  const deleted = [`canary-${probe}-5`, `canary-${probe}-7`];
   const acknowledged = attempts.filter(({ outcome }) => outcome === 'ok');
   const readBack = acknowledged.map(
     ({ key, valueSha }): ReadBackRow => ({

@@ -76,6 +76,8 @@ export interface Sketch {
   readonly objectives: readonly Objective[];
   readonly end: SketchEnd;
   readonly canary: boolean;
+  /** The plan has a repair. */
+  readonly repair: boolean;
   /** Rows are written in another order than that of completion. */
   readonly shuffle: number;
 }

@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { loadLocalConfig } from '../../src/platform/local/config.ts';
+import { attachLocalPlatform, startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
+import type { Component, ComponentState, DropRule, Platform } from '../../src/platform/platform.ts';
+
+const LONG_MS = 240_000;
+const SHORT = { timeout: 30_000, interval: 100 };
+const LONG = { timeout: LONG_MS, interval: 200 };
+
+let directory = '';
+let platform: Platform;
+const events: string[] = [];
+const within = (): AbortSignal => AbortSignal.timeout(30_000);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
+  vi.stubEnv('DRILL_STATE', directory);
+  const started = await startLocalPlatform({
+    config: loadLocalConfig(),
+    owned: false,
+    signal: AbortSignal.timeout(LONG_MS),
+    onProgress: () => {},
+  });
+  await started[Symbol.asyncDispose]();
+  platform = await attached();
+  platform.onEvent(({ type, data }) => events.push(`${type} ${data}`));
+});
+
+afterAll(async () => {
+  try {
+    await platform?.[Symbol.asyncDispose]();
+    await stopLocalPlatform(within());
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+async function attached(): Promise<Platform> {
+  const found = await attachLocalPlatform(within());
+  if (!found) throw new Error('no platform is up');
+  return found;
+}
+
+async function stateOf(site: string, component: Component): Promise<ComponentState | undefined> {
+  const states = await platform.abilities.processes?.observe(within());
+  return states?.find((one) => one.site === site && one.component === component);
+}
+
+/** Numbers of the processes for which `matches` holds; those that end meanwhile are passed over. */
+function processesWhere(matches: (pid: string) => boolean): readonly string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return matches(name);
+    } catch {
+      return false;
+    }
+  });
+}
+
+const jvms = (): readonly string[] =>
+  processesWhere((pid) => {
+    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return program.endsWith('/java') && args.some((arg) => arg.includes(directory));
+  });
+
+test('it outlives the handle that started it, with all six ready', async () => {
+  const states = (await platform.abilities.processes?.observe(within())) ?? [];
+  expect(states.map(({ site, component, state }) => `${site} ${component} ${state}`).sort()).toEqual([
+    'frankfurt cassandra ready',
+    'frankfurt janusgraph ready',
+    'london cassandra ready',
+    'london janusgraph ready',
+    'paris cassandra ready',
+    'paris janusgraph ready',
+  ]);
+  expect(jvms()).toHaveLength(6);
+});
+
+test.each(['paris', 'outside'])(
+  'a client that is placed %s reaches Cassandra; pipes and file 3 reach it',
+  async (client) => {
+    const script = `
+    const { createConnection } = require('node:net');
+    const { readFileSync, writeSync } = require('node:fs');
+    const order = readFileSync(0, 'utf8');
+    createConnection(9042, '10.77.1.10', () => { writeSync(3, order + ' reached'); process.stdout.write('done'); process.exit(0); });
+  `;
+    const [file = '', ...args] = [...platform.place(client), process.execPath, '-e', script];
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'], signal: within() });
+    const [output, extra] = [child.stdout as Readable, child.stdio[3] as Readable];
+    child.stdin?.end('order');
+    expect(await Promise.all([text(output), text(extra)])).toEqual(['done', 'order reached']);
+  },
+);
+
+const CUT: readonly DropRule[] = [
+  { site: 'paris', direction: 'in', peers: ['london', 'frankfurt'] },
+  { site: 'paris', direction: 'out', peers: ['london', 'frankfurt'] },
+];
+
+test('dropped packets are counted by rule and peer; the undo removes the rules', async () => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: 'cut' } }] as const;
+  await platform.register.record({ fault: 'cut', run: 'run1', undo }, 120_000, within());
+  await network?.drop('cut', CUT, within());
+  await vi.waitUntil(async () => {
+    const counters = (await network?.observe('cut', within())) ?? [];
+    return counters.length === 4 && counters.every(({ packets }) => packets > 0);
+  }, SHORT);
+  expect(await platform.register.undo('cut', within())).toEqual([{ undo: undo[0], ok: true, error: '' }]);
+  expect(await network?.observe('cut', within())).toEqual([]);
+  expect(await platform.register.list(within())).toEqual([]);
+});
+
+test('a fault that nobody renews is undone by the platform', async () => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: 'left' } }] as const;
+  await platform.register.record({ fault: 'left', run: 'run1', undo }, 1_000, within());
+  await network?.drop('left', CUT, within());
+  await vi.waitUntil(async () => (await platform.register.list(within())).length === 0, SHORT);
+  expect(await network?.observe('left', within())).toEqual([]);
+  await vi.waitUntil(() => events.some((event) => event.startsWith('dead-man left')), SHORT);
+});
+
+test('a killed JanusGraph is observed to be gone, and its undo brings it back', async () => {
+  const undo = [{ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } }] as const;
+  const before = await stateOf('paris', 'janusgraph');
+  await platform.register.record({ fault: 'killed', run: 'run1', undo }, LONG_MS, within());
+  await platform.abilities.processes?.end('paris', ['janusgraph'], 'abrupt', within());
+  await vi.waitUntil(async () => (await stateOf('paris', 'janusgraph'))?.state === 'stopped', SHORT);
+  expect((await stateOf('paris', 'cassandra'))?.state).toBe('ready');
+  const results = await platform.register.undo('killed', AbortSignal.timeout(LONG_MS));
+  expect(results.map(({ ok, error }) => ({ ok, error }))).toEqual([{ ok: true, error: '' }]);
+  const after = await stateOf('paris', 'janusgraph');
+  expect(after?.state).toBe('ready');
+  expect(after?.pid).not.toBe(before?.pid);
+});
+
+test('nodetool speaks to a node', async () => {
+  const said = await platform.abilities.nodetool?.run('paris', ['status'], AbortSignal.timeout(60_000));
+  expect(said?.match(/^UN /gm)).toHaveLength(3);
+});
+
+test('one run at a time: the second is told who holds it, and gets it when the holder is gone', async () => {
+  const holder = await attached();
+  await holder.lock('run-1', within());
+  await expect(platform.lock('run-2', within())).rejects.toThrow('in use by the run run-1');
+  await holder[Symbol.asyncDispose]();
+  const lock = await vi.waitUntil(() => platform.lock('run-2', within()).catch(() => null), SHORT);
+  await lock[Symbol.asyncDispose]();
+  await (await platform.lock('run-3', within()))[Symbol.asyncDispose]();
+});
+
+test('a second platform of the same user is refused', async () => {
+  const second = startLocalPlatform({ config: loadLocalConfig(), owned: true, signal: within(), onProgress: () => {} });
+  await expect(second).rejects.toThrow('a platform of this user is up already');
+});
+
+test('when its first process is killed, nothing of it is left: no JVM, no namespace, no mount, no socket', async () => {
+  const unshare = readFileSync(join(directory, 'unshare.pid'), 'utf8').trim();
+  const [supervisor = ''] = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim().split(' ');
+  const namespacesOf = (pid: string): readonly string[] =>
+    ['user', 'net', 'mnt', 'pid'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
+  const own = new Set([...namespacesOf(supervisor), ...jvms().flatMap(namespacesOf)]);
+  for (const shared of namespacesOf('self')) own.delete(shared);
+  // One user, mount and process namespace, and four of the network: the clients' and one for each site.
+  expect(own.size).toBe(7);
+  const inside = (): readonly string[] => processesWhere((pid) => namespacesOf(pid).some((one) => own.has(one)));
+  expect(inside().length).toBeGreaterThanOrEqual(7);
+
+  process.kill(Number(unshare), 'SIGKILL');
+
+  await vi.waitUntil(() => jvms().length === 0 && inside().length === 0, LONG);
+  // Namespaces go with their last process, and the mounts with them, unless a mount outside holds one.
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(directory);
+  expect(processesWhere((pid) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(directory))).toEqual([]);
+  expect(await attachLocalPlatform(within())).toBeNull();
+  await expect(platform.register.list(within())).rejects.toThrow('the connection to the platform is lost');
+});
