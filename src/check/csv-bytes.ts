@@ -7,6 +7,9 @@ const LF = 10;
 const CR = 13;
 const QUOTE = 34;
 const COMMA = 44;
+/** Each byte one more than the comma; each byte's highest bit. */
+const BELOW = 0x2d2d2d2d;
+const HIGH = 0x80808080 | 0;
 
 /** One record: field `i` is the bytes from `starts[i]` to before `ends[i]`. Valid only until the next record. */
 export interface CsvRecord {
@@ -61,7 +64,17 @@ function splitRecords(buffer: Buffer, length: number, record: CsvRecord, visit: 
   let start = 0;
   let field = 0;
   let fieldStart = 0;
+  const words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);
   for (let at = 0; at < length; at++) {
+    // Four bytes at once, as long as none of them is a separator (the classic test for a byte below another).
+    if ((at & 3) === 0) {
+      let word = words[at >>> 2] as number;
+      while (at + 4 <= length && ((word - BELOW) & ~word & HIGH) === 0) {
+        at += 4;
+        word = words[at >>> 2] as number;
+      }
+      if (at >= length) break;
+    }
     const byte = buffer[at] as number;
     if (byte > COMMA) continue;
     if (byte === COMMA) {

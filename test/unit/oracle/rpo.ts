@@ -11,6 +11,7 @@ export interface OracleRpo {
   readonly ledger: number;
   readonly lost: Range | null;
   readonly rpo: Range | null;
+  readonly recoveryPoint: number | null;
   readonly afterRecovery: Range | null;
   readonly afterRepair: Range | null;
   readonly stranded: { readonly total: number; readonly found: number | null; readonly missing: Range | null };
@@ -65,6 +66,8 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
       lower: seconds(failover.lost),
       upper: seconds(inOrder([...failover.lost, ...failover.unreadable])),
     },
+    // "The recovery point is the latest instant up to which nothing is missing": what is unreadable may be missing
+    recoveryPoint: failover && Math.min(notAfter, ...[...failover.lost, ...failover.unreadable].map(at)),
     afterRecovery: recovery,
     afterRepair: stageRange(input, fault, 'after-repair', sites, ledger),
     stranded: {

@@ -22,7 +22,7 @@ const exceptions = fc.array(
     key: fc.oneof({ weight: 3, arbitrary: fc.nat(30) }, { weight: 1, arbitrary: fc.nat(200) }),
     site: fc.nat(1),
     state: fc.constantFrom(
-      ...(['absent', 'absent', 'unreadable', 'corrupt', 'partial', 'no-row', 'other-value'] as const),
+      ...(['absent', 'absent', 'unreadable', 'corrupt', 'partial', 'no-row', 'other-value', 'phantom'] as const),
     ),
   }),
   { maxLength: 5 },

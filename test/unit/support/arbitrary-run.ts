@@ -148,6 +148,13 @@ const frame: fc.Arbitrary<Frame> = fc
     afterSlots: Math.ceil(after * rest.rate),
   }));
 
+/** What runs beside the service: nothing, a site's own probe, another service. */
+const BESIDE = [
+  ...[null, null, null],
+  ...SITES.map((site) => ({ probe: 'cql', service: '', site })),
+  { probe: 'gremlin', service: 'graph', site: '' },
+];
+
 /** Whole runs with small numbers, in which the rules of measurement.md meet each other. */
 export const sketchArbitrary: fc.Arbitrary<Sketch> = frame.chain((it) => {
   const { rate, timeout, slo, readEvery } = it;
@@ -182,28 +189,17 @@ export const sketchArbitrary: fc.Arbitrary<Sketch> = frame.chain((it) => {
         patches,
         spread: 1_000,
       }));
-    const sites = fc
-      .constantFrom<string | null>(null, null, ...SITES)
-      .chain((site) =>
-        site === null
-          ? fc.constant<SketchTimetable[]>([])
-          : timetable({ probe: 'cql', service: '', site }).map((own) => [own]),
-      );
-    const failback = fc.constantFrom(
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      at.gone,
-      at.gone + 500_000,
-      at.gone + 6_000_000,
+    const beside = fc
+      .constantFrom(...BESIDE)
+      .chain((id) => (id === null ? fc.constant<SketchTimetable[]>([]) : timetable(id).map((other) => [other])));
+    const failback = fc.oneof(
+      { weight: 2, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(at.gone, at.gone + 500_000, at.gone + 6_000_000) },
     );
     return fc.record({
       settings: settingsArbitrary,
       timetables: fc
-        .tuple(timetable({ probe: 'cql', service: 'ledger', site: '' }), sites)
+        .tuple(timetable({ probe: 'cql', service: 'ledger', site: '' }), beside)
         .map(([service, own]) => [service, ...own]),
       faults: fc.constant([disaster, ...rest]),
       failoverAt: fc.oneof(
@@ -219,6 +215,7 @@ export const sketchArbitrary: fc.Arbitrary<Sketch> = frame.chain((it) => {
       objectives: objectivesArbitrary as fc.Arbitrary<Objective[]>,
       end: endArbitrary(at),
       canary: fc.constant(true),
+      repair: fc.constantFrom(true, true, true, false),
       shuffle: fc.constantFrom(0, 1, 2, 3),
     });
   });

@@ -106,11 +106,12 @@ function fromReport(view: View | undefined): unknown {
 
 function rpoFromOracle(rpo: OracleRpo): unknown {
   const { ledger, lost, afterRecovery, afterRepair, stranded, lostInAll, lostKeys } = rpo;
-  const { rpo: rpo_us, lostInAllUs: lostInAll_us, indeterminate } = rpo;
+  const { rpo: rpo_us, lostInAllUs: lostInAll_us, recoveryPoint: recoveryPoint_us, indeterminate } = rpo;
   return {
     ledger,
     lost,
     rpo_us,
+    recoveryPoint_us,
     afterRecovery,
     afterRepair,
     stranded,
@@ -126,6 +127,7 @@ function rpoFromReport(report: Report, service: string | null): unknown {
   if (!rpo) return undefined;
   const { ledger, lost, rpo_us, afterRecovery, afterRepair, stranded, lostInAll, lostInAll_us, indeterminate } = rpo;
   return {
+    recoveryPoint_us: rpo.recoveryPoint_us,
     ...{ ledger, lost, rpo_us, afterRecovery, afterRepair, stranded, lostInAll, lostInAll_us },
     indeterminate: indeterminate.total,
     // Those lost in all but not at failover follow in the same list.

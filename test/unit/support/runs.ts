@@ -1,5 +1,5 @@
 /** How many runs a property is given: `DRILL_PROPERTY_RUNS=20000` for longer ones. */
-const RUNS = Number(process.env.DRILL_PROPERTY_RUNS ?? 300);
+const RUNS = Number(process.env.DRILL_PROPERTY_RUNS ?? 200);
 const SEED = process.env.DRILL_PROPERTY_SEED;
 
 export const TIMEOUT_MS = Math.max(60_000, RUNS * 500);
