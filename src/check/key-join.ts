@@ -91,7 +91,8 @@ export class KeyJoin {
         const key = bytes.toString('utf8', record.key, record.value);
         if (strangers.size === strangers.add(`${place} ${key}`).size) this.defects.add(REPEATED_READ, key);
         const there = state !== 'absent' && state !== 'unreadable';
-        if (there && seen.size !== seen.add(`${places[place]?.stage === 'canary'} ${key}`).size) onStranger(place);
+        if (there && seen.size !== seen.add(`${places[place]?.stage === 'canary'} ${places[place]?.probe} ${key}`).size)
+          onStranger(place);
       });
       part.visit(onKey);
     }

@@ -1,5 +1,5 @@
 import type { WrittenKey } from './key-join.ts';
-import { INFO, OK } from './operations.ts';
+import { FAIL, INFO, OK } from './operations.ts';
 import { sortedCounts } from './outage-report.ts';
 import type { Instant, Interval, LostKey, Rpo } from './report-schema.ts';
 
@@ -186,24 +186,12 @@ export class RpoTally {
     else if (states.includes('absent')) this.info.notFound++;
   }
 
-  private countPhantom(key: WrittenKey, { anywhere, effective, goneUs, abandoned: _, ...stages }: RpoContext): void {
-    if (!anywhere.some((place) => isOdd(key, key.state(place)))) return;
-    const states = anywhere.map((place) => key.state(place));
-    const written = key.outcome === OK || key.outcome === INFO;
-    if (!written && states.some(isThere)) {
-      this.phantom++;
-      this.misjudged++;
-      return;
-    }
-    // A place that was not asked for a key says `phantom` of whatever it has; only one that was asked can say "more than once".
-    const asked = key.outcome === OK && effective !== null && key.completedUs < effective.notAfter_us ? stages : null;
-    const askedOf = new Set([
-      ...(asked?.atFailover ?? []),
-      ...(asked?.afterRecovery ?? []),
-      ...(asked?.afterRepair ?? []),
-    ]);
-    const repeated = anywhere.some((place) => key.state(place) === 'repeated' && askedOf.has(place));
-    if (repeated || states.includes('other value')) this.phantom++;
+  /** With another value, more than once, or of a write that was certainly not applied. */
+  private countPhantom(key: WrittenKey, { anywhere }: RpoContext): void {
+    const misjudged = key.outcome === FAIL && anywhere.some((place) => isThere(key.state(place)));
+    if (misjudged) this.misjudged++;
+    const odd = anywhere.some((place) => key.state(place) === 'repeated' || key.state(place) === 'other value');
+    if (misjudged || odd) this.phantom++;
   }
 
   private countFailback(key: WrittenKey, site: string, { failback, afterFailback }: RpoContext): void {
@@ -232,11 +220,6 @@ function stateIn(key: WrittenKey, places: StagePlaces): Found {
 
 function isLost(found: Found): boolean {
   return found !== 'present' && found !== 'unreadable';
-}
-
-/** Only these can make a key a phantom: most keys have none, and are told apart at once. */
-function isOdd(key: WrittenKey, state: string): boolean {
-  return key.outcome === OK ? state === 'repeated' || state === 'other value' : isThere(state);
 }
 
 function isThere(state: string): boolean {

@@ -97,7 +97,7 @@ class Session {
     const context = { run, site, timeoutUs: timetable.timeout_us, params: timetable.params };
     const client = await probeType(this.probes, timetable.probe).connect(context, signal);
     this.clients.push(client);
-    await warmUp(client, warmKey(run, timetable, name), signal).catch((error: unknown) => {
+    await warmUp(client, (seq) => warmKey(run, timetable, name, seq), signal).catch((error: unknown) => {
       throw new Error(`${timetable.probe} in ${name} (client ${this.config.client})`, { cause: error });
     });
     return client;

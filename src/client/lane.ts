@@ -24,7 +24,7 @@ export interface LaneOptions {
 }
 
 /** Errors in which the site did its part: it answered, though not rightly. They open no circuit. */
-const ANSWERED = new Set(['absent', 'partial', 'corrupt']);
+const ANSWERED = new Set(['absent', 'partial', 'corrupt', 'phantom']);
 
 /** What one timetable does with each of its operations: even ones write, odd ones read the last key that the same site acknowledged. */
 export class Lane {

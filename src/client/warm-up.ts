@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExpectedWrite, ProbeClient } from '../probes/probe.ts';
 import type { Timetable } from '../scenario/plan.ts';
 
@@ -5,31 +6,54 @@ import type { Timetable } from '../scenario/plan.ts';
 export const WARM_SEQ = 0;
 const ROUNDS = 60;
 const AT_ONCE = 4;
+const TRIES = 6;
+const PAUSE_MS = 500;
 
-/** The key of that row: of one timetable and site, in nobody's ledger. */
-export function warmKey(run: string, { probe, service, client }: Timetable, site: string): string {
-  return `${run}/warm.${probe}.${service || '@'}.${client}.${site}/${WARM_SEQ}`;
+const WRITE_EVERY = 3;
+/** Every row that a warm-up writes is one of its own: a second one with the same key would be more than once there. */
+const ROWS = 1 + Math.ceil(ROUNDS / WRITE_EVERY) * AT_ONCE;
+
+/** The key of that row, or of another one of the same warm-up: of one timetable and site, in nobody's ledger. */
+export function warmKey(
+  run: string,
+  { probe, service, client }: Timetable,
+  site: string,
+  seq: number = WARM_SEQ,
+): string {
+  return `${run}/warm.${probe}.${service || '@'}.${client}.${site}/${seq}`;
 }
 
 /** Every row that warm-ups write, for the cleanup. */
 export function warmWrites(run: string, timetable: Timetable, sites: readonly string[]): readonly ExpectedWrite[] {
   const used = timetable.service === '' ? [timetable.site] : sites;
-  return used.map((site) => ({ key: warmKey(run, timetable, site), seq: WARM_SEQ }));
+  return used.flatMap((site) =>
+    Array.from({ length: ROWS }, (_, seq) => ({ key: warmKey(run, timetable, site, seq), seq })),
+  );
 }
 
 /**
- * Writes the row and reads it until the site's first requests, which load classes and prepare statements, are behind it. Throws what went wrong
- * when the site does not serve.
+ * Writes the row, then others, and reads it, until the site's first requests, which load classes and prepare statements, are behind it. Throws
+ * what went wrong when the site does not serve.
  */
-export async function warmUp(client: ProbeClient, key: string, signal: AbortSignal): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    const { outcome, error } = await client.invoke({ f: 'write', key, seq: WARM_SEQ }, signal);
+export async function warmUp(client: ProbeClient, key: (seq: number) => string, signal: AbortSignal): Promise<void> {
+  const first = { key: key(WARM_SEQ), seq: WARM_SEQ };
+  for (let tries = 1; ; tries += 1) {
+    const { outcome, error } = await client.invoke({ f: 'write', ...first }, signal);
     if (outcome === 'ok') break;
-    if (tries === 5) throw new Error(`a write is not served: ${error}`);
+    // It may have been applied all the same.
+    if (outcome === 'info' && (await client.invoke({ f: 'read', ...first }, signal)).outcome === 'ok') break;
+    if (tries === TRIES) throw new Error(`a write is not served: ${error}`);
+    await sleep(PAUSE_MS, undefined, { signal });
   }
+  let seq = WARM_SEQ;
   for (let round = 0; round < ROUNDS; round += 1) {
     signal.throwIfAborted();
-    const f = round % 3 === 0 ? 'write' : 'read';
-    await Promise.all(Array.from({ length: AT_ONCE }, () => client.invoke({ f, key, seq: WARM_SEQ }, signal)));
+    const writes = round % WRITE_EVERY === 0;
+    const work = Array.from({ length: AT_ONCE }, () => {
+      if (!writes) return client.invoke({ f: 'read', ...first }, signal);
+      seq += 1;
+      return client.invoke({ f: 'write', key: key(seq), seq }, signal);
+    });
+    await Promise.all(work);
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
+import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { verifyManifest, writeManifest } from '../evidence/manifest.ts';
@@ -22,6 +23,7 @@ export async function judgeNewRun(directory: string): Promise<Report> {
   writeFileSync(join(directory, 'report.json'), renderReportJson(report));
   writeFileSync(join(directory, 'report.html'), renderHtml(report));
   writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
+  await writeLatencyLogs(directory);
   writeManifest(directory, report.run.id);
   print(renderSummary(report, { color: colour(), width: columns() }));
   print(`report: ${join(directory, 'report.html')}`);

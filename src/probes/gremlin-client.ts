@@ -39,7 +39,7 @@ export class GremlinClient implements ProbeClient {
     const endpoints = gremlinEndpoints(context);
     if (endpoints.length === 0) throw new PlatformError(`${context.site.name} has no endpoint of JanusGraph`);
     const security = loadSecurity(context.params);
-    const traversals = new Traversals(String(context.params.traversalSource));
+    const traversals = new Traversals(String(context.params.traversalSource ?? 'g'));
     const hello = (): Frame => traversals.hello();
     const links = endpoints.map((endpoint) => new GremlinLink({ endpoint, security, hello }));
     const client = new GremlinClient(links, traversals, context.timeoutUs / 1000);
@@ -73,7 +73,9 @@ export class GremlinClient implements ProbeClient {
     }
     const answer = await this.submit(this.traversals.read(key), this.timeoutMs);
     if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
-    const { state, valueSha } = transactionState(key, seq, parseAccounts(answer.data), null);
+    const seen = readable(() => parseAccounts(answer.data));
+    if (!seen) return { outcome: 'fail', error: 'protocol', valueSha: '' };
+    const { state, valueSha } = transactionState(key, seq, seen, null);
     return state === 'present' ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: state, valueSha };
   }
 
@@ -86,12 +88,14 @@ export class GremlinClient implements ProbeClient {
         this.submit(this.traversals.accounts(keys), this.bulkMs),
         this.submit(this.traversals.edges(keys), this.bulkMs),
       ]);
-      if (accounts.kind !== 'result' || edges.kind !== 'result') {
+      const vertices = accounts.kind === 'result' ? readable(() => parseAccounts(accounts.data)) : null;
+      const indexed = edges.kind === 'result' ? readable(() => parseEdges(edges.data)) : null;
+      if (!vertices || !indexed) {
         for (const key of keys) yield { key, state: 'unreadable', valueSha: '' };
         continue;
       }
-      const seenAccounts = Map.groupBy(parseAccounts(accounts.data), ({ key }) => key.slice(0, key.lastIndexOf('#')));
-      const seenEdges = Map.groupBy(parseEdges(edges.data), ({ key }) => key);
+      const seenAccounts = Map.groupBy(vertices, ({ key }) => key.slice(0, key.lastIndexOf('#')));
+      const seenEdges = Map.groupBy(indexed, ({ key }) => key);
       for (const { key, seq } of batch) {
         yield transactionState(key, seq, seenAccounts.get(key) ?? [], seenEdges.get(key) ?? []);
       }
@@ -130,6 +134,15 @@ export class GremlinClient implements ProbeClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.links.map((link) => link[Symbol.asyncDispose]()));
+  }
+}
+
+/** Null for an answer that cannot be understood. */
+function readable<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch {
+    return null;
   }
 }
 

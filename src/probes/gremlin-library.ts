@@ -5,7 +5,7 @@ const load = createRequire(import.meta.url);
 
 const library = load('gremlin') as typeof import('gremlin');
 
-export const { Bytecode, P, statics } = library.process;
+export const { Bytecode, P, statics, Traverser } = library.process;
 export type BytecodeOf = InstanceType<typeof Bytecode>;
 
 interface Response {

@@ -1,6 +1,6 @@
 import { checksum } from './checksum.ts';
 import { bytecode, type Frame, FrameTemplate, numberHole, textHole, traversalFrame } from './gremlin-frames.ts';
-import { type BytecodeOf, P, statics } from './gremlin-library.ts';
+import { type BytecodeOf, P, statics, Traverser } from './gremlin-library.ts';
 
 /** The only labels and property keys that this probe writes. */
 export const ACCOUNT = 'DrillAccount';
@@ -120,11 +120,19 @@ export function parseEdges(data: unknown): readonly SeenEdge[] {
   }));
 }
 
+interface Folded {
+  readonly object: unknown;
+  readonly bulk: unknown;
+}
+
+/** Results of a traversal come with how often each is there: equal ones are folded into one. */
 function rows(data: unknown): readonly Map<string, unknown>[] {
-  if (!Array.isArray(data) || !data.every((row) => row instanceof Map)) {
-    throw new Error('expected a list of maps from the server, got something else');
-  }
-  return data;
+  if (!Array.isArray(data)) throw new Error('expected a list from the server, got something else');
+  return data.flatMap((one: unknown) => {
+    const { object: row, bulk: times } = one instanceof Traverser ? (one as Folded) : { object: one, bulk: 1 };
+    if (!(row instanceof Map)) throw new Error('expected maps from the server, got something else');
+    return Array.from({ length: Number(times) }, () => row as Map<string, unknown>);
+  });
 }
 
 function texts(value: unknown): readonly string[] {

@@ -26,7 +26,7 @@ export const gremlinProbe: ProbeType = {
   settings: (context) => ({
     driver: 'own, over ws 8, with the serializers of gremlin 3.7.4 (GraphBinary)',
     contactPoints: gremlinEndpoints(context),
-    traversalSource: String(context.params.traversalSource),
+    traversalSource: String(context.params.traversalSource ?? 'g'),
     connections: 'one to each server, requests pipelined',
     requestTimeoutMs: context.timeoutUs / 1000,
     connectTimeoutMs: LINK.connectMs,
@@ -63,5 +63,5 @@ export const gremlinProbe: ProbeType = {
 };
 
 function graphOf({ params }: ProbeContext): string {
-  return String(params.graph);
+  return String(params.graph ?? 'graph');
 }

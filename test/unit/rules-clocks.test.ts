@@ -35,7 +35,10 @@ test('RTO is from notBefore of effective to SLO restored; the true one is at lea
 
 test('first success is up of the first outage that overlaps, SLO restored the first of five windows', async () => {
   const run = { patches: [from(82, 10, 'fail')] };
-  expect((await clock(run, 'first success'))?.at).toEqual({ notBefore_us: 10_702_000, notAfter_us: 10_702_000 });
+  expect(await clock(run, 'first success')).toMatchObject({
+    at: { notBefore_us: 10_702_000, notAfter_us: 10_702_000 },
+    note: '',
+  });
   expect((await clock(run, 'SLO restored'))?.at).toEqual({ notBefore_us: 10_702_000, notAfter_us: 10_702_000 });
 });
 
@@ -251,6 +254,12 @@ test('a fault that lapsed, or was never effective, makes what depends on it unkn
   const never = await check({ objectives, fault: { effective: null } });
   expect(verdictOf(never, 'rto')).toBe('unknown');
   expect([lapsed.verdict, never.verdict]).toEqual(['unknown', 'unknown']);
+});
+
+test('with a fault that lapsed the report does not say that the service was never down', async () => {
+  const first = await clock({ patches: [from(82, 10, 'fail')], fault: { lapsed: at(11 * S) } }, 'first success');
+  expect(first).toMatchObject({ at: null });
+  expect(first?.note).not.toBe('never down');
 });
 
 test('a fault that is not gone at the end makes the verdict fail, with the leftover named', async () => {

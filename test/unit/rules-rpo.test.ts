@@ -220,6 +220,17 @@ test('phantom: more than once; it is not lost', async () => {
   expect([found.phantom, found.lost?.lower]).toEqual([1, 0]);
 });
 
+test('phantom: more than once counts for a stranded write and an info write as well', async () => {
+  // Paris acknowledges slot 83 after notAfter of effective, and nobody knows of slot 40.
+  const changes = answers(
+    { stage: 'after-repair', k: 83, site: 'london', state: 'phantom' },
+    { stage: 'after-repair', k: 40, site: 'paris', state: 'phantom' },
+  );
+  const found = rpoOf(await check({ failoverAt: slot(85), patches: [from(40, 1, 'timeout')] }, changes));
+  expect(found.phantom).toBe(2);
+  expect(found.lostInAll).toEqual({ lower: 0, upper: 0 });
+});
+
 test('phantom: written with outcome fail; then the harness misjudged, and the record has a defect', async () => {
   const stages = STAGES.map((stage) => ({ ...stage, extras: ['failed' as const] }));
   const report = await check({ stages, patches: [from(20, 1, 'fail')] });

@@ -236,6 +236,18 @@ test('a killed run still says what it saw: what was in flight is no gap', async 
   expect(ledger(report).outages.map(({ length_us }) => length_us)).toEqual([1_002_000 + 400 * MS]);
 });
 
+test('a client that died in a run that went on: what it did not send are gaps up to the end of the run', async () => {
+  // Its last row is that of slot 150. `run-ended` comes at 32.01 s; the timetable never ended, so slots up to 31.8 s (303) were due.
+  const report = await check({
+    patches: [from(82, 10, 'fail')],
+    objectives: [rto(60 * S)],
+    end: { kind: 'client-died', at: slot(150) + 2 * MS },
+  });
+  expect(ledger(report).operations).toMatchObject({ total: 304, ok: 141, gaps: 153 });
+  expect(ledger(report).outages.at(-1)).toMatchObject({ down_us: slot(151), up_us: null });
+  expect(report.verdict).not.toBe('pass');
+});
+
 test('a line of the journal that was changed does not verify', async () => {
   const input = inputOf({ objectives: [rto(60 * S)] });
   const report = await checkInput(input, {

@@ -74,6 +74,15 @@ test('a single failure before a hard outage does not move its beginning', async 
   expect(view.outages[0]).toMatchObject({ seenBy: 'runs', down_us: slot(84) });
 });
 
+test('without its runs a window has fewer operations: as many scattered failures weigh more', async () => {
+  // downAfter 2, floor 0.6. Slots 80 to 89: three scattered failures, then a run of four. Without it 3 of 6 are more than max(2, ⌊0.4 · 6⌋ = 2);
+  // of all ten they would not be more than ⌊0.4 · 10⌋ = 4.
+  const settings = { downAfter: 2, upAfter: 5, floor: 0.6, sustain_us: 2 * S, windowOperations: 10 };
+  const patches = [from(80, 1, 'fail'), from(82, 1, 'fail'), from(84, 1, 'fail'), from(86, 4, 'fail')];
+  const view = ledger(await check({ settings, patches }));
+  expect(view.outages[0]).toMatchObject({ seenBy: 'window', down_us: slot(80) });
+});
+
 test('an info write is not ok: it may or may not have been applied', async () => {
   const view = ledger(await check({ patches: [from(82, 3, 'timeout')] }));
   expect(view.operations).toMatchObject({ total: 250, ok: 247, info: 3, fail: 0 });

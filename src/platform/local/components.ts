@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
@@ -11,6 +11,8 @@ import type { JvmCommand } from './jvm.ts';
 
 const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
 const MAX_OUTPUT = 20_000_000;
+/** How long a process that was told to end may take before it is killed, when it is wanted again. */
+const END_MS = 20_000;
 
 export interface Classes {
   readonly jars: readonly string[];
@@ -67,7 +69,18 @@ export class ManagedComponent {
 
   /** Where its logs are: what the JVM printed, and what it keeps itself. */
   logs(): readonly string[] {
-    return [...new Set([join(this.command.directory, 'output.log'), this.command.log])];
+    return [...new Set([this.output, this.command.log])].flatMap((log) => [`${log}.1`, log]);
+  }
+
+  private get output(): string {
+    return join(this.command.directory, 'output.log');
+  }
+
+  /** Puts what the JVM printed aside when it is too much; it goes on at the beginning of the same file. */
+  rotateOutput(): void {
+    if (!existsSync(this.output) || statSync(this.output).size < MAX_OUTPUT) return;
+    copyFileSync(this.output, `${this.output}.1`);
+    truncateSync(this.output);
   }
 
   /** Starts it when it does not run, and resolves once it serves; rejects when it ends before, or at the signal. */
@@ -79,7 +92,8 @@ export class ManagedComponent {
   }
 
   private async startNow(signal: AbortSignal): Promise<void> {
-    if (this.ending) await this.exited;
+    // One that hangs in its shutdown (its store is gone, say) would never come back otherwise.
+    if (this.ending) await this.stop(END_MS);
     if (!this.child) this.launch();
     if (this.ready) return;
     const waiter = spawn(
@@ -112,14 +126,13 @@ export class ManagedComponent {
   }
 
   private launch(): void {
-    const output = join(this.command.directory, 'output.log');
-    if (existsSync(output) && statSync(output).size > MAX_OUTPUT) renameSync(output, `${output}.1`);
-    const log = openSync(output, 'a');
+    const log = openSync(this.output, 'a');
     const child = spawn('nsenter', [`--net=/run/netns/${this.site}`, this.java, ...this.command.args], {
       cwd: this.command.directory,
       stdio: ['ignore', log, log],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
     });
+    closeSync(log);
     this.child = child;
     this.ready = false;
     this.ending = false;
@@ -161,8 +174,7 @@ export class ManagedComponent {
   }
 
   private lastWords(): string {
-    const output = join(this.command.directory, 'output.log');
-    const lines = existsSync(output) ? readFileSync(output, 'utf8').trim().split('\n').slice(-3) : [];
+    const lines = existsSync(this.output) ? readFileSync(this.output, 'utf8').trim().split('\n').slice(-3) : [];
     return lines.join(' | ') || 'it printed nothing';
   }
 }

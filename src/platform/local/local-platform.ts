@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +22,7 @@ import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
-import { programPath, socketPath, stateDirectory } from './paths.ts';
+import { lockFile, logFile, pidFile, programPath, registerFile, socketPath, stateDirectory } from './paths.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
 import type { SupervisorOrders } from './supervisor.ts';
@@ -105,15 +96,40 @@ export async function localPlatformStatus(signal: AbortSignal): Promise<LocalSta
 
 /** Stops the platform of this user, whatever it does; false when none is up. */
 export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
+  const outer = outerPid();
+  if (outer === null) return false;
+  const supervisor = supervisorPid();
   const rpc = await RpcClient.connect(socketPath());
-  if (!rpc) return false;
-  await rpc.call('stop', {}, signal).catch(() => {});
-  while (existsSync(`/proc/${supervisorPid()}`)) {
+  await rpc?.call('stop', {}, AbortSignal.any([signal, AbortSignal.timeout(STOP_MS)])).catch(() => {});
+  rpc?.close();
+  // Its first process is the last that goes.
+  const isThere = (): boolean => isOuter(outer) || (supervisor > 0 && existsSync(`/proc/${supervisor}`));
+  for (const from = performance.now(); isThere(); await sleep(50)) {
     signal.throwIfAborted();
-    await sleep(50);
+    // It does not listen (yet, or any more): everything in it goes with the process that holds its namespaces.
+    const hangs = rpc === null || performance.now() - from > STOP_MS;
+    if (hangs && isOuter(outer)) process.kill(outer, 'SIGKILL');
   }
-  rpc.close();
   return true;
+}
+
+const STOP_MS = 5_000;
+
+/** The process that holds the namespaces of a platform of this user, listening or not; null: there is none. */
+function outerPid(): number | null {
+  const file = pidFile(stateDirectory());
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').trim()) : 0;
+  return pid > 0 && isOuter(pid) ? pid : null;
+}
+
+/** Numbers of processes are used again: it must also be what we started. */
+function isOuter(pid: number): boolean {
+  try {
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return args.some((arg) => arg.endsWith('/src/platform/local/supervisor.ts'));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -136,17 +152,18 @@ export async function startLocalPlatform(options: {
   const running = await RpcClient.connect(socketPath());
   if (running) {
     running.close();
-    throw new PlatformError('a platform of this user is up already', { hint: 'npm run drill -- platform down' });
+    throw isUp();
   }
   const cassandra = await resolveClassPath('cassandra', jdk.home, signal, onProgress);
   const janusgraph = await resolveClassPath('janusgraph', jdk.home, signal, onProgress);
-  const left = leftFaults(join(stateDirectory(), 'faults.json'));
+  const left = leftFaults(registerFile(stateDirectory()));
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
   const sharing = (component: Component, jars: readonly string[]): readonly string[] =>
     classLists === undefined ? archiveOptions(component, jdk, jars) : listOptions(component, classLists);
-  const orders: SupervisorOrders = {
+  const orders: Omit<SupervisorOrders, 'outerPid'> = {
     config,
+    owned: options.owned,
     stateDirectory: stateDirectory(),
     socket: socketPath(),
     javaHome: jdk.home,
@@ -177,6 +194,15 @@ export async function startLocalPlatform(options: {
   }
 }
 
+/** The exit code by which `flock` says that another holds the lock. */
+const IN_USE = 75;
+
+function isUp(): PlatformError {
+  return new PlatformError('a platform of this user is up already, or starting', {
+    hint: 'npm run drill -- platform down',
+  });
+}
+
 const DOCTOR = { hint: 'npm run doctor -- --fix' } as const;
 
 export function refuseOtherSystems(system: string = process.platform): void {
@@ -187,11 +213,12 @@ export function refuseOtherSystems(system: string = process.platform): void {
 }
 
 /** Starts the supervisor apart from this process and connects to it. */
-async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<RpcClient> {
+async function launch(orders: Omit<SupervisorOrders, 'outerPid'>, signal: AbortSignal): Promise<RpcClient> {
   const state = stateDirectory();
-  rmSync(orders.socket, { force: true });
-  const log = openSync(join(state, 'supervisor.log'), 'w', 0o600);
-  const child = spawn(UNSHARE[0], [...UNSHARE.slice(1), '--', process.execPath, SUPERVISOR], {
+  const log = openSync(logFile(state), 'a', 0o600);
+  const said = fstatSync(log).size;
+  const lock = ['--wait', '5', '--conflict-exit-code', String(IN_USE), '--no-fork', lockFile(state)];
+  const child = spawn('flock', [...lock, ...UNSHARE, '--', process.execPath, SUPERVISOR], {
     cwd: state,
     detached: true,
     stdio: ['pipe', log, log],
@@ -199,13 +226,13 @@ async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<Rp
   });
   const died = new Promise<never>((_, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`it ended with exit code ${code}`)));
+    child.once('exit', (code) => reject(code === IN_USE ? isUp() : new Error(`it ended with exit code ${code}`)));
   });
   died.catch(() => {});
   child.stdin?.on('error', () => {});
-  child.stdin?.end(JSON.stringify(orders));
+  child.stdin?.end(JSON.stringify({ ...orders, outerPid: child.pid }));
   child.unref();
-  writeFileSync(join(state, 'unshare.pid'), String(child.pid));
+  closeSync(log);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
   const connected = (async () => {
     for (;;) {
@@ -219,8 +246,10 @@ async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<Rp
   try {
     return await Promise.race([connected, died]);
   } catch (error) {
-    const said = readFileSync(join(state, 'supervisor.log'), 'utf8').trim().split('\n').slice(-3).join(' | ');
-    throw new PlatformError(`the platform's supervisor did not start: ${said || String(error)}`, {
+    if (error instanceof PlatformError) throw error;
+    const text = readFileSync(logFile(state)).subarray(said).toString();
+    const last = text.trim().split('\n').slice(-3).join(' | ');
+    throw new PlatformError(`the platform's supervisor did not start: ${last || String(error)}`, {
       cause: error,
       ...DOCTOR,
     });
@@ -229,7 +258,7 @@ async function launch(orders: SupervisorOrders, signal: AbortSignal): Promise<Rp
 
 /** The supervisor as this process sees it: the only child of `unshare`. */
 function supervisorPid(): number {
-  const parent = readFileSync(join(stateDirectory(), 'unshare.pid'), 'utf8').trim();
+  const parent = readFileSync(pidFile(stateDirectory()), 'utf8').trim();
   const children = `/proc/${parent}/task/${parent}/children`;
   const [child] = existsSync(children) ? readFileSync(children, 'utf8').trim().split(' ') : [''];
   return Number(child || 0);
@@ -282,7 +311,8 @@ class LocalPlatform implements Platform {
       '--wdns=/',
     ];
     const inside = client === OUTSIDE_PEER ? [] : ['nsenter', `--net=/run/netns/${client}`];
-    return [...enter, '--', ...inside];
+    // The first nsenter stays as the parent of what it placed, which would not hear of a signal to it: it dies with it instead.
+    return [...enter, '--', ...inside, 'setpriv', '--pdeathsig', 'KILL', '--'];
   }
 
   async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
@@ -296,9 +326,8 @@ class LocalPlatform implements Platform {
     for (const { name, files } of logs) {
       for (const file of files) if (existsSync(file)) copyFileSync(file, join(directory, `${name}-${basename(file)}`));
     }
-    for (const name of readdirSync(stateDirectory())) {
-      if (name === 'supervisor.log') copyFileSync(join(stateDirectory(), name), join(directory, name));
-    }
+    const own = logFile(stateDirectory());
+    if (existsSync(own)) copyFileSync(own, join(directory, basename(own)));
   }
 
   onEvent(listener: (event: { type: string; data: Json }) => void): void {

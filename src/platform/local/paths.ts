@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { PlatformError } from '../../errors.ts';
 
 /** Where a platform of this user lives: its socket, its register of faults, data and logs. Only the user may enter. */
 export function stateDirectory(): string {
@@ -16,8 +17,42 @@ export function cacheDirectory(): string {
   return base;
 }
 
+/** The longest path that the kernel takes for a socket, in bytes. */
+const MAX_SOCKET = 107;
+
+/** A PlatformError where the kernel would not take it, or the platform's own /run would hide it. */
 export function socketPath(): string {
-  return join(stateDirectory(), 'control.sock');
+  const path = join(realpathSync(stateDirectory()), 'control.sock');
+  const wrong =
+    Buffer.byteLength(path) > MAX_SOCKET
+      ? `is longer than ${MAX_SOCKET} bytes`
+      : path.startsWith('/run/')
+        ? 'is under /run, which the platform has of its own'
+        : null;
+  if (wrong === null) return path;
+  throw new PlatformError(`the platform's socket ${path} ${wrong}`, {
+    hint: 'set DRILL_STATE to another directory, such as /var/tmp/drill',
+  });
+}
+
+/** The register of faults of the platform in a state directory. */
+export function registerFile(state: string): string {
+  return join(state, 'faults.json');
+}
+
+/** What the supervisor says, and what goes wrong before it can say anything. */
+export function logFile(state: string): string {
+  return join(state, 'supervisor.log');
+}
+
+/** Holds the number of the process outside that keeps the namespaces. */
+export function pidFile(state: string): string {
+  return join(state, 'unshare.pid');
+}
+
+/** Locked while a platform of this state directory is up or starting; freed by the kernel. */
+export function lockFile(state: string): string {
+  return join(state, 'lock');
 }
 
 /** PATH with the directories in which systems keep `nft` and `ip`: an ordinary user's often lacks them. */

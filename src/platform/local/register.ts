@@ -9,6 +9,14 @@ interface Entry {
   expiresAtMs: number;
 }
 
+/** What the dead-man did: `failures` is empty when all of the fault is undone. */
+export interface Lapsed {
+  readonly fault: string;
+  readonly failures: readonly string[];
+}
+
+const RETRY_MS = 10_000;
+
 /**
  * The faults in force, on disk, each with its undo as data and the instant at which it lapses. `expire` undoes what nobody renewed: the
  * dead-man. An entry goes only when all of its undo is done.
@@ -65,15 +73,28 @@ export class Register {
     return work;
   }
 
-  /** Undoes what has lapsed; the names of what it undid, or tried to. */
-  async expire(): Promise<readonly string[]> {
+  /** True when a fault in force would do this undo, and is not just being undone. */
+  covers(undo: Undo): boolean {
+    return [...this.entries.values()].some(
+      (entry) => !this.running.has(entry.fault) && entry.undo.some((one) => includes(one, undo)),
+    );
+  }
+
+  /** Undoes what has lapsed, and says of each what could not be undone: that is tried again after a while. */
+  async expire(): Promise<readonly Lapsed[]> {
     const now = this.nowMs();
     const lapsed = [...this.entries.values()].filter(
       (entry) => entry.expiresAtMs <= now && !this.running.has(entry.fault),
     );
     // Last in, first out.
-    for (const { fault } of lapsed.reverse()) await this.undo(fault);
-    return lapsed.map(({ fault }) => fault);
+    const done: Lapsed[] = [];
+    for (const entry of lapsed.reverse()) {
+      const results = await this.undo(entry.fault);
+      const failures = results.flatMap(({ ok, undo, error }) => (ok ? [] : [`${undo.kind}: ${error}`]));
+      entry.expiresAtMs = this.nowMs() + RETRY_MS;
+      done.push({ fault: entry.fault, failures });
+    }
+    return done;
   }
 
   private async undoNow(fault: string): Promise<readonly UndoResult[]> {
@@ -114,6 +135,15 @@ export class Register {
       closeSync(directory);
     }
   }
+}
+
+function includes(one: Undo, other: Undo): boolean {
+  if (one.kind === 'network') return other.kind === 'network' && one.params.id === other.params.id;
+  return (
+    other.kind === 'processes' &&
+    one.params.site === other.params.site &&
+    other.params.components.every((component) => one.params.components.includes(component))
+  );
 }
 
 /** The faults that stood in the register of a platform that is dead; a file that is torn gives none. */

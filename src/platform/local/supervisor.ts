@@ -2,7 +2,7 @@
  * The local platform's supervisor: process 1 of its own user, network, mount and process namespaces, so that nothing of the platform outlives it.
  * `node supervisor.ts` reads its orders as JSON from standard input: see `SupervisorOrders`. It answers on the socket of its state directory.
  */
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
 import type { Component, DropRule, Undo } from '../platform.ts';
@@ -11,6 +11,7 @@ import type { LocalConfig } from './config.ts';
 import { createGraphKeyspace } from './keyspace.ts';
 import { applyDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
 import { runNodetool } from './nodetool.ts';
+import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 
@@ -18,6 +19,10 @@ export interface SupervisorOrders {
   readonly config: LocalConfig;
   readonly stateDirectory: string;
   readonly socket: string;
+  /** The platform goes with the connection that says `own`, or when none has said it in time. */
+  readonly owned: boolean;
+  /** The process outside that holds the namespaces, as its starter numbers it. */
+  readonly outerPid: number;
   readonly javaHome: string;
   readonly classes: Readonly<Record<Component, Classes>>;
 }
@@ -25,17 +30,25 @@ export interface SupervisorOrders {
 /** Long, for a machine that is busy; who starts the platform has a limit of his own. */
 const START_MS = 600_000;
 const UNDO_MS = 240_000;
+const OWN_MS = 10_000;
 
+// Socket, register, data and logs are the user's alone.
+process.umask(0o077);
 const orders = JSON.parse(readFileSync(0, 'utf8')) as SupervisorOrders;
 const { config } = orders;
 const dataDirectory = join(orders.stateDirectory, 'data');
+const log = logFile(orders.stateDirectory);
 let server: RpcServer | null = null;
 
 function tell(type: string, what: string): void {
-  appendFileSync(join(orders.stateDirectory, 'supervisor.log'), `${new Date().toISOString()} ${type} ${what}\n`);
+  appendFileSync(log, `${new Date().toISOString()} ${type} ${what}\n`);
   server?.broadcast(type, what);
 }
 
+// Who comes here holds the lock of the state directory: whatever else is in it was left by a platform that is dead.
+writeFileSync(pidFile(orders.stateDirectory), String(orders.outerPid));
+truncateSync(log);
+rmSync(registerFile(orders.stateDirectory), { force: true });
 rmSync(dataDirectory, { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
@@ -57,7 +70,7 @@ function of(component: Component, site?: string): readonly ManagedComponent[] {
   return components.filter((one) => one.component === component && (site === undefined || one.site === site));
 }
 
-const register = new Register(join(orders.stateDirectory, 'faults.json'), executeUndo, () => performance.now());
+const register = new Register(registerFile(orders.stateDirectory), executeUndo, () => performance.now());
 
 async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return removeDrops(config, undo.params.id);
@@ -66,6 +79,14 @@ async function executeUndo(undo: Undo): Promise<void> {
     if (!undo.params.components.includes(component)) continue;
     await Promise.all(of(component, undo.params.site).map((one) => one.start(limit)));
   }
+}
+
+/** A harness that was suspended past its lease must not make a fault that nobody would undo. */
+function requireUndo(undo: Undo): void {
+  if (register.covers(undo)) return;
+  throw new PlatformError(`no fault in the register would undo this: ${JSON.stringify(undo)}`, {
+    hint: 'record the fault first; one that was not renewed in time is undone and forgotten',
+  });
 }
 
 let lockHolder: { connection: object; run: string } | null = null;
@@ -89,13 +110,17 @@ const methods = {
     components: readonly Component[];
     mode: 'graceful' | 'abrupt';
   }) => {
+    requireUndo({ kind: 'processes', params: { site, components: names } });
     // Clients first, so that none writes into a store that is going.
     const ordered = [...of('janusgraph', site), ...of('cassandra', site)].filter((one) =>
       names.includes(one.component),
     );
     for (const one of ordered) one.end(mode === 'graceful' ? 'SIGTERM' : 'SIGKILL');
   },
-  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) => applyDrops(config, id, rules),
+  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) => {
+    requireUndo({ kind: 'network', params: { id } });
+    return applyDrops(config, id, rules);
+  },
   drops: ({ id }: { id: string }) => readDrops(config, id),
   nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
     runNodetool(config, site, java, orders.classes.cassandra, args),
@@ -150,7 +175,7 @@ async function main(): Promise<void> {
   await makeNetwork(config);
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);
-  chmodSync(orders.socket, 0o600);
+  if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
   const limit = AbortSignal.timeout(START_MS);
   await Promise.all(of('cassandra').map((one) => one.start(limit)));
   await createGraphKeyspace(config, limit);
@@ -163,9 +188,13 @@ async function main(): Promise<void> {
 }
 
 setInterval(() => {
+  for (const one of components) one.rotateOutput();
   register.expire().then(
-    (faults) => {
-      for (const fault of faults) tell('dead-man', `${fault} was no longer renewed and is undone`);
+    (lapsed) => {
+      for (const { fault, failures } of lapsed) {
+        const what = failures.length === 0 ? 'is undone' : `could not be undone: ${failures.join('; ')}`;
+        tell('dead-man', `${fault} was no longer renewed and ${what}`);
+      }
     },
     (error: unknown) => tell('defect', messageOf(error)),
   );

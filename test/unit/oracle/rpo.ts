@@ -82,7 +82,8 @@ export function rpoOf(input: OracleInput, fault: OracleFault | undefined, writes
     },
     // "`info` writes: found and not found; never counted as lost"
     indeterminate: writes.filter((op) => op.outcome === 'info').length,
-    lostKeys: failover ? failover.lost.map((op) => op.key) : [],
+    // In the order of acknowledgement, ties by key.
+    lostKeys: [...(failover?.lost ?? [])].sort((a, b) => at(a) - at(b) || (a.key < b.key ? -1 : 1)).map((op) => op.key),
   };
 }
 

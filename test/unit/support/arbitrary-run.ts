@@ -116,6 +116,7 @@ function endArbitrary(at: Moments): fc.Arbitrary<SketchEnd> {
     { weight: 20, arbitrary: fc.constant<SketchEnd>({ kind: 'completed' }) },
     { weight: 1, arbitrary: instant.map((when): SketchEnd => ({ kind: 'aborted', at: when })) },
     { weight: 2, arbitrary: instant.map((when): SketchEnd => ({ kind: 'killed', at: when })) },
+    { weight: 1, arbitrary: instant.map((when): SketchEnd => ({ kind: 'client-died', at: when })) },
   );
 }
 

@@ -22,7 +22,10 @@ export function buildRun(sketch: Sketch): OracleInput {
     readBack: canaries.flatMap(({ readBack }) => readBack),
     events: canaries.flatMap(({ events }) => events),
   };
-  const all = sketch.timetables.flatMap((table) => rowsOf(sketch, table));
+  const { end } = sketch;
+  const all = sketch.timetables
+    .flatMap((table) => rowsOf(sketch, table))
+    .filter((row) => end.kind !== 'client-died' || row.service !== 'ledger' || (row.completedUs ?? 0) <= end.at);
   const { readBack, events: readBackEvents } = readBackOf(sketch, all);
   const attempts = shuffled([...canary.attempts, ...all], sketch.shuffle);
   const events = [...canary.events, ...eventsOf(sketch), ...readBackEvents];
@@ -124,6 +127,10 @@ function faultEvents(fault: SketchFault): OracleEvent[] {
 function atEnd(sketch: Sketch, run: OracleInput): OracleInput {
   const { end } = sketch;
   if (end.kind === 'completed') return run;
+  if (end.kind === 'client-died') {
+    const left = run.events.filter(({ type, data }) => type !== 'timetable-ended' || data.service !== 'ledger');
+    return { ...run, events: left };
+  }
   const events = run.events.filter(({ at_us, type }) => at_us < end.at && type !== 'run-ended');
   const readBack: ReadBackRow[] = run.readBack.filter(({ readUs }) => readUs < end.at);
   const begun = run.attempts.filter(({ invokedUs }) => invokedUs <= end.at);

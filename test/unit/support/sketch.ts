@@ -61,6 +61,8 @@ export type SketchEnd =
   | { readonly kind: 'completed' }
   /** `run-ended` is there, rows that were not answered by then have no completion. */
   | { readonly kind: 'aborted'; readonly at: number }
+  /** The service's client died: no rows after it, and its timetable never ended, but the run went on. */
+  | { readonly kind: 'client-died'; readonly at: number }
   /** Nothing after it is in the files. */
   | { readonly kind: 'killed'; readonly at: number };
 
