@@ -82,8 +82,8 @@ function judgeRun(
   keys: KeyJoin,
 ): Report {
   const { plan, events } = record;
-  closeTimetables(history);
   const recordEndUs = recordEnd(record, history);
+  closeTimetables(history, recordEndUs);
   const lengthUs = Math.max(record.endedUs ?? 0, history.lastCompletionUs, events.at(-1)?.at_us ?? 0);
   const bucketUs = bucketLength(lengthUs);
   const lost = new LostTimeline(bucketUs);

@@ -36,7 +36,7 @@ function warmth({ plan, events }: RunRecord, site: string): string {
 }
 
 /** Means over the time that was looked at. */
-export function machineOf({ events }: RunRecord): Report['quality']['machine'] {
+function machineOf({ events }: RunRecord): Report['quality']['machine'] {
   const spans = eventsOf(events, 'machine').map(({ data }) => ({
     ...data,
     us: Math.max(1, data.to_us - data.from_us),

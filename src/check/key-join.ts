@@ -6,7 +6,7 @@ import { READ_KEY_COLUMN, READ_VALUE_COLUMN, type ReadBackAnswerRow, type ReadPl
 import { attemptWins, type Contender } from './merge.ts';
 
 /** What was found of a key at one place. `other value`: it is there, but is not what was written. `repeated`: it is there more than once. */
-export const KEY_STATES = [
+const KEY_STATES = [
   'no row',
   'present',
   'absent',

@@ -33,7 +33,7 @@ interface Judgement {
 }
 
 /** One objective as people say it: `RTO of ledger < 30 min`. */
-export function statementOf(objective: Objective): string {
+function statementOf(objective: Objective): string {
   const of = objective.service === null ? '' : ` of ${objective.service}`;
   if (objective.metric === 'availability') {
     const percent = Number((objective.target * 100).toFixed(6));

@@ -1,7 +1,4 @@
-import type { Outcome } from '../history/operation.ts';
-
-/** What became of a slot of a timetable. `gap`: it was to be run, and there is no row of it. */
-export const SLOT_OUTCOMES = ['ok', 'fail', 'info', 'gap'] as const satisfies readonly (Outcome | 'gap')[];
+/** What became of a slot of a timetable: codes of `Outcome`. `GAP`: it was to be run, and there is no row of it. */
 export const OK = 0;
 export const FAIL = 1;
 export const INFO = 2;

@@ -23,10 +23,10 @@ export interface JudgedView {
 }
 
 /** Sets the length of every timetable, gaps at its end included. To be called once, before anything is measured. */
-export function closeTimetables(history: LoadedHistory): void {
+export function closeTimetables(history: LoadedHistory, recordEndUs: number): void {
   for (const { operations, last, lastRow, started } of history.timetables) {
-    // A timetable that never ended was to go on: what was due by the last completion and has no row is a gap.
-    const dueUs = history.lastCompletionUs - started.timeout_us;
+    // A timetable that never ended was to go on: what was due by the end of the record and has no row is a gap.
+    const dueUs = recordEndUs - started.timeout_us;
     const due = dueUs < started.start_us ? 0 : Math.floor(((dueUs - started.start_us) * started.rate) / 1_000_000) + 1;
     operations.length = last === null ? Math.max(lastRow + 1, due) : last + 1;
   }

@@ -29,7 +29,7 @@ export interface Window {
 }
 
 /** The window that begins at `beginUs`; `first` is the first position that is intended then or later. */
-export function windowAt(observed: Observed, rules: Rules, beginUs: number, first: number): Window {
+function windowAt(observed: Observed, rules: Rules, beginUs: number, first: number): Window {
   const { ops, length } = observed;
   const secondUs = beginUs + SECOND_US;
   let end = first;

@@ -1,5 +1,4 @@
 /** The client process: schedules and sends the operations of one place. See `protocol.ts`. */
-import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { monotonicClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
@@ -9,6 +8,7 @@ import type { ProbeClient, ProbeType } from '../probes/probe.ts';
 import { probeType } from '../probes/registry.ts';
 import type { Timetable } from '../scenario/plan.ts';
 import { Lane } from './lane.ts';
+import { writeAll } from './pipes.ts';
 import type { ClientCommand, ClientConfig, ClientEvent } from './protocol.ts';
 import { Scheduler } from './scheduler.ts';
 import { SelfMeasure } from './self-measure.ts';
@@ -18,34 +18,45 @@ import { warmKey, warmUp } from './warm-up.ts';
 const FLUSH_MS = 40;
 const READY_MS = 120_000;
 
-/** Obeys commands until its standard input ends or it is told to end. */
+/** Obeys commands until it is told to end. When its standard input ends first, it stops at once: it never outlives its harness. */
 export async function runClient(probes: ReadonlyMap<string, ProbeType>): Promise<void> {
   // Ctrl-C reaches the whole group; the runner decides what becomes of it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  const tell = (event: ClientEvent): void => {
-    writeSync(3, `${JSON.stringify(event)}\n`);
+  const tell = (event: ClientEvent): void => writeAll(3, `${JSON.stringify(event)}\n`);
+  const broken = (error: unknown): void => {
+    process.stderr.write(`defect: ${error instanceof Error ? error.stack : String(error)}\n`);
+    tell({ type: 'failed', message: `defect in a client: ${messageOf(error)}` });
   };
-  const broken = (error: unknown): void => tell({ type: 'failed', message: `defect in a client: ${messageOf(error)}` });
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
 
   let session: Session | null = null;
-  for await (const line of createInterface({ input: process.stdin })) {
+  const ended = Promise.withResolvers<void>();
+  let ending = false;
+  const lines = createInterface({ input: process.stdin });
+  // Not by iteration: an order to end must count before the end of the pipe that follows it.
+  lines.on('line', (line) => {
     const command = JSON.parse(line) as ClientCommand;
     if (command.type === 'configure') {
       session = new Session(command.config, probes, tell);
-      await session.connect().then(
+      session.connect().then(
         () => tell({ type: 'ready' }),
         (error: unknown) => tell({ type: 'failed', message: messageOf(error) }),
       );
     } else if (command.type === 'end') {
-      await session?.end();
-      return;
+      ending = true;
+      (session?.end() ?? Promise.resolve()).then(ended.resolve, ended.reject);
     } else {
       session?.obey(command);
     }
-  }
+  });
+  lines.once('close', () => {
+    if (ending) return;
+    session?.flush();
+    ended.resolve();
+  });
+  await ended.promise;
 }
 
 class Session {
@@ -148,7 +159,8 @@ class Session {
     await Promise.all(this.clients.map((client) => client[Symbol.asyncDispose]()));
   }
 
-  private flush(): void {
+  /** Hands over the rows that wait. */
+  flush(): void {
     if (this.rows.length === 0) return;
     const rows = this.rows;
     this.rows = [];

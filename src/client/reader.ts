@@ -1,5 +1,4 @@
 /** The reader: one job after the other for the runner, apart from every scheduler. See `reader-protocol.ts`. */
-import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicClock } from '../clock.ts';
@@ -8,6 +7,7 @@ import type { ReadBackState } from '../history/operation.ts';
 import { formatReadBackRow } from '../history/read-back-csv.ts';
 import type { ExpectedWrite, ProbeClient, ProbeContext, ProbeType } from '../probes/probe.ts';
 import { probeType } from '../probes/registry.ts';
+import { exitWithStdin, writeAll } from './pipes.ts';
 import type {
   ReaderAnswer,
   ReaderConfig,
@@ -22,11 +22,15 @@ import { servedPrefix } from './reader-protocol.ts';
 const BATCH = 200;
 const CONNECT_MS = 15_000;
 const JOB_MS = 120_000;
+/** Between two passes over what could not be read. */
+const RETRY_MS = 1_000;
 
 /** Serves jobs until its standard input ends. */
 export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise<void> {
   // Ctrl-C reaches the whole group; the runner decides what becomes of it.
   process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  exitWithStdin();
   const lines = createInterface({ input: process.stdin });
   let config: ReaderConfig | null = null;
   for await (const line of lines) {
@@ -39,7 +43,7 @@ export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise
       (result) => ({ id, result }),
       (error: unknown) => ({ id, error: messageOf(error) }),
     );
-    writeSync(3, `${JSON.stringify(answer)}\n`);
+    writeAll(3, `${JSON.stringify(answer)}\n`);
   }
 }
 
@@ -99,19 +103,21 @@ class Jobs {
     }
   }
 
-  private async readBack(job: Extract<ReaderJob, { type: 'read-back' }>): Promise<ReaderResult> {
+  private async readBack(job: ReadBackJob): Promise<ReaderResult> {
     const signal = AbortSignal.timeout(job.withinMs);
-    // What has no final row yet: one that has is never asked for again, whatever breaks.
     const open = new Map(job.writes.map((write) => [write.key, write]));
+    const rows = new Set<string>();
     const counts: Partial<Record<ReadBackState, number>> = {};
     let client: ProbeClient | null = null;
     for (let attempt = 1; open.size > 0 && attempt <= job.attempts && !signal.aborted; attempt += 1) {
       try {
         client ??= await this.type(job.target).connect(this.context(job.target), signal);
-        await this.readOnce(client, job, open, attempt === job.attempts, counts, signal);
+        await this.readOnce(client, job, { open, rows, counts }, attempt === job.attempts, signal);
       } catch (error) {
         process.stderr.write(`read-back of ${job.target.probe} in ${job.target.site.name}: ${messageOf(error)}\n`);
-        await sleep(500);
+      }
+      if (open.size > 0 && attempt < job.attempts) {
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
     await client?.[Symbol.asyncDispose]();
@@ -121,32 +127,28 @@ class Jobs {
   /** One pass over what is open; what is unreadable stays open, but for the last pass, where it is a row. */
   private async readOnce(
     client: ProbeClient,
-    job: Extract<ReaderJob, { type: 'read-back' }>,
-    open: Map<string, ExpectedWrite>,
+    job: ReadBackJob,
+    { open, rows, counts }: Progress,
     last: boolean,
-    counts: Partial<Record<ReadBackState, number>>,
     signal: AbortSignal,
   ): Promise<void> {
     const clock = monotonicClock(BigInt(this.config.originNs));
-    const writes = [...open.values()];
+    // In order, so that neighbours are read together and no stretch twice.
+    const writes = [...open.values()].sort((a, b) => a.seq - b.seq);
+    const asked = new Set(job.writes.map(({ key }) => key));
     const began = performance.now();
     for (let at = 0; at < writes.length && !signal.aborted; at += BATCH) {
       const batch = writes.slice(at, at + BATCH);
       for await (const { key, state, valueSha } of client.readBack(batch, signal)) {
-        if ((state === 'unreadable' && !last) || !open.delete(key)) continue;
-        counts[state] = (counts[state] ?? 0) + 1;
+        if (state === 'unreadable' && !last) continue;
+        if (rows.has(key) || (asked.has(key) && !open.has(key))) continue;
         const { stage, fault, target } = job;
-        const row = {
-          stage,
-          fault,
-          site: target.site.name,
-          probe: target.probe,
-          key,
-          state,
-          valueSha,
-          readUs: clock.nowUs(),
-        };
-        writeAll(1, formatReadBackRow(row));
+        const { probe, site } = target;
+        const readUs = clock.nowUs();
+        writeAll(1, formatReadBackRow({ stage, fault, site: site.name, probe, key, state, valueSha, readUs }));
+        rows.add(key);
+        open.delete(key);
+        counts[state] = (counts[state] ?? 0) + 1;
       }
       const dueMs = ((at + batch.length) / job.rate) * 1000;
       await sleep(Math.max(0, dueMs - (performance.now() - began)), undefined, { signal }).catch(() => {});
@@ -154,15 +156,12 @@ class Jobs {
   }
 }
 
-/** A pipe that is full for a moment is no error. */
-function writeAll(fd: number, text: string): void {
-  let bytes = Buffer.from(text);
-  while (bytes.length > 0) {
-    try {
-      bytes = bytes.subarray(writeSync(fd, bytes));
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
+type ReadBackJob = Extract<ReaderJob, { type: 'read-back' }>;
+
+interface Progress {
+  /** What has no final row yet: one that has is never asked for again, whatever breaks. */
+  readonly open: Map<string, ExpectedWrite>;
+  /** Keys with a row, those that nobody asked for among them. */
+  readonly rows: Set<string>;
+  readonly counts: Partial<Record<ReadBackState, number>>;
 }

@@ -6,6 +6,7 @@ import type { EventData, Quantiles } from '../history/event.ts';
 
 /** Lateness from which the harness itself, not the platform, is in question (measurement.md, "Operations"). */
 export const STALL_US = 100_000;
+const LOOP_MS = 10;
 
 /** What a client process says about itself: was it on time, and if not, why. */
 export class SelfMeasure {
@@ -17,7 +18,7 @@ export class SelfMeasure {
     highestTrackableValue: 600_000_000,
     numberOfSignificantValueDigits: 3,
   });
-  private readonly loop = monitorEventLoopDelay({ resolution: 10 });
+  private readonly loop = monitorEventLoopDelay({ resolution: LOOP_MS });
   private readonly collections: { fromUs: number; toUs: number }[] = [];
   private gcUs = 0;
   private operations = 0;
@@ -44,6 +45,8 @@ export class SelfMeasure {
   fired(intendedUs: number): void {
     const nowUs = this.clock.nowUs();
     const lateUs = Math.max(0, nowUs - intendedUs);
+    // Connecting and warming up is not what is measured.
+    if (this.operations === 0) this.loop.reset();
     this.operations += 1;
     this.lateness.recordValue(Math.min(lateUs, 600_000_000));
     if (lateUs > STALL_US) {
@@ -73,7 +76,9 @@ export class SelfMeasure {
 
   summary(): EventData['client'] {
     const { user, system } = process.cpuUsage();
-    const ofLoop = (percentile: number): number => Math.round(this.loop.percentile(percentile) / 1000);
+    // What Node records is the whole interval between two looks.
+    const delayUs = (ns: number): number => Math.max(0, Math.round(ns / 1000) - LOOP_MS * 1000);
+    const ofLoop = (percentile: number): number => delayUs(this.loop.percentile(percentile));
     return {
       client: this.client,
       lateness_us: quantiles(
@@ -81,7 +86,7 @@ export class SelfMeasure {
         (percentile) => this.lateness.getValueAtPercentile(percentile),
         this.lateness.maxValue,
       ),
-      loop_us: quantiles(this.operations, ofLoop, Math.round(this.loop.max / 1000)),
+      loop_us: quantiles(this.operations, ofLoop, delayUs(this.loop.max)),
       gc_us: Math.round(this.gcUs),
       cpu_us: user + system,
       operations: this.operations,

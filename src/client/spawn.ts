@@ -28,7 +28,8 @@ class Piped {
   ) {
     const [file = process.execPath, ...args] = [...place, process.execPath, script];
     this.name = name;
-    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    // In a group of its own: a terminal's Ctrl-C, or `timeout`, would end the words of `place` in front of it, and it with them.
+    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
     const stdout = this.child.stdout as Readable;
     stdout.setEncoding('utf8');
     let part = '';

@@ -1,8 +1,8 @@
 /** The end of a record in RFC 4180. Readers take a bare LF as well. */
-export const CSV_EOL = '\r\n';
+const CSV_EOL = '\r\n';
 
 /** One field of RFC 4180: quoted only where it must be. */
-export function csvField(value: string | number): string {
+function csvField(value: string | number): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

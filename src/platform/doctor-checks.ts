@@ -16,6 +16,7 @@ export interface Help {
 }
 
 const NODE_MAJOR = 24;
+const UTILITIES = ['unshare', 'nsenter', 'setpriv', 'flock'] as const;
 const GIB = 2 ** 30;
 /** Six JVMs take 4.3 GiB; harness and page cache come on top. */
 const MEMORY_BYTES = 6 * GIB;
@@ -28,7 +29,7 @@ export async function examine(machine: Machine): Promise<readonly Finding[]> {
     await checkMaven(machine),
     await checkProgram(machine, 'iproute2', ['ip', '-V']),
     await checkProgram(machine, 'nftables', ['nft', '--version']),
-    await checkProgram(machine, 'util-linux', ['unshare', '--version'], ['nsenter', '--version']),
+    await checkProgram(machine, 'util-linux', ...UTILITIES.map((name) => [name, '--version'] as const)),
   ];
   const triable = programs.slice(1).every(({ state }) => state === 'ok');
   return [

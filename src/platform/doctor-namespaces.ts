@@ -1,6 +1,6 @@
 import type { Finding } from './doctor-checks.ts';
 import type { Machine } from './doctor-machine.ts';
-import { UNSHARE } from './local/local-platform.ts';
+import { UNSHARE } from './local/launch.ts';
 
 const NAME = 'namespaces';
 

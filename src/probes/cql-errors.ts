@@ -15,7 +15,6 @@ const CERTAIN = new Map<number, string>([
   [codes.configError, 'invalid'],
   [codes.unprepared, 'unprepared'],
   [codes.isBootstrapping, 'bootstrapping'],
-  [codes.overloaded, 'overloaded'],
 ]);
 
 /** Errors of a socket on which nothing can have been sent. */
@@ -33,6 +32,7 @@ export function classifyCqlError(error: unknown): Failure {
   if (error instanceof errors.ResponseError) return classifyResponse(error.code);
   if (error instanceof errors.BusyConnectionError) return { outcome: 'fail', error: 'busy' };
   if (error instanceof errors.AuthenticationError) return { outcome: 'fail', error: 'auth' };
+  if (isUnsent(error)) return { outcome: 'fail', error: 'no-host' };
   const unsent = UNSENT.get((error as { code?: string } | null)?.code ?? '');
   if (unsent !== undefined) return { outcome: 'fail', error: unsent };
   return { outcome: 'info', error: 'closed' };
@@ -41,16 +41,20 @@ export function classifyCqlError(error: unknown): Failure {
 /** Without a host that was tried nothing was sent; else any attempt that may have been sent decides. */
 function classifyHosts(inner: readonly unknown[]): Failure {
   const failures = inner.map((error) =>
-    isPoolError(error) ? { outcome: 'fail' as const, error: 'refused' } : classifyCqlError(error),
+    isUnsent(error) ? { outcome: 'fail' as const, error: 'no-host' } : classifyCqlError(error),
   );
   return failures.find(({ outcome }) => outcome === 'info') ?? failures[0] ?? { outcome: 'fail', error: 'no-host' };
 }
 
-/** The driver had no open connection to borrow: it never sent. */
-function isPoolError(error: unknown): boolean {
+/**
+ * The driver had no open connection to borrow, or found its connection closed before it wrote. It says the former with a text instead of an
+ * error (request-handler.js), with one without a code (host-connection-pool.js), and the latter with a mark (writers.js).
+ */
+function isUnsent(error: unknown): boolean {
+  if (error === 'Host considered as DOWN') return true;
+  if (!(error instanceof Error)) return false;
   return (
-    error instanceof Error &&
-    /Host considered as DOWN|no connections available|not set the pool|pool is (closing|shutting)/i.test(error.message)
+    error.message === 'No connection available' || (error as { requestNotWritten?: boolean }).requestNotWritten === true
   );
 }
 
@@ -59,6 +63,8 @@ function classifyResponse(code: number): Failure {
   if (certain !== undefined) return { outcome: 'fail', error: certain };
   if (code === codes.writeTimeout) return { outcome: 'info', error: 'write-timeout' };
   if (code === codes.writeFailure) return { outcome: 'info', error: 'write-failure' };
+  // Said of hints that are too many as well, by a coordinator that may have sent some of the copies.
+  if (code === codes.overloaded) return { outcome: 'info', error: 'overloaded' };
   if (code === codes.readTimeout) return { outcome: 'info', error: 'read-timeout' };
   return { outcome: 'info', error: `server-${code}` };
 }

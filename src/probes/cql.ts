@@ -1,5 +1,7 @@
-import { types } from 'cassandra-driver';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, types } from 'cassandra-driver';
 import { z } from 'zod';
+import { PlatformError } from '../errors.ts';
 import { splitKey } from './checksum.ts';
 import { CqlClient } from './cql-client.ts';
 import { connectCql, cqlSettings, KEYSPACE } from './cql-driver.ts';
@@ -16,6 +18,18 @@ const params = z.strictObject({
     .describe('Consistency level of writes, of reads, and of the read-back.'),
 });
 
+/** Read repair would mend what the read-back is to measure. */
+const schema = (contexts: readonly ProbeContext[]): readonly string[] => {
+  const copies = contexts.map(
+    ({ site }) => `'${site.datacenter}': ${Math.min(site.endpoints.cassandra?.length ?? 1, 3)}`,
+  );
+  return [
+    `CREATE KEYSPACE IF NOT EXISTS ${KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${copies.join(', ')}}`,
+    `CREATE TABLE IF NOT EXISTS ${KEYSPACE}.ledger (part text, bucket int, seq bigint, key text, sum text, PRIMARY KEY ((part, bucket), seq)) WITH read_repair = 'NONE'`,
+  ];
+};
+const POLL_MS = 100;
+
 /** Writes a row of the ledger table, and reads it back. */
 export const cqlProbe: ProbeType = {
   probe: 'cql',
@@ -26,21 +40,14 @@ export const cqlProbe: ProbeType = {
   settings: (context) => cqlSettings(context),
 
   async prepare(contexts, signal) {
-    const [first] = contexts;
-    if (!first) return;
-    const client = await connectCql(first, signal, null);
-    try {
-      const datacenters = contexts.map(
-        ({ site }) => `'${site.datacenter}': ${Math.min(site.endpoints.cassandra?.length ?? 1, 3)}`,
-      );
-      await client.execute(
-        `CREATE KEYSPACE IF NOT EXISTS ${KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${datacenters.join(', ')}}`,
-      );
-      await client.execute(
-        `CREATE TABLE IF NOT EXISTS ${KEYSPACE}.ledger (part text, bucket int, seq bigint, key text, sum text, PRIMARY KEY ((part, bucket), seq))`,
-      );
-    } finally {
-      await client.shutdown();
+    for (const [index, context] of contexts.entries()) {
+      const client = await connectCql(context, signal, null);
+      try {
+        if (index === 0) for (const statement of schema(contexts)) await client.execute(statement);
+        await awaitTable(client, context.site.name, signal);
+      } finally {
+        await client.shutdown();
+      }
     }
   },
 
@@ -78,10 +85,24 @@ export const cqlProbe: ProbeType = {
   },
 };
 
+/** Resolves when the site's nodes know the table; a PlatformError when they do not until the signal aborts. */
+async function awaitTable(client: Client, site: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { rowLength } = await client.execute(
+      "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'ledger'",
+      [KEYSPACE],
+      { prepare: true, consistency: types.consistencies.one },
+    );
+    if (rowLength === 1) return;
+    if (signal.aborted) throw new PlatformError(`the table ${KEYSPACE}.ledger is not known in ${site}`);
+    await sleep(POLL_MS);
+  }
+}
+
 async function withClient<T>(
   context: ProbeContext,
   signal: AbortSignal,
-  work: (client: Awaited<ReturnType<typeof connectCql>>) => Promise<T>,
+  work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = await connectCql(context, signal, KEYSPACE);
   try {

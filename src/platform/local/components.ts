@@ -6,13 +6,14 @@ import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState } from '../platform.ts';
 import { cassandraCommand } from './cassandra.ts';
 import { addressOf, type LocalConfig } from './config.ts';
-import { janusgraphCommand } from './janusgraph.ts';
+import { janusgraphCommand, WITHOUT_GRAPH } from './janusgraph.ts';
 import type { JvmCommand } from './jvm.ts';
 
 const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
 const MAX_OUTPUT = 20_000_000;
 /** How long a process that was told to end may take before it is killed, when it is wanted again. */
 const END_MS = 20_000;
+const ATTEMPTS = 5;
 
 export interface Classes {
   readonly jars: readonly string[];
@@ -34,6 +35,8 @@ export class ManagedComponent {
   private exited: Promise<void> = Promise.resolve();
   private ready = false;
   private ending = false;
+  /** Of the process that ended last; null when a signal ended it. */
+  private exitCode: number | null = null;
   private starting: Promise<void> | null = null;
 
   constructor(
@@ -94,8 +97,21 @@ export class ManagedComponent {
   private async startNow(signal: AbortSignal): Promise<void> {
     // One that hangs in its shutdown (its store is gone, say) would never come back otherwise.
     if (this.ending) await this.stop(END_MS);
-    if (!this.child) this.launch();
-    if (this.ready) return;
+    for (let attempt = 1; !this.ready; attempt += 1) {
+      if (!this.child) this.launch();
+      try {
+        await this.serves(signal);
+        this.ready = true;
+        this.onEvent('component-ready', this.name);
+      } catch (error) {
+        if (this.child || this.exitCode !== WITHOUT_GRAPH || attempt === ATTEMPTS) throw error;
+        this.onEvent('component-retried', `${this.name} could not open its graph`);
+      }
+    }
+  }
+
+  /** Resolves when the process that runs serves; rejects when it ends before, or at the signal. */
+  private async serves(signal: AbortSignal): Promise<void> {
     const waiter = spawn(
       'nsenter',
       [`--net=/run/netns/${this.site}`, process.execPath, READY, this.component, this.address, String(this.port)],
@@ -118,8 +134,6 @@ export class ManagedComponent {
     for (const one of [served, died, late]) one.catch(() => {});
     try {
       await Promise.race([served, died, late]);
-      this.ready = true;
-      this.onEvent('component-ready', this.name);
     } finally {
       waiter.kill('SIGKILL');
     }
@@ -147,7 +161,10 @@ export class ManagedComponent {
         resolve();
       };
       child.once('error', (error) => end(error.message));
-      child.once('exit', (code, killer) => end(killer ?? `exit code ${code}`));
+      child.once('exit', (code, killer) => {
+        this.exitCode = code;
+        end(killer ?? `exit code ${code}`);
+      });
     });
   }
 

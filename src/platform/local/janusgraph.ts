@@ -7,6 +7,22 @@ import type { JvmCommand } from './jvm.ts';
 /** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
 export const GRAPH_KEYSPACE = 'janusgraph';
 
+/**
+ * The exit code of a server that could not open its graph. By itself it would stay up without one for ever: this happens when a table that was
+ * made a moment ago is not known to every node yet.
+ */
+export const WITHOUT_GRAPH = 42;
+
+const INIT = `def globals = [:]
+try {
+  graph
+} catch (MissingPropertyException missing) {
+  System.err.println('there is no graph, so this server ends')
+  Runtime.runtime.halt(${WITHOUT_GRAPH})
+}
+globals << [g: traversal().withEmbedded(graph)]
+`;
+
 /** Writes the configuration of a site's server into `directory` and says how to start it. */
 export function janusgraphCommand(
   config: LocalConfig,
@@ -19,7 +35,7 @@ export function janusgraphCommand(
   const at = (name: string): string => join(directory, name);
   writeFileSync(at('graph.properties'), graphProperties(config, site));
   writeFileSync(at('server.yaml'), serverYaml(config, site, directory));
-  writeFileSync(at('init.groovy'), 'def globals = [:]\nglobals << [g: traversal().withEmbedded(graph)]\n');
+  writeFileSync(at('init.groovy'), INIT);
   return {
     directory,
     log: at('output.log'),

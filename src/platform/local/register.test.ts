@@ -59,7 +59,7 @@ test('what nobody renews is undone once its time is over, and not before', async
   expect(await one.expire()).toEqual([]);
   expect(one.list()[0]?.expiresInMs).toBe(1);
   nowMs = 2_000;
-  expect(await one.expire()).toEqual(['f1']);
+  expect(await one.expire()).toEqual([{ fault: 'f1', failures: [] }]);
   expect(done).toEqual(['a']);
   expect(one.list()).toEqual([]);
   expect(leftFaults(path)).toEqual([]);
@@ -72,7 +72,7 @@ test('a renewal puts the end off, of that fault alone', async () => {
   nowMs = 1_900;
   one.renew(['f1', 'unknown'], 1_000);
   nowMs = 2_500;
-  expect(await one.expire()).toEqual(['f2']);
+  expect(await one.expire()).toEqual([{ fault: 'f2', failures: [] }]);
   expect(one.list().map(({ fault }) => fault)).toEqual(['f1']);
 });
 
@@ -137,4 +137,31 @@ test.each(['', '[{"fault":"f1"', 'null', '{}', '[1]'])(
 
 test('no register is no faults', () => {
   expect(leftFaults(path)).toEqual([]);
+});
+
+test('what the dead-man could not undo stays, with the reason, and is tried again after a while', async () => {
+  let broken = true;
+  const one = register(() => broken);
+  one.record('f1', 'run1', [network('a')], 1_000);
+  nowMs = 2_000;
+  expect(await one.expire()).toEqual([{ fault: 'f1', failures: ['network: a cannot be undone'] }]);
+  nowMs = 11_999;
+  expect(await one.expire()).toEqual([]);
+  broken = false;
+  nowMs = 12_000;
+  expect(await one.expire()).toEqual([{ fault: 'f1', failures: [] }]);
+});
+
+test('only what a fault in force would undo is covered', async () => {
+  const one = register();
+  const site: Undo = { kind: 'processes', params: { site: 'paris', components: ['cassandra', 'janusgraph'] } };
+  one.record('f1', 'run1', [network('a'), site], 1_000);
+  expect(one.covers(network('a'))).toBe(true);
+  expect(one.covers({ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } })).toBe(true);
+  expect(one.covers(network('b'))).toBe(false);
+  expect(one.covers({ kind: 'processes', params: { site: 'london', components: ['janusgraph'] } })).toBe(false);
+  const undoing = one.undo('f1');
+  expect(one.covers(network('a'))).toBe(false);
+  await undoing;
+  expect(one.covers(network('a'))).toBe(false);
 });

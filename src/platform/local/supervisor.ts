@@ -8,6 +8,7 @@ import { messageOf, PlatformError } from '../../errors.ts';
 import type { Component, DropRule, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import type { LocalConfig } from './config.ts';
+import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
 import { applyDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
 import { runNodetool } from './nodetool.ts';
@@ -182,7 +183,11 @@ async function main(): Promise<void> {
   const [first, ...others] = of('janusgraph');
   // Servers that start at once race for the first schema and the first block of ids.
   await first?.start(limit);
+  await settleGraph(config, limit);
   await Promise.all(others.map((one) => one.start(limit)));
+  for (const one of of('janusgraph')) {
+    for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
+  }
   started = true;
   tell('started', 'every component serves');
 }

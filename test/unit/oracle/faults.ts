@@ -1,6 +1,6 @@
 import { eventsOfType, type Op, type OracleInput } from './input.ts';
 
-export interface OracleInstant {
+interface OracleInstant {
   readonly notBefore: number;
   readonly notAfter: number;
 }
@@ -55,7 +55,7 @@ export function observationOf(input: OracleInput, fault: OracleFault, ops: reado
 }
 
 /** Observation from the first slot to `cut`. */
-export function cutAt(ops: readonly Op[], cut: number): Observation {
+function cutAt(ops: readonly Op[], cut: number): Observation {
   const lastSlot = ops.at(-1)?.intended ?? -Infinity;
   return { end: Math.min(cut, lastSlot), ops: ops.filter((op) => op.intended < cut) };
 }

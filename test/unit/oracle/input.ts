@@ -46,7 +46,7 @@ export function eventsOfType<T extends EventType>(
 }
 
 /** `⌈q·n⌉` in decimal, not in binary: 0.07 · 100 is 7. `q` to twelve decimals. */
-export function ceilTimes(q: number, n: number): number {
+function ceilTimes(q: number, n: number): number {
   const parts = BigInt(Math.round(q * 1e12)) * BigInt(n);
   return Number((parts + 10n ** 12n - 1n) / 10n ** 12n);
 }

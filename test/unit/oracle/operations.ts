@@ -43,7 +43,7 @@ export function timetablesOf(input: OracleInput): OracleTimetable[] {
 }
 
 /** The end of what is known: `run-ended`, else "the last completion". */
-export function recordEnd(input: OracleInput): number {
+function recordEnd(input: OracleInput): number {
   const ended = eventsOfType(input.events, 'run-ended')[0];
   if (ended) return ended.at_us;
   return Math.max(0, ...input.attempts.map((attempt) => attempt.completedUs ?? 0));

@@ -1,12 +1,12 @@
 import type { Verdict } from '../../../src/check/report-schema.ts';
 import type { Objective } from '../../../src/scenario/plan.ts';
 import { faultsOf } from './faults.ts';
-import { nearestRank, type Op, type OracleInput } from './input.ts';
+import { nearestRank, type OracleInput } from './input.ts';
 import { slotsOf, timetablesOf } from './operations.ts';
 import { type OracleRpo, phantomsOf, type Range, rpoOf } from './rpo.ts';
 import { disasterOf, type Figures, type OracleView, viewOf } from './views.ts';
 
-export interface OracleObjective {
+interface OracleObjective {
   readonly id: string;
   readonly verdict: Verdict;
 }
@@ -123,5 +123,3 @@ function judge(range: Range | null, op: '<' | '<=', target: number): Verdict {
   if (range.upper !== null && meets(range.upper, op, target)) return 'pass';
   return meets(range.lower, op, target) ? 'unknown' : 'fail';
 }
-
-export type { Op };

@@ -52,7 +52,7 @@ function missesLatency(ops: readonly Op[], slo: Slo): boolean {
   return slo.op === '<' ? value >= slo.target_us : value > slo.target_us;
 }
 
-export function windowQuantile(ops: readonly Op[], slo: NonNullable<Slo>): number | null {
+function windowQuantile(ops: readonly Op[], slo: NonNullable<Slo>): number | null {
   const responses = ops.filter((op) => op.outcome === 'ok').map((op) => (op.completed as number) - op.intended);
   return nearestRank(responses, slo.quantile);
 }

@@ -2,23 +2,21 @@ import type { Attempt, Outcome } from '../../../src/history/operation.ts';
 import { shaOf } from './canary.ts';
 
 /** What happened to one slot. */
-export const KINDS = [
-  'ok',
-  'slow',
-  'late',
-  'fail',
-  'timeout',
-  'gap',
-  'shed',
-  'half-open',
-  'retry-ok',
-  'retry-info',
-  'retry-fail',
-  'shed-then-fail',
-  'shed-twice',
-  'two-oks',
-] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind =
+  | 'ok'
+  | 'slow'
+  | 'late'
+  | 'fail'
+  | 'timeout'
+  | 'gap'
+  | 'shed'
+  | 'half-open'
+  | 'retry-ok'
+  | 'retry-info'
+  | 'retry-fail'
+  | 'shed-then-fail'
+  | 'shed-twice'
+  | 'two-oks';
 
 export interface Slot {
   readonly index: number;

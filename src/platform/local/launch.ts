@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PlatformError } from '../../errors.ts';
+import { lockFile, logFile, programPath, stateDirectory } from './paths.ts';
+import { RpcClient } from './rpc.ts';
+import type { SupervisorOrders } from './supervisor.ts';
+
+const SUPERVISOR = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
+const START_MS = 240_000;
+
+/** The namespaces of the platform: made as the user that calls, root inside, gone with their first process. */
+export const UNSHARE = [
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--net',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+] as const;
+
+/** The exit code by which `flock` says that another holds the lock. */
+const IN_USE = 75;
+
+export function isUp(): PlatformError {
+  return new PlatformError('a platform of this user is up already, or starting', {
+    hint: 'npm run drill -- platform down',
+  });
+}
+
+export const DOCTOR = { hint: 'npm run doctor -- --fix' } as const;
+
+/** Starts the supervisor apart from this process and connects to it. */
+export async function launch(orders: Omit<SupervisorOrders, 'outerPid'>, signal: AbortSignal): Promise<RpcClient> {
+  const state = stateDirectory();
+  const log = openSync(logFile(state), 'a', 0o600);
+  const said = fstatSync(log).size;
+  const lock = ['--wait', '5', '--conflict-exit-code', String(IN_USE), '--no-fork', lockFile(state)];
+  const child = spawn('flock', [...lock, ...UNSHARE, '--', process.execPath, SUPERVISOR], {
+    cwd: state,
+    detached: true,
+    stdio: ['pipe', log, log],
+    env: { ...process.env, PATH: programPath(process.env) },
+  });
+  const died = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(code === IN_USE ? isUp() : new Error(`it ended with exit code ${code}`)));
+  });
+  died.catch(() => {});
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(JSON.stringify({ ...orders, outerPid: child.pid }));
+  child.unref();
+  closeSync(log);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
+  const connected = (async () => {
+    for (;;) {
+      limit.throwIfAborted();
+      const rpc = await RpcClient.connect(orders.socket);
+      if (rpc) return rpc;
+      await sleep(30);
+    }
+  })();
+  connected.catch(() => {});
+  try {
+    return await Promise.race([connected, died]);
+  } catch (error) {
+    if (error instanceof PlatformError) throw error;
+    const text = readFileSync(logFile(state));
+    const last = (text.length < said ? text : text.subarray(said)).toString().trim().split('\n').slice(-3).join(' | ');
+    throw new PlatformError(`the platform's supervisor did not start: ${last || String(error)}`, {
+      cause: error,
+      ...DOCTOR,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Json } from '../../history/event.ts';
+import {
+  type Abilities,
+  type ComponentState,
+  type DropCounter,
+  type FaultRegister,
+  OUTSIDE_PEER,
+  type Platform,
+  type PlatformFacts,
+  type RegisteredFault,
+  type UndoResult,
+} from '../platform.ts';
+import { logFile, stateDirectory } from './paths.ts';
+import type { RpcClient } from './rpc.ts';
+
+/** A connection to the supervisor of a platform that is up. Disposing it lets go of the platform, and of its lock; one that is owned ends. */
+export class LocalPlatform implements Platform {
+  readonly abilities: Abilities;
+  readonly register: FaultRegister;
+  private readonly rpc: RpcClient;
+  private readonly of: PlatformFacts;
+  private readonly pid: number;
+
+  /** `pid`: the supervisor, as processes outside see it. */
+  constructor(rpc: RpcClient, facts: PlatformFacts, pid: number) {
+    this.rpc = rpc;
+    this.of = facts;
+    this.pid = pid;
+    this.abilities = {
+      network: {
+        drop: (id, rules, signal) => rpc.call('drop', { id, rules }, signal),
+        observe: (id, signal) => rpc.call<DropCounter[]>('drops', { id }, signal),
+      },
+      processes: {
+        end: (site, components, mode, signal) => rpc.call('end', { site, components, mode }, signal),
+        observe: (signal) => rpc.call<ComponentState[]>('observe', {}, signal),
+      },
+      nodetool: { run: (site, args, signal) => rpc.call<string>('nodetool', { site, args }, signal) },
+    };
+    this.register = {
+      record: (fault, ttlMs, signal) => rpc.call('record', { ...fault, ttlMs }, signal),
+      renew: (faults, ttlMs, signal) => rpc.call('renew', { faults, ttlMs }, signal),
+      undo: (fault, signal) => rpc.call<UndoResult[]>('undo', { fault }, signal),
+      list: (signal) => rpc.call<RegisteredFault[]>('faults', {}, signal),
+    };
+  }
+
+  facts(): PlatformFacts {
+    return this.of;
+  }
+
+  place(client: string): readonly string[] {
+    const enter = [
+      'nsenter',
+      '--target',
+      String(this.pid),
+      '--user',
+      '--preserve-credentials',
+      '--net',
+      '--mount',
+      '--pid',
+      '--wdns=/',
+    ];
+    const inside = client === OUTSIDE_PEER ? [] : ['nsenter', `--net=/run/netns/${client}`];
+    // The first nsenter stays as the parent of what it placed, which would not hear of a signal to it: it dies with it instead.
+    return [...enter, '--', ...inside, 'setpriv', '--pdeathsig', 'KILL', '--'];
+  }
+
+  async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
+    await this.rpc.call('lock', { run }, signal);
+    return { [Symbol.asyncDispose]: () => this.rpc.call('unlock', {}, AbortSignal.timeout(5_000)) };
+  }
+
+  async keepLogs(directory: string): Promise<void> {
+    mkdirSync(directory, { recursive: true });
+    const logs = await this.rpc.call<{ name: string; files: string[] }[]>('logs', {}, AbortSignal.timeout(5_000));
+    for (const { name, files } of logs) {
+      for (const file of files) if (existsSync(file)) copyFileSync(file, join(directory, `${name}-${basename(file)}`));
+    }
+    const own = logFile(stateDirectory());
+    if (existsSync(own)) copyFileSync(own, join(directory, basename(own)));
+  }
+
+  onEvent(listener: (event: { type: string; data: Json }) => void): void {
+    this.rpc.onEvent(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.rpc.close();
+  }
+}
