@@ -1,4 +1,3 @@
-import { type Attempt, OUTCOMES } from '../history/operation.ts';
 import { slotIntendedUs } from '../history/timetable.ts';
 import { FAIL, GAP, INFO, type Observed, OK, type Operations } from './operations.ts';
 import type { Rules } from './windows.ts';
@@ -108,28 +107,4 @@ export function operationsOf(slots: readonly Slot[], options: HistoryOptions = {
 export function observe(ops: Operations, reachedUs?: number): Observed {
   const lastUs = ops.length > 0 ? ops.intendedUs(ops.length - 1) : Number.NEGATIVE_INFINITY;
   return { ops, length: ops.length, reachedUs: reachedUs ?? lastUs };
-}
-
-/** The rows of `history.csv` that say the same. */
-export function historyRows(
-  text: string,
-  id: { readonly probe: string; readonly service: string; readonly client: string },
-  options: HistoryOptions = {},
-): Attempt[] {
-  return historySlots(text, options)
-    .filter(({ outcome }) => outcome !== GAP)
-    .map((slot) => ({
-      ...id,
-      index: slot.k,
-      attempt: 1,
-      site: slot.site,
-      key: `run/${id.probe}.${id.service || `@${slot.site}`}.${id.client}/${slot.k}`,
-      f: options.f?.[slot.k % options.f.length] ?? 'write',
-      intendedUs: slot.intendedUs,
-      invokedUs: slot.invokedUs,
-      completedUs: Number.isNaN(slot.completedUs) ? null : slot.completedUs,
-      outcome: OUTCOMES[slot.outcome] ?? 'fail',
-      error: slot.error,
-      valueSha: slot.outcome === OK || slot.write ? '00112233aabbccdd' : '',
-    }));
 }

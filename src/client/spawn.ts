@@ -97,12 +97,14 @@ export function spawnClient(options: {
   readonly config: ClientConfig;
   readonly onRows: (rows: string) => void;
   readonly onEvent: (event: ClientEvent) => void;
+  /** Another entry than the harness's own: with other probes, for tests. */
+  readonly script?: string;
 }): ClientHandle {
   const { config, onEvent } = options;
   const ready = Promise.withResolvers<void>();
   const piped = new Piped(
     options.place,
-    CLIENT,
+    options.script ?? CLIENT,
     `the client process (${config.client})`,
     (line) => {
       const event = JSON.parse(line) as ClientEvent;
@@ -141,12 +143,14 @@ export function spawnReader(options: {
   readonly place: readonly string[];
   readonly config: ReaderConfig;
   readonly onRows: (rows: string) => void;
+  /** Another entry than the harness's own: with other probes, for tests. */
+  readonly script?: string;
 }): ReaderHandle {
   const waiting = new Map<number, PromiseWithResolvers<ReaderResult>>();
   let next = 0;
   const piped = new Piped(
     options.place,
-    READER,
+    options.script ?? READER,
     'the reader process',
     (line) => {
       const answer = JSON.parse(line) as ReaderAnswer;

@@ -4,9 +4,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { archiveFile } from './local/archive.ts';
 import { buildArchives } from './local/build-archives.ts';
 import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
+import { loadLocalConfig } from './local/config.ts';
 import { candidateHomes, findJdk, type Jdk, javaVersion } from './local/jdk.ts';
 import { jarsAreFetched, localPlatformStatus } from './local/local-platform.ts';
 import { programPath, stateDirectory } from './local/paths.ts';
+import { findTemplate } from './local/template.ts';
 
 /** `code` null: there is no such program. `output`: standard output, then standard error. */
 export interface Ran {
@@ -64,6 +66,7 @@ export function thisMachine(): Machine {
       for (const one of COMPONENTS) await resolveClassPath(one, jdk.home, AbortSignal.timeout(FETCH_MS), write);
     },
     archivesAreBuilt: (jdk) =>
+      findTemplate(loadLocalConfig()) !== null &&
       COMPONENTS.every((one) => {
         const jars = cachedClassPath(one);
         return jars !== null && existsSync(archiveFile(one, jdk, jars));

@@ -6,7 +6,8 @@ import type { ProbeType } from './probe.ts';
 /** Every kind of probe there is, by name. A new one is its file, its test and one line here. */
 export const PROBES: ReadonlyMap<string, ProbeType> = registry([cqlProbe, gremlinProbe]);
 
-function registry(types: readonly ProbeType[]): ReadonlyMap<string, ProbeType> {
+/** Probes by name; an Error when two have the same. */
+export function registry(types: readonly ProbeType[]): ReadonlyMap<string, ProbeType> {
   const map = new Map<string, ProbeType>();
   for (const type of types) {
     if (map.has(type.probe)) throw new Error(`two probes are registered as ${type.probe}`);

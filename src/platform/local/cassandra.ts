@@ -83,7 +83,8 @@ export function cassandraCommand(
   };
 }
 
-function cassandraYaml(config: LocalConfig, site: number, node: number, directory: string): string {
+/** The configuration of a node whose files are in `directory`. */
+export function cassandraYaml(config: LocalConfig, site: number, node: number, directory: string): string {
   const address = addressOf(config, site, node);
   const seeds = config.sites.map((_, index) => addressOf(config, index)).join(',');
   return stringify({

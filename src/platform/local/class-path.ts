@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +14,16 @@ function pomOf(component: Component): string {
   return fileURLToPath(new URL(`../../../clusters/local/${component}/pom.xml`, import.meta.url));
 }
 
-function cacheFile(component: Component): string {
-  const digest = createHash('sha256')
+/** By which a component's class path is known: another when its pom changes. */
+export function classPathDigest(component: Component): string {
+  return createHash('sha256')
     .update(readFileSync(pomOf(component)))
     .digest('hex')
     .slice(0, 16);
-  return join(cacheDirectory(), `class-path-${component}-${digest}`);
+}
+
+function cacheFile(component: Component): string {
+  return join(cacheDirectory(), `class-path-${component}-${classPathDigest(component)}`);
 }
 
 /** The jars of a component as they were resolved before; null when they were not, or one of them is gone or empty. */
@@ -121,11 +125,4 @@ export function proxyOptions(env: NodeJS.ProcessEnv): readonly string[] {
     options.push(`-Dhttp.nonProxyHosts=${hosts.filter(Boolean).join('|')}`);
   }
   return options;
-}
-
-/** Writes a file so that a reader sees the old one or the whole new one. */
-export function writeWhole(path: string, text: string): void {
-  const part = `${path}.${process.pid}.part`;
-  writeFileSync(part, text);
-  renameSync(part, path);
 }

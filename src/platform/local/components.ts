@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
@@ -51,13 +51,22 @@ export class ManagedComponent {
     this.node = node;
     this.address = addressOf(config, site, component === 'cassandra' ? node : 0);
     this.port = component === 'cassandra' ? config.cassandra.cqlPort : config.janusgraph.port;
-    const directory = join(place.directory, `${this.site}-${component}-${node}`);
+    const directory = join(place.directory, this.id);
     this.command =
       component === 'cassandra'
         ? cassandraCommand(config, site, node, directory, classes.jars, classes.archive)
         : janusgraphCommand(config, site, directory, classes.jars, classes.archive);
     this.java = java;
     this.onEvent = onEvent;
+  }
+
+  /** Of its directory. */
+  get id(): string {
+    return `${this.site}-${this.component}-${this.node}`;
+  }
+
+  get directory(): string {
+    return this.command.directory;
   }
 
   get name(): string {
@@ -70,9 +79,10 @@ export class ManagedComponent {
     return { site, component, node, state: pid === null ? 'stopped' : this.ready ? 'ready' : 'running', pid };
   }
 
-  /** Where its logs are: what the JVM printed, and what it keeps itself. */
+  /** The logs that are there: what the JVM printed, and what it keeps itself, older parts first. */
   logs(): readonly string[] {
-    return [...new Set([this.output, this.command.log])].flatMap((log) => [`${log}.1`, log]);
+    const logs = [...new Set([this.output, this.command.log])];
+    return logs.flatMap((log) => [`${log}.1`, log]).filter((log) => existsSync(log));
   }
 
   private get output(): string {
@@ -181,13 +191,6 @@ export class ManagedComponent {
     const timer = setTimeout(() => this.end('SIGKILL'), withinMs);
     await this.exited;
     clearTimeout(timer);
-  }
-
-  /** Forgets everything it stored. It must not run. */
-  erase(): void {
-    for (const name of ['data', 'commitlog', 'hints', 'saved', 'cdc']) {
-      rmSync(join(this.command.directory, name), { recursive: true, force: true });
-    }
   }
 
   private lastWords(): string {

@@ -57,7 +57,8 @@ export function janusgraphCommand(
   };
 }
 
-function graphProperties(config: LocalConfig, site: number): string {
+/** The settings with which a site's server opens its graph. */
+export function graphProperties(config: LocalConfig, site: number): string {
   const hosts = Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, site, node)).join(',');
   const settings = {
     'gremlin.graph': 'org.janusgraph.core.JanusGraphFactory',

@@ -14,6 +14,7 @@ import { LocalPlatform } from './platform-handle.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
 import type { SupervisorOrders } from './supervisor.ts';
+import { findTemplate } from './template.ts';
 
 export interface LocalStatus {
   readonly config: LocalConfig;
@@ -99,6 +100,13 @@ export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
 
 const STOP_MS = 5_000;
 
+export interface Rehearsal {
+  /** A directory into which each JVM writes the names of the classes it loads. */
+  readonly classLists: string;
+  /** Where the template of its data goes; every component is shut down for it. */
+  readonly template: string;
+}
+
 /**
  * Starts a platform and resolves when every component serves. With `owned`, it goes when the handle does. PlatformErrors: another system than
  * Linux, no JDK 17, no user namespaces, a platform that is up already, a component that does not start (its log is named).
@@ -108,10 +116,10 @@ export async function startLocalPlatform(options: {
   readonly owned: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
-  /** A directory into which each JVM writes the names of the classes it loads; archives of classes are not used then. */
-  readonly classLists?: string;
+  /** For a platform that is started to make others start faster: it uses nothing that was made by one before. */
+  readonly rehearsal?: Rehearsal;
 }): Promise<Platform> {
-  const { config, signal, onProgress, classLists } = options;
+  const { config, signal, onProgress, rehearsal } = options;
   refuseOtherSystems();
   const jdk = findJdk();
   if (!jdk)
@@ -127,12 +135,13 @@ export async function startLocalPlatform(options: {
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
   const sharing = (component: Component, jars: readonly string[]): readonly string[] =>
-    classLists === undefined ? archiveOptions(component, jdk, jars) : listOptions(component, classLists);
+    rehearsal ? listOptions(component, rehearsal.classLists) : archiveOptions(component, jdk, jars);
   const orders: Omit<SupervisorOrders, 'outerPid'> = {
     config,
     owned: options.owned,
     stateDirectory: stateDirectory(),
     socket: socketPath(),
+    template: rehearsal ? null : findTemplate(config),
     javaHome: jdk.home,
     classes: {
       cassandra: { jars: cassandra, archive: sharing('cassandra', cassandra) },
@@ -147,7 +156,9 @@ export async function startLocalPlatform(options: {
     if (type === 'failed' || type === 'component-died') failure.text = String(data);
   });
   try {
-    return await whenStarted(rpc, signal);
+    const platform = await whenStarted(rpc, signal);
+    if (rehearsal) await rpc.call('template', { template: rehearsal.template }, signal);
+    return platform;
   } catch (error) {
     rpc.close();
     await stopLocalPlatform(AbortSignal.timeout(10_000)).catch(() => {});

@@ -15,6 +15,7 @@ import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
+import { copyFromTemplate, makeTemplate } from './template.ts';
 
 export interface SupervisorOrders {
   readonly config: LocalConfig;
@@ -24,6 +25,8 @@ export interface SupervisorOrders {
   readonly owned: boolean;
   /** The process outside that holds the namespaces, as its starter numbers it. */
   readonly outerPid: number;
+  /** Data of a new cluster, to start from a copy of; null: there is none. */
+  readonly template: string | null;
   readonly javaHome: string;
   readonly classes: Readonly<Record<Component, Classes>>;
 }
@@ -32,6 +35,7 @@ export interface SupervisorOrders {
 const START_MS = 600_000;
 const UNDO_MS = 240_000;
 const OWN_MS = 10_000;
+const SHUTDOWN_MS = 60_000;
 
 // Socket, register, data and logs are the user's alone.
 process.umask(0o077);
@@ -140,6 +144,14 @@ const methods = {
   own: (_: unknown, connection: object) => {
     owner = connection;
   },
+  /** Shuts everything down in order and makes a template of the data; the platform is of no use then. */
+  template: async ({ template }: { template: string }) => {
+    for (const component of ['janusgraph', 'cassandra'] as const) {
+      await Promise.all(of(component).map((one) => one.stop(SHUTDOWN_MS)));
+    }
+    const nodes = of('cassandra').map((one) => one.id);
+    makeTemplate(template, dataDirectory, nodes);
+  },
   stop: () => {
     setImmediate(() => void stop('told to'));
   },
@@ -178,18 +190,22 @@ async function main(): Promise<void> {
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
   const limit = AbortSignal.timeout(START_MS);
+  if (orders.template) for (const one of of('cassandra')) copyFromTemplate(orders.template, one.id, one.directory);
   await Promise.all(of('cassandra').map((one) => one.start(limit)));
-  await createGraphKeyspace(config, limit);
-  const [first, ...others] = of('janusgraph');
-  // Servers that start at once race for the first schema and the first block of ids.
-  await first?.start(limit);
-  await settleGraph(config, limit);
-  await Promise.all(others.map((one) => one.start(limit)));
+  if (!orders.template) await setGraphUp(limit);
+  await Promise.all(of('janusgraph').map((one) => one.start(limit)));
   for (const one of of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
   started = true;
   tell('started', 'every component serves');
+}
+
+/** Servers that start at once race for the first schema and the first block of ids: one makes them, and every site has them before it goes on. */
+async function setGraphUp(limit: AbortSignal): Promise<void> {
+  await createGraphKeyspace(config, limit);
+  await of('janusgraph')[0]?.start(limit);
+  await settleGraph(config, limit);
 }
 
 setInterval(() => {

@@ -1,0 +1,107 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { READ_BACK_COLUMNS } from '../history/operation.ts';
+import type { ReaderJob, ReaderTarget } from './reader-protocol.ts';
+import { type ReaderHandle, spawnReader } from './spawn.ts';
+
+const SCRIPT = fileURLToPath(new URL('./testing-reader-main.ts', import.meta.url));
+const soon = () => AbortSignal.timeout(40_000);
+
+const target = (site: string): ReaderTarget => ({
+  probe: 'fake',
+  site: { name: site, datacenter: site, endpoints: {} },
+  timeoutUs: 1_000_000,
+  params: {},
+});
+
+function reader(): { handle: ReaderHandle; rows: string[] } & AsyncDisposable {
+  const rows: string[] = [];
+  const handle = spawnReader({
+    place: [],
+    script: SCRIPT,
+    config: { run: 'r', originNs: String(process.hrtime.bigint()) },
+    onRows: (text) => rows.push(...text.trimEnd().split('\n')),
+  });
+  return { handle, rows, [Symbol.asyncDispose]: () => handle[Symbol.asyncDispose]() };
+}
+
+const writes = (...numbers: number[]) => numbers.map((seq) => ({ key: `r/a/${seq}`, seq }));
+
+const readBack = (over: Partial<Extract<ReaderJob, { type: 'read-back' }>> = {}): ReaderJob => ({
+  type: 'read-back',
+  target: target('paris'),
+  stage: 'at-failover',
+  fault: 'site-loss-1',
+  writes: writes(7, 3, 13),
+  rate: 10_000,
+  withinMs: 30_000,
+  attempts: 2,
+  ...over,
+});
+
+test('each key has one row, at last: only what cannot be read is asked for again', async () => {
+  await using one = reader();
+  const result = await one.handle.run(readBack(), soon());
+  expect(result).toEqual({ counts: { absent: 2, unreadable: 1 }, complete: true });
+  await vi.waitFor(() => expect(one.rows).toHaveLength(3), { timeout: 20_000 });
+  const column = (name: (typeof READ_BACK_COLUMNS)[number]) => READ_BACK_COLUMNS.indexOf(name);
+  const states = one.rows.map((row) => row.split(',')).map((row) => `${row[column('key')]} ${row[column('state')]}`);
+  expect(states.toSorted()).toEqual(['r/a/13 unreadable', 'r/a/3 absent', 'r/a/7 absent']);
+  expect(one.rows[0]).toMatch(/^at-failover,site-loss-1,paris,fake,/);
+});
+
+test('a site that cannot be reached gives no rows, and says that it is not complete', async () => {
+  await using one = reader();
+  const result = await one.handle.run(readBack({ target: target('paris-unreachable') }), soon());
+  expect(result).toEqual({ counts: {}, complete: false });
+  expect(one.rows).toEqual([]);
+});
+
+test('what its time does not allow is left out', async () => {
+  await using one = reader();
+  const many = writes(...Array.from({ length: 400 }, (_, seq) => 100 + seq));
+  const result = await one.handle.run(readBack({ writes: many, rate: 1, withinMs: 2_000 }), soon());
+  expect(result).toMatchObject({ counts: { absent: 200 }, complete: false });
+});
+
+test('a site serves when a write and a read are served there now', async () => {
+  await using one = reader();
+  expect(await one.handle.run({ type: 'served', target: target('paris') }, soon())).toMatchObject({ served: true });
+  expect(await one.handle.run({ type: 'served', target: target('paris-refuses') }, soon())).toMatchObject({
+    served: false,
+    detail: 'write fail refused, read fail refused',
+  });
+  expect(await one.handle.run({ type: 'served', target: target('paris-unreachable') }, soon())).toMatchObject({
+    served: false,
+    detail: 'paris-unreachable cannot be reached',
+  });
+});
+
+test('a job that fails is said so, and the next one is done', async () => {
+  await using one = reader();
+  const unknown = { ...target('paris'), probe: 'none' };
+  await expect(one.handle.run({ type: 'served', target: unknown }, soon())).resolves.toMatchObject({ served: false });
+  await expect(one.handle.run({ type: 'remove', target: unknown, writes: [] }, soon())).rejects.toThrow(
+    'unknown probe none',
+  );
+  await expect(one.handle.run({ type: 'cleanup', target: target('paris'), writes: [] }, soon())).resolves.toEqual({
+    left: 0,
+  });
+});
+
+test('when its standard input ends, a reader is gone in the middle of a job', async () => {
+  const one = reader();
+  const job = one.handle.run(readBack({ writes: writes(13), attempts: 1_000, withinMs: 3_600_000 }), soon());
+  const failed = expect(job).rejects.toThrow('the reader process ended');
+  await vi.waitFor(() => expect(one.rows).toEqual([]));
+  await one[Symbol.asyncDispose]();
+  await failed;
+});
+
+test('a job that is given up rejects at once', async () => {
+  await using one = reader();
+  const giveUp = new AbortController();
+  const job = one.handle.run(readBack({ writes: writes(13), attempts: 3 }), giveUp.signal);
+  giveUp.abort(new Error('enough'));
+  await expect(job).rejects.toThrow('enough');
+});
