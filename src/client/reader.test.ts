@@ -77,6 +77,16 @@ test('a site serves when a write and a read are served there now', async () => {
   });
 });
 
+test('what proved that a site serves goes with the cleanup, not before', async () => {
+  await using one = reader();
+  await one.handle.run({ type: 'served', target: target('paris') }, soon());
+  const key = { key: 'r/served/0', seq: 0 };
+  const ask = () => one.handle.run(readBack({ writes: [key] }), soon());
+  expect(await ask()).toMatchObject({ counts: { present: 1 } });
+  await one.handle.run({ type: 'cleanup', target: target('paris'), writes: [] }, soon());
+  expect(await ask()).toMatchObject({ counts: { absent: 1 } });
+});
+
 test('a job that fails is said so, and the next one is done', async () => {
   await using one = reader();
   const unknown = { ...target('paris'), probe: 'none' };

@@ -32,14 +32,14 @@ export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise
   process.on('SIGTERM', () => {});
   exitWithStdin();
   const lines = createInterface({ input: process.stdin });
-  let config: ReaderConfig | null = null;
+  let jobs: Jobs | null = null;
   for await (const line of lines) {
-    if (!config) {
-      config = JSON.parse(line) as ReaderConfig;
+    if (!jobs) {
+      jobs = new Jobs(probes, JSON.parse(line) as ReaderConfig);
       continue;
     }
     const { id, job } = JSON.parse(line) as ReaderRequest;
-    const answer: ReaderAnswer = await new Jobs(probes, config).run(job).then(
+    const answer: ReaderAnswer = await jobs.run(job).then(
       (result) => ({ id, result }),
       (error: unknown) => ({ id, error: messageOf(error) }),
     );
@@ -50,6 +50,8 @@ export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise
 class Jobs {
   private readonly probes: ReadonlyMap<string, ProbeType>;
   private readonly config: ReaderConfig;
+  /** What `served` wrote, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
+  private readonly proofs = new Map<string, ExpectedWrite[]>();
 
   constructor(probes: ReadonlyMap<string, ProbeType>, config: ReaderConfig) {
     this.probes = probes;
@@ -66,7 +68,7 @@ class Jobs {
         await this.type(job.target).remove(this.context(job.target), job.writes, AbortSignal.timeout(JOB_MS));
         return {};
       case 'cleanup':
-        return this.type(job.target).cleanup(this.context(job.target), job.writes, AbortSignal.timeout(10 * JOB_MS));
+        return this.cleanup(job);
       case 'served':
         return this.served(job.target);
     }
@@ -91,16 +93,23 @@ class Jobs {
   private async served(target: ReaderTarget): Promise<ReaderResult> {
     try {
       await using client = await this.type(target).connect(this.context(target), AbortSignal.timeout(CONNECT_MS));
-      const seq = Math.floor(performance.now());
+      const proofs = this.proofs.get(target.probe) ?? [];
+      this.proofs.set(target.probe, proofs);
+      const seq = proofs.length;
       const key = `${servedPrefix(this.config.run)}/${seq}`;
+      proofs.push({ key, seq });
       const write = await client.invoke({ f: 'write', key, seq }, AbortSignal.timeout(CONNECT_MS));
       const read = await client.invoke({ f: 'read', key, seq }, AbortSignal.timeout(CONNECT_MS));
-      await this.type(target).cleanup(this.context(target), [{ key, seq }], AbortSignal.timeout(CONNECT_MS));
       const said = `write ${write.outcome} ${write.error}`.trim().concat(`, read ${read.outcome} ${read.error}`).trim();
       return { served: write.outcome === 'ok' && read.outcome === 'ok', detail: said };
     } catch (error) {
       return { served: false, detail: messageOf(error) };
     }
+  }
+
+  private cleanup({ target, writes }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
+    const all = [...writes, ...(this.proofs.get(target.probe) ?? [])];
+    return this.type(target).cleanup(this.context(target), all, AbortSignal.timeout(10 * JOB_MS));
   }
 
   private async readBack(job: ReadBackJob): Promise<ReaderResult> {

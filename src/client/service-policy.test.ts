@@ -94,3 +94,13 @@ test('late failures of a site that was left open no other circuit', () => {
   expect(moves).toHaveLength(1);
   expect(of.site).toBe('london');
 });
+
+test('a trial that fails after a person has moved the traffic back opens nothing by itself', () => {
+  const { of, moves } = policy();
+  fail(of, 'paris', 5);
+  expect(of.route(31_000_000, true)?.trial).toBe('paris');
+  of.moveTo('paris', 31_000_001, 'by hand');
+  of.report('paris', false, true, 31_000_002, 'timeout');
+  expect(of.route(31_000_003, true)).toEqual({ site: 'paris', trial: null });
+  expect(moves).toHaveLength(2);
+});

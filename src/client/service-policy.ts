@@ -72,8 +72,11 @@ export class ServicePolicy {
       return;
     }
     circuit.failures += 1;
-    if (trial) circuit.openUntilUs = nowUs + this.settings.retry_us;
-    else if (circuit.openUntilUs === null && circuit.failures >= this.settings.after) this.open(site, nowUs, error);
+    if (circuit.openUntilUs === null) {
+      if (circuit.failures >= this.settings.after) this.open(site, nowUs, error);
+    } else if (trial) {
+      circuit.openUntilUs = nowUs + this.settings.retry_us;
+    }
   }
 
   /** A person moves the traffic: the site's circuit is closed. */

@@ -18,6 +18,8 @@ import { loadSecurity } from './security.ts';
 
 /** Keys asked for in one request of a read-back. */
 const BATCH = 25;
+/** Such requests in flight. */
+const AT_ONCE = 4;
 /** A request about many keys may take longer than an operation. */
 const BULK_MS = 10_000;
 
@@ -80,43 +82,44 @@ export class GremlinClient implements ProbeClient {
   }
 
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
-    for (let at = 0; at < expected.length; at += BATCH) {
+    for (const group of batches(expected, BATCH * AT_ONCE)) {
       signal.throwIfAborted();
-      const batch = expected.slice(at, at + BATCH);
-      const keys = batch.map(({ key }) => key);
-      const [accounts, edges] = await Promise.all([
-        this.submit(this.traversals.accounts(keys), this.bulkMs),
-        this.submit(this.traversals.edges(keys), this.bulkMs),
-      ]);
-      const vertices = accounts.kind === 'result' ? readable(() => parseAccounts(accounts.data)) : null;
-      const indexed = edges.kind === 'result' ? readable(() => parseEdges(edges.data)) : null;
-      if (!vertices || !indexed) {
-        for (const key of keys) yield { key, state: 'unreadable', valueSha: '' };
-        continue;
-      }
-      const seenAccounts = Map.groupBy(vertices, ({ key }) => key.slice(0, key.lastIndexOf('#')));
-      const seenEdges = Map.groupBy(indexed, ({ key }) => key);
-      for (const { key, seq } of batch) {
-        yield transactionState(key, seq, seenAccounts.get(key) ?? [], seenEdges.get(key) ?? []);
-      }
+      const answers = await Promise.all(batches(group, BATCH).map((batch) => this.readBatch(batch)));
+      yield* answers.flat();
     }
+  }
+
+  private async readBatch(batch: readonly ExpectedWrite[]): Promise<readonly ReadBackAnswer[]> {
+    const keys = batch.map(({ key }) => key);
+    const [accounts, edges] = await Promise.all([
+      this.submit(this.traversals.accounts(keys), this.bulkMs),
+      this.submit(this.traversals.edges(keys), this.bulkMs),
+    ]);
+    const vertices = accounts.kind === 'result' ? readable(() => parseAccounts(accounts.data)) : null;
+    const indexed = edges.kind === 'result' ? readable(() => parseEdges(edges.data)) : null;
+    if (!vertices || !indexed) return keys.map((key) => ({ key, state: 'unreadable', valueSha: '' }));
+    const seenAccounts = Map.groupBy(vertices, ({ key }) => key.slice(0, key.lastIndexOf('#')));
+    const seenEdges = Map.groupBy(indexed, ({ key }) => key);
+    return batch.map(({ key, seq }) =>
+      transactionState(key, seq, seenAccounts.get(key) ?? [], seenEdges.get(key) ?? []),
+    );
   }
 
   /** Drops what has these keys. A PlatformError when the server does not say that it did. */
   async drop(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
-    for (let at = 0; at < writes.length; at += BATCH) {
+    for (const batch of batches(writes, BATCH)) {
       signal.throwIfAborted();
-      for (const frame of this.traversals.drop(writes.slice(at, at + BATCH).map(({ key }) => key))) {
+      for (const frame of this.traversals.drop(batch.map(({ key }) => key))) {
         await this.must(frame, 'the probe’s transactions could not be deleted');
       }
     }
   }
 
-  /** How many of these keys have anything left, an account or an edge. */
-  async left(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<number> {
-    let left = 0;
-    for await (const { state } of this.readBack(writes, signal)) left += state === 'absent' ? 0 : 1;
-    return left;
+  /** Those of these writes of which anything is there, an account or an edge, or that cannot be read. */
+  async left(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<readonly ExpectedWrite[]> {
+    const absent = new Set<string>();
+    for await (const { key, state } of this.readBack(writes, signal)) if (state === 'absent') absent.add(key);
+    return writes.filter(({ key }) => !absent.has(key));
   }
 
   /** The answer's data; a PlatformError with what went wrong. */
@@ -135,6 +138,10 @@ export class GremlinClient implements ProbeClient {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.links.map((link) => link[Symbol.asyncDispose]()));
   }
+}
+
+function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
 }
 
 /** Null for an answer that cannot be understood. */

@@ -57,8 +57,9 @@ export const gremlinProbe: ProbeType = {
 
   async cleanup(context, writes, signal) {
     await using client = await GremlinClient.connect(context, signal);
-    await client.drop(writes, signal);
-    return { left: await client.left(writes, signal) };
+    const there = await client.left(writes, signal);
+    await client.drop(there, signal);
+    return { left: (await client.left(there, signal)).length };
   },
 };
 

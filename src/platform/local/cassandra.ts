@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { addressOf, type LocalConfig } from './config.ts';
+import { addressOf, jitOptions, type LocalConfig } from './config.ts';
 import type { JvmCommand } from './jvm.ts';
 
 /** What JDK 17 must open to Cassandra 5.0 (its own jvm17-server.options). */
@@ -61,6 +61,7 @@ export function cassandraCommand(
       '-Djdk.attach.allowAttachSelf=true',
       `-Xms${config.cassandra.heap}`,
       `-Xmx${config.cassandra.heap}`,
+      ...jitOptions(config),
       '-XX:+UseSerialGC',
       '-Xss512k',
       '-XX:+ExitOnOutOfMemoryError',

@@ -16,6 +16,7 @@ const configSchema = z.strictObject({
     .max(9),
   nodesPerSite: z.int().min(1).max(5),
   network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
+  jit: z.enum(['quick', 'peak']),
   cassandra: z.strictObject({ heap, cqlPort: port, storagePort: port }),
   janusgraph: z.strictObject({ heap, port }),
 });
@@ -66,4 +67,9 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
 export function addressOf(config: LocalConfig, index: number, node = 0): string {
   const [a, b] = config.network.split('.');
   return index < 0 ? `${a}.${b}.0.1` : `${a}.${b}.${index + 1}.${10 + node}`;
+}
+
+/** The compilers of a JVM. Six JVMs that optimise at once keep two cores busy for minutes, and every latency with them. */
+export function jitOptions({ jit }: LocalConfig): readonly string[] {
+  return jit === 'quick' ? ['-XX:TieredStopAtLevel=1'] : [];
 }

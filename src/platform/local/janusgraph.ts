@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { addressOf, type LocalConfig } from './config.ts';
+import { addressOf, jitOptions, type LocalConfig } from './config.ts';
 import type { JvmCommand } from './jvm.ts';
 
 /** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
@@ -43,6 +43,7 @@ export function janusgraphCommand(
       ...archive,
       `-Xms${config.janusgraph.heap}`,
       `-Xmx${config.janusgraph.heap}`,
+      ...jitOptions(config),
       '-XX:+UseSerialGC',
       '-Xss512k',
       '-XX:-UsePerfData',
