@@ -10,6 +10,7 @@ nodesPerSite: 2
 network: 10.77.0.0/16
 cassandra: { heap: 640m, cqlPort: 9042, storagePort: 7000 }
 janusgraph: { heap: 400m, port: 8182 }
+jit: quick
 `;
 
 function messageFor(text: string): string {
