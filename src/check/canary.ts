@@ -11,7 +11,10 @@ import type { Report } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 import { combine } from './verdict.ts';
 
-/** An outage may be measured wrongly by one interval of the probe, and this. */
+/**
+ * An outage may be measured wrongly by one interval of the probe, by the response time of the operation that ends it (the length is defined up
+ * to its completion, and a platform that answers slowly does not make the instrument wrong), and by this.
+ */
 const TOLERANCE_US = 5_000;
 
 type Proof = Report['canary']['proofs'][number];
@@ -94,7 +97,8 @@ function prove(
   const up = only?.up;
   const measured = only && up ? { lower: only.downUs, upper: up.us } : null;
   const errorUs = measured ? Math.abs(measured.upper - measured.lower - (truth.upper - truth.lower)) : null;
-  const allowedUs = timetable ? Math.ceil(1_000_000 / timetable.started.rate) + TOLERANCE_US : 0;
+  const answerUs = up && observed ? up.us - observed.ops.intendedUs(up.position) : 0;
+  const allowedUs = timetable ? Math.ceil(1_000_000 / timetable.started.rate) + answerUs + TOLERANCE_US : 0;
   const notes: string[] = [];
   if (loss.deleted === 0) notes.push('nothing was deleted');
   if (loss.found !== loss.deleted || loss.wrong > 0) {

@@ -27,12 +27,18 @@ export function clocksOf(
     effective: known(disaster?.effective ?? null, 'platform', 'not shown to be effective'),
     detected: detected(record, service, findings, rules),
     'failover decided': failoverDecided(record, service),
-    'first success': reached(rto.firstSuccessUs, 'client', rto.outage ? 'the outage is open' : 'never down'),
+    'first success': reached(rto.firstSuccessUs, 'client', rto.firstSuccessUs === null ? whyNoSuccess(rto) : ''),
     'SLO restored': reached(rto.sloRestoredUs, 'derived', rto.rto.note),
     reconciled: 'atUs' in reconciled ? reached(reconciled.atUs, 'harness', '') : missing('harness', reconciled.why),
     'failed back': failedBack(record, service, observed, rules),
   };
   return CLOCKS.map((clock) => ({ clock, ...byName[clock] }));
+}
+
+/** Why no outage of this fault came to an end: there was none, it goes on, or it was not judged at all. */
+function whyNoSuccess({ outage, rto }: Findings['rto']): string {
+  if (outage) return 'the outage is open';
+  return rto.state === 'unknown' ? `not judged: ${rto.note}` : 'never down';
 }
 
 function detected(record: RunRecord, service: string, { rto, observed }: Findings, rules: Rules): Clock {
@@ -43,7 +49,7 @@ function detected(record: RunRecord, service: string, { rto, observed }: Finding
     const { simulated, detector } = alarm.data;
     return { at: at(alarm.at_us), observer: simulated ? 'simulated' : 'platform', note: detector };
   }
-  if (!rto.outage) return missing('derived', 'never down');
+  if (!rto.outage) return missing('derived', whyNoSuccess(rto));
   let failures = 0;
   for (let position = rto.outage.down; position < observed.length; position++) {
     if (observed.ops.outcome(position) === OK) continue;
@@ -89,7 +95,7 @@ function known(instant: Instant | null, observer: string, why: string): Clock {
 }
 
 function reached(us: number | null, observer: string, why: string): Clock {
-  return us === null ? missing(observer, why) : { at: at(us), observer, note: why === 'never down' ? '' : why };
+  return us === null ? missing(observer, why) : { at: at(us), observer, note: why };
 }
 
 function missing(observer: string, note: string): Clock {
