@@ -11,7 +11,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 900_000,
-          hookTimeout: 900_000,
+          hookTimeout: 1_800_000,
         },
       },
     ],
