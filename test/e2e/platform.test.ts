@@ -101,6 +101,26 @@ test.each(['paris', 'outside'])(
   },
 );
 
+test.each(['SIGTERM', 'SIGKILL'] as const)('a placed process goes with what was started, at %s', async (signal) => {
+  const mark = `placed-${signal}`;
+  const script = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log(process.argv[1]);`;
+  const [file = '', ...args] = [...platform.place('paris'), process.execPath, '-e', script, mark];
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const placed = (): readonly string[] =>
+    processesWhere((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark));
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  expect(placed().length).toBe(2);
+  child.kill(signal);
+  await vi.waitUntil(() => placed().length === 0, SHORT);
+});
+
+test('a fault whose undo nobody recorded is refused', async () => {
+  const { network, processes } = platform.abilities;
+  await expect(network?.drop('unknown', CUT, within())).rejects.toThrow('no fault in the register would undo this');
+  await expect(processes?.end('paris', ['janusgraph'], 'abrupt', within())).rejects.toThrow('no fault in the register');
+  expect(await network?.observe('unknown', within())).toEqual([]);
+});
+
 const CUT: readonly DropRule[] = [
   { site: 'paris', direction: 'in', peers: ['london', 'frankfurt'] },
   { site: 'paris', direction: 'out', peers: ['london', 'frankfurt'] },

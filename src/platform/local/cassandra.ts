@@ -46,7 +46,7 @@ export function cassandraCommand(
   classPath: readonly string[],
   archive: readonly string[],
 ): JvmCommand {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
   writeFileSync(at('cassandra.yaml'), cassandraYaml(config, site, node, directory));
   writeFileSync(at('cassandra-rackdc.properties'), `dc=${config.sites[site]?.datacenter}\nrack=rack1\n`);
@@ -66,6 +66,8 @@ export function cassandraCommand(
       '-Xss512k',
       '-XX:+ExitOnOutOfMemoryError',
       '-XX:-UsePerfData',
+      // Libraries that it unpacks go with its data.
+      `-Djava.io.tmpdir=${at('tmp')}`,
       `-Dcassandra.config=file://${at('cassandra.yaml')}`,
       `-Dcassandra-rackdc.properties=file://${at('cassandra-rackdc.properties')}`,
       `-Dlogback.configurationFile=file://${at('logback.xml')}`,

@@ -8,6 +8,7 @@ import { cassandraCommand } from './cassandra.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { janusgraphCommand, WITHOUT_GRAPH } from './janusgraph.ts';
 import type { JvmCommand } from './jvm.ts';
+import { untilServing } from './serving.ts';
 
 const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
 const MAX_OUTPUT = 20_000_000;
@@ -96,21 +97,24 @@ export class ManagedComponent {
     truncateSync(this.output);
   }
 
-  /** Starts it when it does not run, and resolves once it serves; rejects when it ends before, or at the signal. */
-  start(signal: AbortSignal): Promise<void> {
-    this.starting ??= this.startNow(signal).finally(() => {
+  /**
+   * Starts it when it does not run, and resolves once it serves; rejects when it ends before, or at the signal. `from`: where it is looked at
+   * from. Inside its site no fault is in the way; outside it costs less.
+   */
+  start(signal: AbortSignal, from: 'inside' | 'outside'): Promise<void> {
+    this.starting ??= this.startNow(signal, from).finally(() => {
       this.starting = null;
     });
     return this.starting;
   }
 
-  private async startNow(signal: AbortSignal): Promise<void> {
+  private async startNow(signal: AbortSignal, from: 'inside' | 'outside'): Promise<void> {
     // One that hangs in its shutdown (its store is gone, say) would never come back otherwise.
     if (this.ending) await this.stop(END_MS);
     for (let attempt = 1; !this.ready; attempt += 1) {
       if (!this.child) this.launch();
       try {
-        await this.serves(signal);
+        await this.serves(signal, from);
         this.ready = true;
         this.onEvent('component-ready', this.name);
       } catch (error) {
@@ -121,16 +125,12 @@ export class ManagedComponent {
   }
 
   /** Resolves when the process that runs serves; rejects when it ends before, or at the signal. */
-  private async serves(signal: AbortSignal): Promise<void> {
-    const waiter = spawn(
-      'nsenter',
-      [`--net=/run/netns/${this.site}`, process.execPath, READY, this.component, this.address, String(this.port)],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    const served = new Promise<void>((resolve, reject) => {
-      waiter.once('error', reject);
-      waiter.once('exit', (code) => (code === 0 ? resolve() : reject(new PlatformError(`${this.name}: not ready`))));
-    });
+  private async serves(signal: AbortSignal, from: 'inside' | 'outside'): Promise<void> {
+    const over = new AbortController();
+    const served =
+      from === 'inside'
+        ? this.servesInside(over.signal)
+        : untilServing(this.component, this.address, this.port, over.signal);
     const died = this.exited.then(() => {
       throw new PlatformError(`${this.name} ended while it started: ${this.lastWords()}`, {
         hint: `read ${this.logs().join(' and ')}`,
@@ -145,8 +145,21 @@ export class ManagedComponent {
     try {
       await Promise.race([served, died, late]);
     } finally {
-      waiter.kill('SIGKILL');
+      over.abort();
     }
+  }
+
+  private servesInside(signal: AbortSignal): Promise<void> {
+    const look = [process.execPath, READY, this.component, this.address, String(this.port)];
+    const waiter = spawn('nsenter', [`--net=/run/netns/${this.site}`, ...look], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      signal,
+      killSignal: 'SIGKILL',
+    });
+    return new Promise((resolve, reject) => {
+      waiter.once('error', reject);
+      waiter.once('exit', (code) => (code === 0 ? resolve() : reject(new PlatformError(`${this.name}: not ready`))));
+    });
   }
 
   private launch(): void {

@@ -31,7 +31,7 @@ export function janusgraphCommand(
   classPath: readonly string[],
   archive: readonly string[],
 ): JvmCommand {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
   writeFileSync(at('graph.properties'), graphProperties(config, site));
   writeFileSync(at('server.yaml'), serverYaml(config, site, directory));
@@ -47,6 +47,8 @@ export function janusgraphCommand(
       '-XX:+UseSerialGC',
       '-Xss512k',
       '-XX:-UsePerfData',
+      // Libraries that it unpacks go with its data.
+      `-Djava.io.tmpdir=${at('tmp')}`,
       '-XX:+ExitOnOutOfMemoryError',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',

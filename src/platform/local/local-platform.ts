@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
@@ -162,6 +162,8 @@ export async function startLocalPlatform(options: {
   } catch (error) {
     rpc.close();
     await stopLocalPlatform(AbortSignal.timeout(10_000)).catch(() => {});
+    // Whatever is wrong with it, the next start must not meet it again.
+    if (failure.text && orders.template) rmSync(orders.template, { recursive: true, force: true });
     if (failure.text) throw new PlatformError(`the platform did not start: ${failure.text}`, { cause: error });
     throw error;
   }

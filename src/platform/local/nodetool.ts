@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
 import { JMX_PORT, MODULES } from './cassandra.ts';
@@ -9,12 +11,24 @@ const run = promisify(execFile);
 
 /** Runs nodetool against every node of a site, one after the other; what they printed, joined. */
 export async function runNodetool(
-  config: LocalConfig,
-  site: string,
-  java: string,
-  classes: Classes,
+  {
+    config,
+    site,
+    java,
+    classes,
+    home,
+  }: {
+    readonly config: LocalConfig;
+    readonly site: string;
+    readonly java: string;
+    readonly classes: Classes;
+    /** Where it keeps its configuration and its history: not in the user's home. */
+    readonly home: string;
+  },
   args: readonly string[],
 ): Promise<string> {
+  const silence = join(home, 'logback-tools.xml');
+  writeFileSync(silence, '<configuration><root level="OFF"/></configuration>\n');
   const said: string[] = [];
   for (let node = 0; node < config.nodesPerSite; node += 1) {
     const command = [
@@ -25,6 +39,9 @@ export async function runNodetool(
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
       '-Xshare:auto',
+      '-XX:-UsePerfData',
+      `-Duser.home=${home}`,
+      `-Dlogback.configurationFile=file://${silence}`,
       '-cp',
       classes.jars.join(':'),
       'org.apache.cassandra.tools.NodeTool',

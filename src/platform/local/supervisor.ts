@@ -82,7 +82,7 @@ async function executeUndo(undo: Undo): Promise<void> {
   const limit = AbortSignal.timeout(UNDO_MS);
   for (const component of ['cassandra', 'janusgraph'] as const) {
     if (!undo.params.components.includes(component)) continue;
-    await Promise.all(of(component, undo.params.site).map((one) => one.start(limit)));
+    await Promise.all(of(component, undo.params.site).map((one) => one.start(limit, 'inside')));
   }
 }
 
@@ -128,7 +128,7 @@ const methods = {
   },
   drops: ({ id }: { id: string }) => readDrops(config, id),
   nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
-    runNodetool(config, site, java, orders.classes.cassandra, args),
+    runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args),
   record: ({ fault, run, undo, ttlMs }: { fault: string; run: string; undo: readonly Undo[]; ttlMs: number }) =>
     register.record(fault, run, undo, ttlMs),
   renew: ({ faults, ttlMs }: { faults: readonly string[]; ttlMs: number }) => register.renew(faults, ttlMs),
@@ -191,9 +191,9 @@ async function main(): Promise<void> {
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
   const limit = AbortSignal.timeout(START_MS);
   if (orders.template) for (const one of of('cassandra')) copyFromTemplate(orders.template, one.id, one.directory);
-  await Promise.all(of('cassandra').map((one) => one.start(limit)));
+  await Promise.all(of('cassandra').map((one) => one.start(limit, 'outside')));
   if (!orders.template) await setGraphUp(limit);
-  await Promise.all(of('janusgraph').map((one) => one.start(limit)));
+  await Promise.all(of('janusgraph').map((one) => one.start(limit, 'outside')));
   for (const one of of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
@@ -204,7 +204,7 @@ async function main(): Promise<void> {
 /** Servers that start at once race for the first schema and the first block of ids: one makes them, and every site has them before it goes on. */
 async function setGraphUp(limit: AbortSignal): Promise<void> {
   await createGraphKeyspace(config, limit);
-  await of('janusgraph')[0]?.start(limit);
+  await of('janusgraph')[0]?.start(limit, 'outside');
   await settleGraph(config, limit);
 }
 

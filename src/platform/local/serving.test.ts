@@ -1,0 +1,52 @@
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { untilServing } from './serving.ts';
+
+let server: Server | null = null;
+afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
+
+async function listen(one: Server): Promise<number> {
+  server = one;
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+  return (one.address() as AddressInfo).port;
+}
+const soon = (): AbortSignal => AbortSignal.timeout(30_000);
+
+test('Cassandra serves with its answer to OPTIONS, not with a port that listens or another answer', async () => {
+  let asked = 0;
+  const port = await listen(
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (frame) => {
+        expect([...frame]).toEqual([4, 0, 0, 0, 5, 0, 0, 0, 0]);
+        asked += 1;
+        if (asked === 1) socket.destroy();
+        else socket.end(Buffer.from([0x84, 0, 0, 0, asked === 2 ? 0 : 6, 0, 0, 0, 0]));
+      });
+    }),
+  );
+  await untilServing('cassandra', '127.0.0.1', port, soon());
+  expect(asked).toBe(3);
+});
+
+test('JanusGraph serves when it evaluates a traversal; a server without its graph does not', async () => {
+  let asked = 0;
+  const port = await listen(
+    createHttpServer((request, response) => {
+      request.resume();
+      asked += 1;
+      response.writeHead(asked < 3 ? 500 : 200).end('{}');
+    }),
+  );
+  await untilServing('janusgraph', '127.0.0.1', port, soon());
+  expect(asked).toBe(3);
+});
+
+test('it ends at the signal where nobody answers', async () => {
+  const port = await listen(createServer((socket) => socket.on('error', () => {}).destroy()));
+  const controller = new AbortController();
+  const waiting = untilServing('cassandra', '127.0.0.1', port, controller.signal);
+  controller.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow();
+});

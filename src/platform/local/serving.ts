@@ -1,0 +1,45 @@
+import { createConnection } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Component } from '../platform.ts';
+
+const POLL_MS = 150;
+
+/**
+ * Resolves when a database serves at an address; rejects at the signal. A listening port is not enough: Cassandra must answer a frame of its
+ * protocol, JanusGraph a traversal that reaches its store.
+ */
+export async function untilServing(
+  component: Component,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = component === 'cassandra' ? cassandraServes : janusgraphServes;
+  while (!(await look(host, port).catch(() => false))) await sleep(POLL_MS, undefined, { signal });
+}
+
+/** OPTIONS (opcode 5) of the native protocol, version 4, is answered by SUPPORTED (6). */
+function cassandraServes(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port, timeout: 2_000 });
+    const end = (served: boolean): void => {
+      socket.destroy();
+      resolve(served);
+    };
+    socket.once('connect', () => socket.write(Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0])));
+    socket.once('data', (data) => end(data[4] === 6));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
+  });
+}
+
+async function janusgraphServes(host: string, port: number): Promise<boolean> {
+  const answer = await fetch(`http://${host}:${port}/gremlin`, {
+    method: 'POST',
+    body: JSON.stringify({ gremlin: 'g.V().limit(1).hasNext()' }),
+    signal: AbortSignal.timeout(5_000),
+  });
+  await answer.arrayBuffer();
+  return answer.status === 200;
+}
