@@ -112,18 +112,12 @@ function compare(view: View, truth: Truth, attempts: readonly Attempt[], present
 
 /** Known rows are deleted behind the probe's back, others each time, and everything is read back: exactly these must be missing. */
 async function deleteTrials(session: Session, present: Set<string>, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { plan, live, reader, journal, directory } = session;
+  const { plan, live, reader, directory } = session;
   const found: Finding[] = [];
   for (const one of live.services()) {
     const writes = live.writesOf(one, (write) => write.outcome !== 'fail');
     const target = targetOf(plan, one.timetable, SITE);
-    await readBack(
-      { plan, reader, journal },
-      'at-failover',
-      'calibration-0',
-      [{ live: one, sites: [SITE], writes }],
-      signal,
-    );
+    await readBack(session, 'at-failover', 'calibration-0', [{ live: one, sites: [SITE], writes }], signal);
     for (const { key } of await rowsOf(directory.path, 'calibration-0', one.timetable.probe)) present.add(key);
     for (let n = 1; n <= TRIALS; n += 1) {
       const doomed = writes.filter((_, index) => index % (TRIALS * 7) === n).map(({ key, seq }) => ({ key, seq }));
@@ -131,13 +125,7 @@ async function deleteTrials(session: Session, present: Set<string>, signal: Abor
       const asked = [...new Set([...sample, ...writes.filter((write) => doomed.some(({ key }) => key === write.key))])];
       const gone = new Set([...deleted(writes, n)].filter((key) => asked.some((write) => write.key === key)));
       await reader.run({ type: 'remove', target, writes: doomed }, signal);
-      await readBack(
-        { plan, reader, journal },
-        'at-failover',
-        `calibration-${n}`,
-        [{ live: one, sites: [SITE], writes: asked }],
-        signal,
-      );
+      await readBack(session, 'at-failover', `calibration-${n}`, [{ live: one, sites: [SITE], writes: asked }], signal);
       const there = new Set(
         (await rowsOf(directory.path, `calibration-${n}`, one.timetable.probe)).map(({ key }) => key),
       );

@@ -31,7 +31,9 @@ export type ReaderJob =
     }
   /** Deletes rows behind the probe's back. */
   | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
-  | { readonly type: 'cleanup'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
+  /** Deletes these writes and the proofs, and looks for them at every target: one probe's, one a site. */
+  | { readonly type: 'cleanup'; readonly targets: readonly ReaderTarget[]; readonly writes: readonly ExpectedWrite[] }
+  | { readonly type: 'pending-hints'; readonly target: ReaderTarget }
   /** Whether a write and a read are served there now, under a key of its own. */
   | { readonly type: 'served'; readonly target: ReaderTarget };
 
@@ -49,13 +51,23 @@ export type ReaderAnswer =
   | { readonly id: number; readonly result: ReaderResult }
   | { readonly id: number; readonly error: string };
 
+/** What a read-back came across beside what it was asked for: its neighbours. Who knows every write can tell whether it is a phantom. */
+export interface Unasked {
+  readonly key: string;
+  readonly valueSha: string;
+  readonly readUs: number;
+}
+
 export interface ReaderResult {
   /** Of a read-back: rows by state. */
   readonly counts?: Readonly<Partial<Record<ReadBackState, number>>>;
   /** Of a read-back: false when it was given up; what has no row is unreadable. */
   readonly complete?: boolean;
+  readonly unasked?: readonly Unasked[];
   /** Of a cleanup. */
   readonly left?: number;
+  /** Of `pending-hints`: see ProbeType. */
+  readonly hints?: { readonly nodes: number; readonly files: number };
   /** Of `served`. */
   readonly served?: boolean;
   readonly detail?: string;

@@ -42,7 +42,7 @@ const readBack = (over: Partial<Extract<ReaderJob, { type: 'read-back' }>> = {})
 test('each key has one row, at last: only what cannot be read is asked for again', async () => {
   await using one = reader();
   const result = await one.handle.run(readBack(), soon());
-  expect(result).toEqual({ counts: { absent: 2, unreadable: 1 }, complete: true });
+  expect(result).toEqual({ counts: { absent: 2, unreadable: 1 }, complete: true, unasked: [] });
   await vi.waitFor(() => expect(one.rows).toHaveLength(3), { timeout: 20_000 });
   const column = (name: (typeof READ_BACK_COLUMNS)[number]) => READ_BACK_COLUMNS.indexOf(name);
   const states = one.rows.map((row) => row.split(',')).map((row) => `${row[column('key')]} ${row[column('state')]}`);
@@ -53,7 +53,7 @@ test('each key has one row, at last: only what cannot be read is asked for again
 test('a site that cannot be reached gives no rows, and says that it is not complete', async () => {
   await using one = reader();
   const result = await one.handle.run(readBack({ target: target('paris-unreachable') }), soon());
-  expect(result).toEqual({ counts: {}, complete: false });
+  expect(result).toEqual({ counts: {}, complete: false, unasked: [] });
   expect(one.rows).toEqual([]);
 });
 
@@ -61,7 +61,7 @@ test('what its time does not allow is left out', async () => {
   await using one = reader();
   const many = writes(...Array.from({ length: 400 }, (_, seq) => 100 + seq));
   const result = await one.handle.run(readBack({ writes: many, rate: 1, withinMs: 2_000 }), soon());
-  expect(result).toMatchObject({ counts: { absent: 200 }, complete: false });
+  expect(result).toMatchObject({ counts: { absent: 200 }, complete: false, unasked: [] });
 });
 
 test('a site serves when a write and a read are served there now', async () => {
@@ -77,13 +77,20 @@ test('a site serves when a write and a read are served there now', async () => {
   });
 });
 
+test('what it comes across and was not asked for has no row: it is told', async () => {
+  await using one = reader();
+  const result = await one.handle.run(readBack({ writes: writes(8, 9) }), soon());
+  expect(result).toMatchObject({ counts: { absent: 2 }, unasked: [{ key: 'r/a/99', valueSha: 'aa' }] });
+  await vi.waitFor(() => expect(one.rows).toHaveLength(2), { timeout: 20_000 });
+});
+
 test('what proved that a site serves goes with the cleanup, not before', async () => {
   await using one = reader();
   await one.handle.run({ type: 'served', target: target('paris') }, soon());
   const key = { key: 'r/served/0', seq: 0 };
   const ask = () => one.handle.run(readBack({ writes: [key] }), soon());
   expect(await ask()).toMatchObject({ counts: { present: 1 } });
-  await one.handle.run({ type: 'cleanup', target: target('paris'), writes: [] }, soon());
+  await one.handle.run({ type: 'cleanup', targets: [target('paris')], writes: [] }, soon());
   expect(await ask()).toMatchObject({ counts: { absent: 1 } });
 });
 
@@ -94,7 +101,7 @@ test('a job that fails is said so, and the next one is done', async () => {
   await expect(one.handle.run({ type: 'remove', target: unknown, writes: [] }, soon())).rejects.toThrow(
     'unknown probe none',
   );
-  await expect(one.handle.run({ type: 'cleanup', target: target('paris'), writes: [] }, soon())).resolves.toEqual({
+  await expect(one.handle.run({ type: 'cleanup', targets: [target('paris')], writes: [] }, soon())).resolves.toEqual({
     left: 0,
   });
 });

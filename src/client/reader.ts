@@ -15,11 +15,12 @@ import type {
   ReaderRequest,
   ReaderResult,
   ReaderTarget,
+  Unasked,
 } from './reader-protocol.ts';
 import { servedPrefix } from './reader-protocol.ts';
 
 /** Keys asked for at a time: small enough for an even rate. */
-const BATCH = 200;
+const BATCH = 100;
 const CONNECT_MS = 15_000;
 const JOB_MS = 120_000;
 /** Between two passes over what could not be read. */
@@ -69,6 +70,8 @@ class Jobs {
         return {};
       case 'cleanup':
         return this.cleanup(job);
+      case 'pending-hints':
+        return this.pendingHints(job.target);
       case 'served':
         return this.served(job.target);
     }
@@ -107,21 +110,30 @@ class Jobs {
     }
   }
 
-  private cleanup({ target, writes }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
-    const all = [...writes, ...(this.proofs.get(target.probe) ?? [])];
-    return this.type(target).cleanup(this.context(target), all, AbortSignal.timeout(10 * JOB_MS));
+  private async cleanup({ targets, writes }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
+    const [first] = targets;
+    if (!first) return { left: 0 };
+    const all = [...writes, ...(this.proofs.get(first.probe) ?? [])];
+    const contexts = targets.map((target) => this.context(target));
+    return this.type(first).cleanup(contexts, all, AbortSignal.timeout(10 * JOB_MS));
+  }
+
+  private async pendingHints(target: ReaderTarget): Promise<ReaderResult> {
+    const ask = this.type(target).pendingHints;
+    if (!ask) throw new Error(`the probe ${target.probe} knows nothing of hints`);
+    return { hints: await ask(this.context(target), AbortSignal.timeout(CONNECT_MS)) };
   }
 
   private async readBack(job: ReadBackJob): Promise<ReaderResult> {
     const signal = AbortSignal.timeout(job.withinMs);
     const open = new Map(job.writes.map((write) => [write.key, write]));
-    const rows = new Set<string>();
+    const unasked = new Map<string, Unasked>();
     const counts: Partial<Record<ReadBackState, number>> = {};
     let client: ProbeClient | null = null;
     for (let attempt = 1; open.size > 0 && attempt <= job.attempts && !signal.aborted; attempt += 1) {
       try {
         client ??= await this.type(job.target).connect(this.context(job.target), signal);
-        await this.readOnce(client, job, { open, rows, counts }, attempt === job.attempts, signal);
+        await this.readOnce(client, job, { open, unasked, counts }, attempt === job.attempts, signal);
       } catch (error) {
         process.stderr.write(`read-back of ${job.target.probe} in ${job.target.site.name}: ${messageOf(error)}\n`);
       }
@@ -130,14 +142,14 @@ class Jobs {
       }
     }
     await client?.[Symbol.asyncDispose]();
-    return { counts, complete: open.size === 0 };
+    return { counts, complete: open.size === 0, unasked: [...unasked.values()] };
   }
 
-  /** One pass over what is open; what is unreadable stays open, but for the last pass, where it is a row. */
+  /** One pass over what is open, at most half of the time at work, so that it does not become the load that is measured. What is unreadable stays open, but for the last pass, where it is a row. */
   private async readOnce(
     client: ProbeClient,
     job: ReadBackJob,
-    { open, rows, counts }: Progress,
+    { open, unasked, counts }: Progress,
     last: boolean,
     signal: AbortSignal,
   ): Promise<void> {
@@ -148,19 +160,20 @@ class Jobs {
     const began = performance.now();
     for (let at = 0; at < writes.length && !signal.aborted; at += BATCH) {
       const batch = writes.slice(at, at + BATCH);
+      const batchBegan = performance.now();
       for await (const { key, state, valueSha } of client.readBack(batch, signal)) {
-        if (state === 'unreadable' && !last) continue;
-        if (rows.has(key) || (asked.has(key) && !open.has(key))) continue;
+        const readUs = clock.nowUs();
+        if (!asked.has(key)) unasked.set(key, { key, valueSha, readUs });
+        if (!open.has(key) || (state === 'unreadable' && !last)) continue;
         const { stage, fault, target } = job;
         const { probe, site } = target;
-        const readUs = clock.nowUs();
         writeAll(1, formatReadBackRow({ stage, fault, site: site.name, probe, key, state, valueSha, readUs }));
-        rows.add(key);
         open.delete(key);
         counts[state] = (counts[state] ?? 0) + 1;
       }
-      const dueMs = ((at + batch.length) / job.rate) * 1000;
-      await sleep(Math.max(0, dueMs - (performance.now() - began)), undefined, { signal }).catch(() => {});
+      const tookMs = performance.now() - batchBegan;
+      const dueMs = ((at + batch.length) / job.rate) * 1000 - (performance.now() - began);
+      await sleep(Math.max(tookMs, dueMs), undefined, { signal }).catch(() => {});
     }
   }
 }
@@ -170,7 +183,6 @@ type ReadBackJob = Extract<ReaderJob, { type: 'read-back' }>;
 interface Progress {
   /** What has no final row yet: one that has is never asked for again, whatever breaks. */
   readonly open: Map<string, ExpectedWrite>;
-  /** Keys with a row, those that nobody asked for among them. */
-  readonly rows: Set<string>;
+  readonly unasked: Map<string, Unasked>;
   readonly counts: Partial<Record<ReadBackState, number>>;
 }

@@ -33,8 +33,8 @@ export function fakeProbe(): ProbeType {
     async remove({ site }, writes) {
       for (const { key } of writes) of(site.name).delete(key);
     },
-    async cleanup({ site }, writes) {
-      for (const { key } of writes) of(site.name).delete(key);
+    async cleanup(contexts, writes) {
+      for (const { site } of contexts) for (const { key } of writes) of(site.name).delete(key);
       return { left: 0 };
     },
   };
@@ -61,7 +61,7 @@ function client(store: Map<string, string>, behaviour: Behaviour, timeoutUs: num
         ? { outcome: 'fail', error: 'absent', valueSha: '' }
         : { outcome: 'ok', error: '', valueSha: there };
     },
-    /** A key that ends in /3 cannot be read at first, one that ends in /13 never. */
+    /** A key that ends in /3 cannot be read at first, one that ends in /13 never; beside one that ends in /9 is one that ends in /99. */
     async *readBack(expected) {
       tries += 1;
       for (const { key } of expected) {
@@ -69,6 +69,7 @@ function client(store: Map<string, string>, behaviour: Behaviour, timeoutUs: num
         const valueSha = store.get(key);
         const state = unreadable ? 'unreadable' : valueSha === undefined ? 'absent' : 'present';
         yield { key, state, valueSha: unreadable ? '' : (valueSha ?? '') };
+        if (key.endsWith('/9')) yield { key: `${key}9`, state: 'phantom', valueSha: 'aa' };
       }
     },
     async [Symbol.asyncDispose]() {},

@@ -28,6 +28,14 @@ function isOf(counter: DropCounter, rule: { site: string; direction: string; pee
   return counter.site === rule.site && counter.direction === rule.direction && counter.peer === rule.peer;
 }
 
+/** Such as `paris in: 22 packets dropped (london 0, outside 22)`. */
 function describe(counters: readonly DropCounter[]): string {
-  return counters.map((one) => `${one.site} ${one.direction} ${one.peer}: ${one.packets} packets dropped`).join(', ');
+  const groups = Map.groupBy(counters, ({ site, direction }) => `${site} ${direction}`);
+  return [...groups]
+    .map(([name, group]) => {
+      const sum = group.reduce((packets, one) => packets + one.packets, 0);
+      const each = group.map(({ peer, packets }) => `${peer} ${packets}`).join(', ');
+      return `${name}: ${sum} packets dropped (${each})`;
+    })
+    .join('; ');
 }

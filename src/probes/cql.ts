@@ -70,17 +70,34 @@ export const cqlProbe: ProbeType = {
     });
   },
 
-  async cleanup(context, writes, signal) {
+  async cleanup(contexts, writes, signal) {
+    let left = 0;
+    for (const context of contexts) {
+      await withClient(context, signal, async (client) => {
+        for (const place of partitions(writes)) {
+          signal.throwIfAborted();
+          await client.execute('DELETE FROM ledger WHERE part = ? AND bucket = ?', [...place], { prepare: true });
+          const rest = await client.execute(
+            'SELECT seq FROM ledger WHERE part = ? AND bucket = ? LIMIT 1000',
+            [...place],
+            { prepare: true },
+          );
+          left += rest.rowLength;
+        }
+      });
+    }
+    return { left };
+  },
+
+  async pendingHints(context, signal) {
     return withClient(context, signal, async (client) => {
-      let left = 0;
-      for (const [part, bucket] of partitions(writes)) {
-        await client.execute('DELETE FROM ledger WHERE part = ? AND bucket = ?', [part, bucket], { prepare: true });
-        const rest = await client.execute('SELECT seq FROM ledger WHERE part = ? AND bucket = ?', [part, bucket], {
-          prepare: true,
-        });
-        left += rest.rowLength;
+      let files = 0;
+      // A virtual table: each node tells only of itself.
+      for (const host of client.getState().getConnectedHosts()) {
+        const { rows } = await client.execute('SELECT files FROM system_views.pending_hints', [], { host });
+        files += rows.reduce((sum, row) => sum + Number(row.files), 0);
       }
-      return { left };
+      return { nodes: client.getState().getConnectedHosts().length, files };
     });
   },
 };

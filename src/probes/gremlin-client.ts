@@ -2,10 +2,21 @@ import { performance } from 'node:perf_hooks';
 import { PlatformError } from '../errors.ts';
 import { checksum } from './checksum.ts';
 import { classifyGremlinFailure, type GremlinAnswer } from './gremlin-answer.ts';
-import type { Frame } from './gremlin-frames.ts';
+import { type Frame, scriptFrame } from './gremlin-frames.ts';
 import { describeAnswer, GremlinLink } from './gremlin-link.ts';
-import { transactionState } from './gremlin-state.ts';
-import { parseAccounts, parseEdges, Traversals } from './gremlin-traversals.ts';
+import { isWhole, transactionState, viewsOf } from './gremlin-state.ts';
+import {
+  DROP,
+  endsOf,
+  KEY,
+  parseAccounts,
+  parseCount,
+  parseEdges,
+  parseEnds,
+  type SeenEdge,
+  TRANSACTS,
+  Traversals,
+} from './gremlin-traversals.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -18,8 +29,9 @@ import { loadSecurity } from './security.ts';
 
 /** Keys asked for in one request of a read-back. */
 const BATCH = 25;
-/** Such requests in flight. */
-const AT_ONCE = 4;
+/** The same, and such requests in flight, for deleting and for counting what is left, when nothing is measured any more. */
+const DROP_BATCH = 50;
+const DROP_AT_ONCE = 4;
 /** A request about many keys may take longer than an operation. */
 const BULK_MS = 10_000;
 
@@ -81,45 +93,71 @@ export class GremlinClient implements ProbeClient {
     return state === 'present' ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: state, valueSha };
   }
 
+  /**
+   * One batch after the other, because the service is measured meanwhile. First the edges as they are seen from everywhere, which is the least
+   * to read; where that is not each once and right, every element.
+   */
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
-    for (const group of batches(expected, BATCH * AT_ONCE)) {
+    for (const batch of batches(expected, BATCH)) {
       signal.throwIfAborted();
-      const answers = await Promise.all(batches(group, BATCH).map((batch) => this.readBatch(batch)));
-      yield* answers.flat();
+      const keys = batch.map(({ key }) => key);
+      const [leaving, arriving] = this.traversals.ends(keys);
+      const [from, to, indexed] = await Promise.all([
+        this.ask(leaving, parseEnds),
+        this.ask(arriving, parseEnds),
+        this.ask(this.traversals.edges(keys), parseEdges),
+      ]);
+      const views = viewsOf([from, to], indexed);
+      const whole = new Set(views ? batch.filter((write) => isWhole(write, views)) : []);
+      for (const { key, seq } of whole) yield { key, state: 'present', valueSha: checksum(key, seq) };
+      yield* await this.readEach(
+        batch.filter((write) => !whole.has(write)),
+        indexed,
+      );
     }
   }
 
-  private async readBatch(batch: readonly ExpectedWrite[]): Promise<readonly ReadBackAnswer[]> {
-    const keys = batch.map(({ key }) => key);
-    const [accounts, edges] = await Promise.all([
-      this.submit(this.traversals.accounts(keys), this.bulkMs),
-      this.submit(this.traversals.edges(keys), this.bulkMs),
-    ]);
-    const vertices = accounts.kind === 'result' ? readable(() => parseAccounts(accounts.data)) : null;
-    const indexed = edges.kind === 'result' ? readable(() => parseEdges(edges.data)) : null;
-    if (!vertices || !indexed) return keys.map((key) => ({ key, state: 'unreadable', valueSha: '' }));
-    const seenAccounts = Map.groupBy(vertices, ({ key }) => key.slice(0, key.lastIndexOf('#')));
-    const seenEdges = Map.groupBy(indexed, ({ key }) => key);
-    return batch.map(({ key, seq }) =>
+  private async readEach(
+    writes: readonly ExpectedWrite[],
+    edges: readonly SeenEdge[] | null,
+  ): Promise<readonly ReadBackAnswer[]> {
+    if (writes.length === 0) return [];
+    const accounts = edges && (await this.ask(this.traversals.accounts(writes.map(({ key }) => key)), parseAccounts));
+    if (!accounts) return writes.map(({ key }) => ({ key, state: 'unreadable', valueSha: '' }));
+    const seenAccounts = Map.groupBy(accounts, ({ key }) => key.slice(0, key.lastIndexOf('#')));
+    const seenEdges = Map.groupBy(edges, ({ key }) => key);
+    return writes.map(({ key, seq }) =>
       transactionState(key, seq, seenAccounts.get(key) ?? [], seenEdges.get(key) ?? []),
     );
   }
 
-  /** Drops what has these keys. A PlatformError when the server does not say that it did. */
-  async drop(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
-    for (const batch of batches(writes, BATCH)) {
-      signal.throwIfAborted();
-      for (const frame of this.traversals.drop(batch.map(({ key }) => key))) {
-        await this.must(frame, 'the probe’s transactions could not be deleted');
-      }
-    }
+  /** Null for an answer that is none, or that cannot be understood. */
+  private async ask<T>(frame: Frame, parse: (data: unknown) => T): Promise<T | null> {
+    const answer = await this.submit(frame, this.bulkMs);
+    return answer.kind === 'result' ? readable(() => parse(answer.data)) : null;
   }
 
-  /** Those of these writes of which anything is there, an account or an edge, or that cannot be read. */
+  /** Deletes what has these keys. A PlatformError when the server does not say that it did. */
+  async drop(writes: readonly ExpectedWrite[], graph: string, signal: AbortSignal): Promise<void> {
+    const script = DROP.replace('GRAPH', graph);
+    const names = { keyName: KEY, transacts: TRANSACTS };
+    await inTurns(batches(writes, DROP_BATCH), DROP_AT_ONCE, signal, async (batch) => {
+      const keys = batch.map(({ key }) => key);
+      const frame = scriptFrame(script, { ...names, edgeKeys: keys, endKeys: endsOf(keys) });
+      await this.must(frame, 'the probe’s transactions could not be deleted');
+    });
+  }
+
+  /** Those of these writes of which the indexes still have anything, an account or an edge, or may have: batches that cannot be read are among them. */
   async left(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<readonly ExpectedWrite[]> {
-    const absent = new Set<string>();
-    for await (const { key, state } of this.readBack(writes, signal)) if (state === 'absent') absent.add(key);
-    return writes.filter(({ key }) => !absent.has(key));
+    const left: ExpectedWrite[] = [];
+    await inTurns(batches(writes, DROP_BATCH), DROP_AT_ONCE, signal, async (batch) => {
+      const frames = this.traversals.counts(batch.map(({ key }) => key));
+      const answers = await Promise.all(frames.map((frame) => this.submit(frame, this.bulkMs)));
+      const none = answers.every((answer) => answer.kind === 'result' && readable(() => parseCount(answer.data)) === 0);
+      if (!none) left.push(...batch);
+    });
+    return left;
   }
 
   /** The answer's data; a PlatformError with what went wrong. */
@@ -142,6 +180,19 @@ export class GremlinClient implements ProbeClient {
 
 function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
+
+/** Does `work` for each item, `atOnce` of them at a time; ends at the signal, or at the first that fails, when those under way are done. */
+async function inTurns<T>(
+  items: readonly T[],
+  atOnce: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  for (const group of batches(items, atOnce)) {
+    signal.throwIfAborted();
+    await Promise.all(group.map(work));
+  }
 }
 
 /** Null for an answer that cannot be understood. */

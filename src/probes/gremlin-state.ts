@@ -1,7 +1,7 @@
 import type { ReadBackState } from '../history/operation.ts';
 import { checksum } from './checksum.ts';
 import { fromKey, type SeenAccount, type SeenEdge, toKey } from './gremlin-traversals.ts';
-import type { ReadBackAnswer } from './probe.ts';
+import type { ExpectedWrite, ReadBackAnswer } from './probe.ts';
 
 /**
  * What a transaction's elements, seen from both of its ends and (where it was asked) through the index of edges, say about it: `present` only
@@ -30,4 +30,22 @@ export function transactionState(
     return views.some((view) => view.length > 1) ? 'phantom' : 'present';
   })();
   return { key, state, valueSha };
+}
+
+/** The edges as they are seen from each kind of end and by the index; null where an end has not exactly one: whose it is cannot be told. */
+export function viewsOf(
+  ends: readonly (readonly (readonly SeenEdge[])[] | null)[],
+  indexed: readonly SeenEdge[] | null,
+): readonly (readonly SeenEdge[])[] | null {
+  if (!indexed || !ends.every((accounts) => accounts?.every((edges) => edges.length === 1))) return null;
+  return [...ends.map((accounts) => (accounts ?? []).flat()), indexed];
+}
+
+/** Whether each view shows a transaction's edge exactly once and right. */
+export function isWhole({ key, seq }: ExpectedWrite, views: readonly (readonly SeenEdge[])[]): boolean {
+  const right = checksum(key, seq);
+  return views.every((view) => {
+    const mine = view.filter((edge) => edge.key === key);
+    return mine.length === 1 && mine[0]?.sum === right && mine[0].seq === seq;
+  });
 }

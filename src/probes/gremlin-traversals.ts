@@ -9,6 +9,25 @@ export const KEY = 'drillKey';
 export const SEQ = 'drillSeq';
 export const SUM = 'drillSum';
 
+/**
+ * Deletes the accounts of `endKeys` and every edge at them, then the edges of `edgeKeys` that have no account. In a transaction without locks: the keys
+ * are the run's own, and locking two vertices costs ten times what deleting them does.
+ */
+export const DROP = `
+def tx = GRAPH.buildTransaction().consistencyChecks(false).start()
+try {
+  def within = { org.apache.tinkerpop.gremlin.process.traversal.P.within(it) }
+  tx.traversal().V().has(keyName, within(endKeys)).drop().iterate()
+  tx.traversal().E().has(transacts, keyName, within(edgeKeys)).drop().iterate()
+  tx.commit()
+} catch (Throwable problem) {
+  if (tx.isOpen()) tx.rollback()
+  throw problem
+}
+'dropped'`;
+
+type Steps = ReturnType<typeof statics.outE>;
+
 export const fromKey = (key: string): string => `${key}#from`;
 export const toKey = (key: string): string => `${key}#to`;
 
@@ -19,7 +38,7 @@ export interface SeenAccount {
   readonly in: readonly string[];
 }
 
-/** An edge with a key as the index of edges finds it. */
+/** An edge with a key as one of its views shows it. */
 export interface SeenEdge {
   readonly key: string;
   readonly seq: number | null;
@@ -48,9 +67,21 @@ export class Traversals {
   }
 
   accounts(keys: readonly string[]): Frame {
-    return traversalFrame(accountSteps(keys.flatMap((key) => [fromKey(key), toKey(key)])), this.source);
+    return traversalFrame(accountSteps(endsOf(keys)), this.source);
   }
 
+  /** For each account from which one of these keys leaves, its edges; and for each at which one arrives. Fewer requests to the store than `accounts`. */
+  ends(keys: readonly string[]): readonly [leaving: Frame, arriving: Frame] {
+    const frame = (ends: readonly string[], edges: Steps): Frame =>
+      traversalFrame(bytecode([['V'], ['has', KEY, P.within([...ends])], ['map', edges]]), this.source);
+    const seen = (edges: Steps): Steps => edges.project('k', 'q', 's').by(KEY).by(SEQ).by(SUM).fold();
+    return [
+      frame(keys.map(fromKey), seen(statics.outE(TRANSACTS))),
+      frame(keys.map(toKey), seen(statics.inE(TRANSACTS))),
+    ];
+  }
+
+  /** The edges of these keys as the index of edges finds them. */
   edges(keys: readonly string[]): Frame {
     const project = [
       ['project', 'k', 'q', 's'],
@@ -61,12 +92,11 @@ export class Traversals {
     return traversalFrame(bytecode([['E'], ['has', TRANSACTS, KEY, P.within([...keys])], ...project]), this.source);
   }
 
-  /** Drops the accounts of these keys and every edge at them; then what edges of these keys are left. */
-  drop(keys: readonly string[]): readonly Frame[] {
-    const ends = keys.flatMap((key) => [fromKey(key), toKey(key)]);
+  /** How many accounts, and how many edges, the indexes have under these keys: nothing but the indexes is read. */
+  counts(keys: readonly string[]): readonly [accounts: Frame, edges: Frame] {
     return [
-      traversalFrame(bytecode([['V'], ['has', ACCOUNT, KEY, P.within(ends)], ['drop'], ['none']]), this.source),
-      traversalFrame(bytecode([['E'], ['has', TRANSACTS, KEY, P.within([...keys])], ['drop'], ['none']]), this.source),
+      traversalFrame(bytecode([['V'], ['has', KEY, P.within(endsOf(keys))], ['count']]), this.source),
+      traversalFrame(bytecode([['E'], ['has', TRANSACTS, KEY, P.within([...keys])], ['count']]), this.source),
     ];
   }
 
@@ -95,10 +125,15 @@ function writeSteps(): BytecodeOf {
   ]);
 }
 
-function accountSteps(keys: readonly string[]): BytecodeOf {
+export function endsOf(keys: readonly string[]): string[] {
+  return keys.flatMap((key) => [fromKey(key), toKey(key)]);
+}
+
+/** By key alone, which no other label has: to ask for the label as well is one more request to the store for each vertex. */
+function accountSteps(ends: readonly (string | symbol)[]): BytecodeOf {
   return bytecode([
     ['V'],
-    ['has', ACCOUNT, KEY, P.within([...keys])],
+    ['has', KEY, P.within([...ends])],
     ['project', 'k', 'o', 'i'],
     ['by', KEY],
     ['by', statics.outE(TRANSACTS).values(SUM).fold()],
@@ -111,13 +146,32 @@ export function parseAccounts(data: unknown): readonly SeenAccount[] {
   return rows(data).map((row) => ({ key: String(row.get('k')), out: texts(row.get('o')), in: texts(row.get('i')) }));
 }
 
+/** The answer to either of `counts`. An Error for anything else. */
+export function parseCount(data: unknown): number {
+  const count = Number(unfolded(data)[0]);
+  if (!Number.isInteger(count)) throw new Error('expected a number from the server, got something else');
+  return count;
+}
+
 /** The answer to `edges`. An Error for anything else. */
 export function parseEdges(data: unknown): readonly SeenEdge[] {
-  return rows(data).map((row) => ({
+  return rows(data).map(seenEdge);
+}
+
+/** The answer to one of `ends`: the edges of each account. An Error for anything else. */
+export function parseEnds(data: unknown): readonly (readonly SeenEdge[])[] {
+  return unfolded(data).map((edges) => {
+    if (!Array.isArray(edges)) throw new Error('expected lists from the server, got something else');
+    return edges.map((edge) => seenEdge(mapOf(edge)));
+  });
+}
+
+function seenEdge(row: Map<string, unknown>): SeenEdge {
+  return {
     key: String(row.get('k')),
     seq: row.has('q') ? Number(row.get('q')) : null,
     sum: String(row.get('s') ?? ''),
-  }));
+  };
 }
 
 interface Folded {
@@ -126,13 +180,21 @@ interface Folded {
 }
 
 /** Results of a traversal come with how often each is there: equal ones are folded into one. */
-function rows(data: unknown): readonly Map<string, unknown>[] {
+function unfolded(data: unknown): readonly unknown[] {
   if (!Array.isArray(data)) throw new Error('expected a list from the server, got something else');
   return data.flatMap((one: unknown) => {
-    const { object: row, bulk: times } = one instanceof Traverser ? (one as Folded) : { object: one, bulk: 1 };
-    if (!(row instanceof Map)) throw new Error('expected maps from the server, got something else');
-    return Array.from({ length: Number(times) }, () => row as Map<string, unknown>);
+    const { object, bulk } = one instanceof Traverser ? (one as Folded) : { object: one, bulk: 1 };
+    return Array.from({ length: Number(bulk) }, () => object);
   });
+}
+
+function rows(data: unknown): readonly Map<string, unknown>[] {
+  return unfolded(data).map(mapOf);
+}
+
+function mapOf(row: unknown): Map<string, unknown> {
+  if (!(row instanceof Map)) throw new Error('expected maps from the server, got something else');
+  return row as Map<string, unknown>;
 }
 
 function texts(value: unknown): readonly string[] {

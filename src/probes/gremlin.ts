@@ -11,7 +11,9 @@ const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected letters, dig
 const params = z.strictObject({
   ...securityShape,
   traversalSource: name.default('g').describe('What the server calls the traversal source.'),
-  graph: name.default('graph').describe('What the server calls the graph; only the schema needs it.'),
+  graph: name
+    .default('graph')
+    .describe('What the server calls the graph, for the scripts that make the schema and clean up.'),
 });
 
 /** Writes a transaction between two accounts of its own, and reads it from both ends. */
@@ -52,14 +54,19 @@ export const gremlinProbe: ProbeType = {
 
   async remove(context, writes, signal) {
     await using client = await GremlinClient.connect(context, signal);
-    await client.drop(writes, signal);
+    await client.drop(writes, graphOf(context), signal);
   },
 
-  async cleanup(context, writes, signal) {
-    await using client = await GremlinClient.connect(context, signal);
-    const there = await client.left(writes, signal);
-    await client.drop(there, signal);
-    return { left: (await client.left(there, signal)).length };
+  async cleanup(contexts, writes, signal) {
+    let left = 0;
+    for (const [index, context] of contexts.entries()) {
+      await using client = await GremlinClient.connect(context, signal);
+      // What was deleted at the first site is on its way to the others; what has not come yet is deleted there as well.
+      const there = index === 0 ? writes : await client.left(writes, signal);
+      await client.drop(there, graphOf(context), signal);
+      left += (await client.left(there, signal)).length;
+    }
+    return { left };
   },
 };
 

@@ -44,7 +44,7 @@ export interface ProbeContext {
 export interface ProbeClient extends AsyncDisposable {
   /** Settles by its timeout at the latest (plus the event loop's own lateness). */
   invoke(operation: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome>;
-  /** Reads at the service's consistency level; yields each asked key exactly once, and phantoms beside. Never repairs. */
+  /** Reads at the service's consistency level; yields each asked key exactly once, and beside them, as `phantom`, what it came across and was not asked for. Never repairs. */
   readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer>;
 }
 
@@ -64,6 +64,12 @@ export interface ProbeType {
   connect(context: ProbeContext, signal: AbortSignal): Promise<ProbeClient>;
   /** Removes rows behind the probe's back, by another path than the probe's writes. For the canary and for calibration. */
   remove(context: ProbeContext, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void>;
-  /** Deletes everything of the run, never by TTL; returns what is left, counted. */
-  cleanup(context: ProbeContext, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<{ left: number }>;
+  /** Deletes everything of the run, never by TTL, and looks for it at every one of these sites; returns what is left, counted (at most so much). */
+  cleanup(
+    contexts: readonly ProbeContext[],
+    writes: readonly ExpectedWrite[],
+    signal: AbortSignal,
+  ): Promise<{ left: number }>;
+  /** Files of hints that the site's nodes still hold for others, and how many nodes said so. */
+  pendingHints?(context: ProbeContext, signal: AbortSignal): Promise<{ nodes: number; files: number }>;
 }

@@ -1,10 +1,7 @@
-import type { ReaderHandle } from '../client/spawn.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import type { Plan, Timetable } from '../scenario/plan.ts';
-import type { ClientGroup } from './client-group.ts';
-import type { LeaseContext } from './fault-lease.ts';
-import type { LiveTimetable } from './live-timetable.ts';
 import { readBack, targetOf } from './reading.ts';
+import type { Session } from './session.ts';
 import { pause } from './wait.ts';
 
 /** Before and after the refusal: enough for a run of successes on both sides. */
@@ -39,16 +36,8 @@ export function canarySite(plan: Plan): string {
  * The instrument proves itself: an outage of a known length at the client's boundary, and acknowledged rows of its own deleted behind its
  * back. What was done is in the journal; whether it is found is for the checker to say.
  */
-export async function provoke(
-  context: Pick<LeaseContext, 'clock' | 'journal'> & {
-    readonly plan: Plan;
-    readonly reader: ReaderHandle;
-    readonly clients: ClientGroup;
-    readonly canaries: readonly LiveTimetable[];
-  },
-  signal: AbortSignal,
-): Promise<void> {
-  const { plan, clock, journal, reader, clients, canaries } = context;
+export async function provoke(session: Session, signal: AbortSignal): Promise<void> {
+  const { plan, clock, journal, reader, clients, canaries } = session;
   const timetables = canaries.map(({ timetable }) => timetable);
   await clients.start(timetables, (timetable, startUs) =>
     canaries.find((one) => one.timetable === timetable)?.start(startUs),
@@ -70,6 +59,6 @@ export async function provoke(
     const doomed = acknowledged.filter((_, index) => index % step === 0).slice(0, plan.canary.deleted);
     await reader.run({ type: 'remove', target, writes: doomed.map(({ key, seq }) => ({ key, seq })) }, signal);
     await journal.append('canary-injected', { probe, client, site, outage, deleted: doomed.map(({ key }) => key) });
-    await readBack({ plan, reader, journal }, 'canary', '', [{ live, sites: [site], writes: acknowledged }], signal);
+    await readBack(session, 'canary', '', [{ live, sites: [site], writes: acknowledged }], signal);
   }
 }

@@ -87,9 +87,11 @@ export class ClientGroup implements AsyncDisposable {
     const chosen = this.running.filter(({ timetable }) => wanted.includes(timetable));
     const base = clock.nowUs() + LEAD_US + 20_000 * chosen.length;
     for (const [n, { timetable, handle, position }] of chosen.entries()) {
-      // Timetables of one rate must not all fire at the same instant.
-      const startUs = base + n * 1_700;
       const { probe, service, site, client, rate, timeout_us, writes } = timetable;
+      // Spread over their period: timetables of one rate would all fire at the same instant, and wait for each other.
+      const alike = chosen.filter((one) => one.timetable.rate === rate);
+      const share = alike.findIndex((one) => one.timetable === timetable) / alike.length;
+      const startUs = base + n * 1_700 + Math.floor((share * 1e6) / rate);
       await journal.append('timetable-started', {
         probe,
         service,

@@ -1,3 +1,4 @@
+import type { Json } from '../history/event.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages } from './reading.ts';
@@ -21,7 +22,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${planned.site}` });
     const lease = session.lease(planned);
     await lease.inject(signal, EFFECTIVE_MS);
-    session.say({ phase: 'during', text: `${planned.id} is effective: ${JSON.stringify(lease.effective?.observed)}` });
+    session.say({ phase: 'during', text: `${planned.id} is effective: ${readable(lease.effective?.observed)}` });
     if (planned.disaster) disaster = lease;
     const next = plan.timeline[index + 1];
     if (next && planned.at_us + planned.for_us <= next.at_us) {
@@ -36,15 +37,8 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     'read-back',
     'reading back every write acknowledged before the disaster, at the site that serves now',
   );
-  const { reader, journal } = session;
   const asked = stages.atFailover(disaster.planned.site, disaster.effective.notAfter_us);
-  const { present, other } = await readBack(
-    { plan, reader, journal },
-    'at-failover',
-    disaster.planned.id,
-    asked,
-    signal,
-  );
+  const { present, other } = await readBack(session, 'at-failover', disaster.planned.id, asked, signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
   return disaster;
 }
@@ -60,6 +54,12 @@ async function serviceRestored(session: Session, fromUs: number, signal: AbortSi
       session.say({ phase: session.phaseNow, text: error.message });
     },
   );
+}
+
+/** What was observed, for a person. */
+function readable(observed: Json | undefined): string {
+  if (observed === null || typeof observed !== 'object') return String(observed);
+  return Object.values(observed).map(readable).join('; ');
 }
 
 async function sleepUntil(session: Session, atUs: number, signal: AbortSignal): Promise<void> {

@@ -3,12 +3,20 @@ import type { ReaderHandle } from '../client/spawn.ts';
 import type { ReadBackStage } from '../history/operation.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
 import type { Plan, PlannedSite, Timetable } from '../scenario/plan.ts';
+import type { CameAcross } from './came-across.ts';
 import type { Recorder } from './fault-lease.ts';
 import type { LiveRecord } from './live-record.ts';
 import type { LiveTimetable, LiveWrite } from './live-timetable.ts';
 
 /** Margin over the reader's own deadline, for its answer. */
 const ANSWER_MS = 10_000;
+
+export interface ReadingContext {
+  readonly plan: Plan;
+  readonly reader: ReaderHandle;
+  readonly journal: Recorder;
+  readonly cameAcross: CameAcross;
+}
 
 /** One stage of the read-back: which writes of which timetable, where. */
 export interface Asked {
@@ -31,13 +39,12 @@ export function siteOf(plan: Plan, name: string): PlannedSite {
 
 /** Reads what was asked back, site by site, and journals what came of it. What could not be read in time has no row: it is unreadable. */
 export async function readBack(
-  context: { readonly plan: Plan; readonly reader: ReaderHandle; readonly journal: Recorder },
+  { plan, reader, journal, cameAcross }: ReadingContext,
   stage: ReadBackStage,
   fault: string,
   asked: readonly Asked[],
   signal: AbortSignal,
 ): Promise<{ readonly present: number; readonly other: number }> {
-  const { plan, reader, journal } = context;
   const { rate, within_us, attempts } = plan.readBack;
   const sum = { present: 0, other: 0 };
   const jobs = asked.flatMap(({ live, sites, writes }) =>
@@ -57,6 +64,7 @@ export async function readBack(
           { type: 'read-back', target, stage, fault, writes: keys, rate, withinMs, attempts },
           limit,
         );
+        cameAcross.add({ stage, fault, site, probe }, result.unasked ?? []);
         for (const [state, n] of Object.entries(result.counts ?? {})) counts[state] = (counts[state] ?? 0) + n;
         complete &&= result.complete === true;
       }

@@ -2,15 +2,16 @@ import { messageOf } from '../errors.ts';
 import type { Json } from '../history/event.ts';
 import type { ReadBackStage } from '../history/operation.ts';
 import { PROBES } from '../probes/registry.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { inReleaseOrder } from './fault-timeline.ts';
-import { readBack, type Stages } from './reading.ts';
+import { readBack, type Stages, targetOf } from './reading.ts';
 import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
 /** Cassandra writes its hints to disk every 10 s, and looks for some to deliver every 10 s: no less says that none is left. */
 const HINTS_QUIET_MS = 21_000;
-const HINTS_POLL_MS = 3_000;
+const HINTS_POLL_MS = 1_000;
 const REPAIR_MS = 600_000;
 
 /** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. Returns the last stage. */
@@ -20,7 +21,7 @@ export async function recoverFromFaults(
   disaster: FaultLease,
   signal: AbortSignal,
 ): Promise<ReadBackStage> {
-  const { plan, reader, journal } = session;
+  const { plan } = session;
   await session.phase('recovery', 'undoing the faults');
   for (const lease of inReleaseOrder(session.leases)) {
     const limit = deadline(signal, plan.recovery.within_us / 1000, `${lease.planned.id} to be gone`);
@@ -32,17 +33,16 @@ export async function recoverFromFaults(
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
   await hintsDelivered(session, fault, signal);
-  const context = { plan, reader, journal };
   await session.phase('read-back', 'reading everything back at every site');
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
-  await readBack(context, 'after-recovery', fault, stages.afterRecovery(effectiveUs, goneUs, last), signal);
+  await readBack(session, 'after-recovery', fault, stages.afterRecovery(effectiveUs, goneUs, last), signal);
   if (!plan.recovery.repair) return 'after-recovery';
   await session.phase('recovery', 'repairing');
-  await repair(session, fault, signal);
+  await repair(session, disaster.planned, signal);
   if (!failsBack) await settle(session, stages, signal);
   await session.phase('read-back', 'reading everything back again, after the repair');
-  await readBack(context, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
+  await readBack(session, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
   return 'after-repair';
 }
 
@@ -57,24 +57,28 @@ export async function settle(session: Session, stages: Stages, signal: AbortSign
 }
 
 async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {
-  const { plan, platform, journal, clock } = session;
-  const { nodetool } = platform.abilities;
-  const beganUs = clock.nowUs();
-  const observed: Record<string, Json> = {};
-  if (!nodetool) {
+  const { plan, journal, clock } = session;
+  const ask = hintsOf(session);
+  if (!ask) {
     await pause(plan.recovery.hints_us / 1000, signal);
     await journal.append('hints-delivered', { fault, settled: false, observed: 'the platform cannot say' });
     return;
   }
   session.say({ phase: session.phaseNow, text: 'waiting for hints to be delivered' });
-  let quietSinceUs = clock.nowUs();
+  const beganUs = clock.nowUs();
+  let quietSinceUs = beganUs;
   let settled = false;
+  const observed: Record<string, Json> = {};
   while (!settled && clock.nowUs() - beganUs < plan.recovery.hints_us) {
     let pending = false;
     for (const { name } of plan.platform.sites) {
-      const said = await nodetool.run(name, ['listpendinghints'], signal).catch((error: unknown) => messageOf(error));
-      observed[name] = said.trim().split('\n').slice(-4).join(' | ');
-      pending ||= !/does not have any pending hints/i.test(said);
+      const { none, said } = await ask(name, signal).catch((error: unknown) => ({
+        none: false,
+        said: messageOf(error),
+      }));
+      signal.throwIfAborted();
+      observed[name] = said;
+      pending ||= !none;
     }
     if (pending) quietSinceUs = clock.nowUs();
     settled = !pending && clock.nowUs() - quietSinceUs >= HINTS_QUIET_MS * 1000;
@@ -83,17 +87,48 @@ async function hintsDelivered(session: Session, fault: string, signal: AbortSign
   await journal.append('hints-delivered', { fault, settled, observed });
 }
 
-async function repair(session: Session, fault: string, signal: AbortSignal): Promise<void> {
+type AskForHints = (site: string, signal: AbortSignal) => Promise<{ readonly none: boolean; readonly said: string }>;
+
+/** Through CQL where a probe can ask so, because each nodetool is a JVM of its own on the machine that is measured. */
+function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
+  const { nodetool } = platform.abilities;
+  const timetable = plan.timetables.find(({ probe }) => PROBES.get(probe)?.pendingHints);
+  if (timetable) {
+    return async (site, signal) => {
+      const target = targetOf(plan, timetable, site);
+      const { hints } = await reader.run({ type: 'pending-hints', target }, signal);
+      const asked = target.site.endpoints.cassandra?.length ?? 0;
+      const { nodes = 0, files = 0 } = hints ?? {};
+      return { none: files === 0 && nodes >= asked, said: `${files} files, ${nodes} of ${asked} nodes asked` };
+    };
+  }
+  if (!nodetool) return null;
+  return async (site, signal) => {
+    const said = await nodetool.run(site, ['listpendinghints'], signal);
+    const none = /does not have any pending hints/i.test(said) && !/^Host ID/im.test(said);
+    return { none, said: said.trim().split('\n').slice(-4).join(' | ') };
+  };
+}
+
+/**
+ * Repairs every range of the probes' keyspaces. Where each node of a site has a copy of everything, one node's repair covers all; else each node
+ * repairs the ranges of which it is the first.
+ */
+async function repair(session: Session, { id, site }: PlannedFault, signal: AbortSignal): Promise<void> {
   const { plan, platform, journal } = session;
   const { nodetool } = platform.abilities;
+  const { sites, nodesPerSite, replicationFactor } = plan.platform;
+  const everywhere = replicationFactor >= nodesPerSite;
+  const from = everywhere ? [site] : sites.map(({ name }) => name);
+  const ranges = everywhere ? [] : ['--partitioner-range'];
   const keyspaces = new Set(plan.timetables.flatMap(({ probe }) => PROBES.get(probe)?.keyspaces ?? []));
   const observed: Record<string, Json> = {};
   let ok = nodetool !== undefined;
   const limit = deadline(signal, REPAIR_MS, 'the repair');
   for (const keyspace of keyspaces) {
-    for (const { name } of plan.platform.sites) {
+    for (const name of from) {
       try {
-        await nodetool?.run(name, ['repair', '--full', '--partitioner-range', keyspace], limit);
+        await nodetool?.run(name, ['repair', '--full', ...ranges, keyspace], limit);
         observed[`${keyspace} ${name}`] = 'done';
       } catch (error) {
         signal.throwIfAborted();
@@ -102,5 +137,5 @@ async function repair(session: Session, fault: string, signal: AbortSignal): Pro
       }
     }
   }
-  await journal.append('repaired', { fault, ok, observed });
+  await journal.append('repaired', { fault: id, ok, observed });
 }

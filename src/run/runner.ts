@@ -14,6 +14,7 @@ import { deadline, pause, until } from './wait.ts';
 /** How long undoing everything may take once a run is broken off. */
 const HEAL_MS = 300_000;
 const CLEANUP_MS = 600_000;
+const ABORTED_CLEANUP_MS = 120_000;
 const PREPARE_MS = 180_000;
 
 export interface RunOptions {
@@ -61,35 +62,28 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   const left = await session.heal(AbortSignal.timeout(HEAL_MS));
   if (left.length > 0) reason = [reason, `left behind: ${left.join('; ')}`].filter(Boolean).join('; ');
   if (left.length > 0 && outcome === 'completed') outcome = 'failed';
-  if (outcome !== 'completed' && left.length === 0) await cleanAfterAbort(session).catch(() => {});
+  if (outcome !== 'completed' && left.length === 0) await cleanAfterAbort(session);
   await session.close(outcome, reason);
   return { directory: directory.path, outcome, reason, left };
 }
 
-/** The run's rows are removed also when it was broken off, where the sites serve. */
+/** The run's rows are removed also when it was broken off; where a site does not serve, they stay, and that is said. */
 async function cleanAfterAbort(session: Session): Promise<void> {
   if (!session.clients) return;
   await session.clients[Symbol.asyncDispose]();
   await session.phase('cleanup', 'removing what the run wrote');
-  await session.cleanup(AbortSignal.timeout(60_000));
+  const left = await session
+    .cleanup(AbortSignal.timeout(ABORTED_CLEANUP_MS))
+    .catch((error: unknown) => messageOf(error));
+  if (left !== 0) session.say({ phase: 'cleanup', text: `rows of the run are left: ${left}` });
 }
 
 async function measure(session: Session, signal: AbortSignal): Promise<void> {
-  const { plan, live, clock } = session;
+  const { plan, live } = session;
   await prepare(session, signal);
 
   await session.phase('canary', 'the instrument proves itself: an outage and a loss of its own');
-  await provoke(
-    {
-      plan,
-      clock,
-      journal: session.journal,
-      reader: session.reader,
-      clients: session.clients,
-      canaries: session.canaries,
-    },
-    signal,
-  );
+  await provoke(session, signal);
 
   await session.phase('steady-state', 'waiting for the steady state');
   await session.clients.start(plan.timetables, (timetable, startUs) => live.of(timetable).start(startUs));
@@ -146,7 +140,7 @@ async function steadyState(session: Session, signal: AbortSignal): Promise<void>
 
 /** Moves every service that was moved away back to its first site, and reads back there what the others acknowledged meanwhile. */
 async function failback(session: Session, stages: Stages, disaster: PlannedFault, signal: AbortSignal): Promise<void> {
-  const { plan, live, clock, reader, journal } = session;
+  const { plan, live, clock } = session;
   if (!plan.recovery.failback || session.moves.length === 0) return;
   await session.phase('failback', 'moving the services back to their first sites');
   const away = Object.entries(plan.services).filter(([name, { sites }]) => live.current.get(name) !== sites[0]);
@@ -166,7 +160,7 @@ async function failback(session: Session, stages: Stages, disaster: PlannedFault
   );
   await settle(session, stages, signal);
   await session.phase('read-back', 'reading back what was acknowledged between failover and failback');
-  await readBack({ plan, reader, journal }, 'after-failback', disaster.id, stages.afterFailback(session.moves), signal);
+  await readBack(session, 'after-failback', disaster.id, stages.afterFailback(session.moves), signal);
 }
 
 function rejection(signal: AbortSignal): Promise<never> {

@@ -13,10 +13,11 @@ import type { Phase } from '../history/event.ts';
 import { openHistoryWriter, parseAttempt } from '../history/history-csv.ts';
 import { type Journal, openJournal } from '../history/journal.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
-import { openReadBackWriter } from '../history/read-back-csv.ts';
+import { formatReadBackRow, openReadBackWriter } from '../history/read-back-csv.ts';
 import type { Platform } from '../platform/platform.ts';
 import { OUTSIDE, type Plan, type PlannedFault } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
+import { CameAcross } from './came-across.ts';
 import { canarySite, canaryTimetables } from './canary.ts';
 import { ClientGroup } from './client-group.ts';
 import { FaultLease } from './fault-lease.ts';
@@ -39,6 +40,7 @@ export class Session {
   readonly clock: Clock;
   readonly live: LiveRecord;
   readonly canaries: readonly LiveTimetable[];
+  readonly cameAcross = new CameAcross();
   readonly leases: FaultLease[] = [];
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
   readonly say: (progress: Progress) => void;
@@ -177,16 +179,10 @@ export class Session {
       });
       const [{ timetable }] = mine as [LiveTimetable];
       const asked = writes.map(({ key, seq }) => ({ key, seq }));
-      let leftOfProbe = 0;
-      for (const site of sites) {
-        const result = await this.reader.run(
-          { type: 'cleanup', target: targetOf(this.plan, timetable, site), writes: asked },
-          signal,
-        );
-        leftOfProbe += result.left ?? 0;
-      }
-      await this.journal.append('cleanup-done', { probe, asked: asked.length, left: leftOfProbe });
-      left += leftOfProbe;
+      const targets = sites.map((site) => targetOf(this.plan, timetable, site));
+      const result = await this.reader.run({ type: 'cleanup', targets, writes: asked }, signal);
+      await this.journal.append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 });
+      left += result.left ?? 0;
     }
     return left;
   }
@@ -195,6 +191,8 @@ export class Session {
   async close(outcome: 'completed' | 'aborted' | 'failed', reason: string): Promise<void> {
     await this.clients?.[Symbol.asyncDispose]();
     await this.reader?.[Symbol.asyncDispose]();
+    const phantoms = this.cameAcross.phantoms([...this.live.timetables, ...this.canaries]);
+    await this.readBackRows.write(phantoms.map(formatReadBackRow).join(''));
     await this.history.close();
     await this.readBackRows.close();
     await this.journalClock('end');

@@ -121,7 +121,7 @@ const scenarioShape = {
     .strictObject({
       within: positiveDuration().prefault('10m').describe('The service at the survivor, and the fault gone: each.'),
       repair: z.boolean().default(true).describe('Repair after the recovery, and read back again.'),
-      hints: duration().prefault('20s').describe('How long hints may take.'),
+      hints: duration().prefault('60s').describe('How long hints may take: none for 21 s says that none is left.'),
       after: positiveDuration().prefault('15s').describe('How long the phase after lasts; lengthened where too short.'),
       failback: z.boolean().default(true).describe('Move the services back to their first site.'),
     })

@@ -79,6 +79,7 @@ export function cassandraCommand(
       '-Dcassandra.superuser_setup_delay_ms=0',
       `-Dcassandra.jmx.local.port=${JMX_PORT + node}`,
       '-Dcassandra.available_processors=2',
+      '-Dcassandra.set_sep_thread_name=false',
       '-cp',
       classPath.join(':'),
       'org.apache.cassandra.service.CassandraDaemon',
