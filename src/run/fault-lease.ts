@@ -99,12 +99,12 @@ export class FaultLease {
   async release(signal: AbortSignal): Promise<Seen> {
     const { journal, register, clock } = this.context;
     const at = clock.nowUs();
-    await journal.append('fault-release-requested', {
-      ...this.ids(),
-      notBefore_us: at,
-      notAfter_us: at,
-      observed: null,
-    });
+    const request = { ...this.ids(), notBefore_us: at, notAfter_us: at, observed: null };
+    // A journal that cannot be written, such as on a full disk, must not keep a fault in force.
+    const unsaid = await journal.append('fault-release-requested', request).then(
+      () => null,
+      (error: Error) => error,
+    );
     this.holding.abort();
     await this.watch;
     const undone = register.undo(this.planned.id, signal).then((results) => {
@@ -115,6 +115,7 @@ export class FaultLease {
     this.gone = await this.poll('none', null, at, signal, undone);
     await undone;
     await this.renewal;
+    if (unsaid) throw unsaid;
     await journal.append('fault-gone', { ...this.ids(), ...this.gone });
     return this.gone;
   }

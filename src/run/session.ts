@@ -6,6 +6,7 @@ import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
 import { warmWrites } from '../client/warm-up.ts';
 import { type Clock, monotonicClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
 import { faultType } from '../faults/registry.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
@@ -159,7 +160,8 @@ export class Session {
       try {
         await lease.release(signal);
       } catch (error) {
-        left.push(`${lease.planned.id}: ${error instanceof Error ? error.message : String(error)}`);
+        if (lease.gone) this.say({ phase: this.phaseNow, text: `${lease.planned.id} is gone: ${messageOf(error)}` });
+        else left.push(`${lease.planned.id}: ${messageOf(error)}`);
       }
     }
     return left;

@@ -1,0 +1,116 @@
+/**
+ * The peer of `bench/client.ts`: what somebody writes in ten minutes with the drivers as they are. `node naive-client.ts PROBE HOST PORT DATACENTER
+ * RATE SECONDS` prints its CPU per operation, as JSON. Its keys are apart from every run's.
+ */
+import { createRequire } from 'node:module';
+import { Client } from 'cassandra-driver';
+import { checksum } from '../src/probes/checksum.ts';
+
+const [probe, host, port, datacenter, rate, seconds] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+const RUN = `naive-${process.pid}`;
+
+const { operate, close } = await (probe === 'cql' ? cql() : gremlin());
+for (let n = 0; n < 200; n += 1) await operate(n).catch(() => {});
+const latenessUs: number[] = [];
+const responseUs: number[] = [];
+let failures = 0;
+let sent = 200;
+const total = Number(rate) * Number(seconds);
+const before = process.cpuUsage();
+const began = performance.now();
+const waiting: Promise<void>[] = [];
+await new Promise<void>((resolve) => {
+  const timer = setInterval(() => {
+    const now = performance.now();
+    while (sent - 200 < total && began + ((sent - 200) * 1000) / Number(rate) <= now) {
+      const intended = began + ((sent - 200) * 1000) / Number(rate);
+      latenessUs.push((performance.now() - intended) * 1000);
+      waiting.push(
+        operate(sent).then(
+          () => void responseUs.push((performance.now() - intended) * 1000),
+          () => {
+            failures += 1;
+          },
+        ),
+      );
+      sent += 1;
+    }
+    if (sent - 200 >= total) {
+      clearInterval(timer);
+      resolve();
+    }
+  }, 1);
+});
+await Promise.all(waiting);
+const { user, system } = process.cpuUsage(before);
+const at = (values: number[], q: number): number =>
+  Math.round(values.toSorted((a, b) => a - b)[Math.ceil(q * values.length) - 1] ?? 0);
+process.stdout.write(
+  `${JSON.stringify({
+    operations: total,
+    failures,
+    cpuUsPerOperation: Math.round((user + system) / total),
+    latenessP99Us: at(latenessUs, 0.99),
+    responseP95Us: at(responseUs, 0.95),
+  })}\n`,
+);
+await close();
+process.exit(0);
+
+interface Peer {
+  readonly operate: (n: number) => Promise<unknown>;
+  readonly close: () => Promise<unknown>;
+}
+
+async function cql(): Promise<Peer> {
+  const client = new Client({ contactPoints: [`${host}:${port}`], localDataCenter: datacenter, keyspace: 'drill' });
+  await client.connect();
+  const insert = 'INSERT INTO ledger (part, bucket, seq, key, sum) VALUES (?, ?, ?, ?, ?)';
+  const remove = 'DELETE FROM ledger WHERE part = ? AND bucket = ?';
+  return {
+    operate: (n) => {
+      const key = `${RUN}/${n}`;
+      return client.execute(insert, [RUN, 0, n, key, checksum(key, n)], { prepare: true });
+    },
+    close: async () => {
+      await client.execute(remove, [RUN, 0], { prepare: true });
+      await client.shutdown();
+    },
+  };
+}
+
+async function gremlin(): Promise<Peer> {
+  const {
+    driver,
+    process: tinkerpop,
+    structure,
+  } = createRequire(import.meta.url)('gremlin') as typeof import('gremlin');
+  // The headers are for a defect of the driver on Node 24: without one of ws's own options it does not connect.
+  const connection = new driver.DriverRemoteConnection(`ws://${host}:${port}/gremlin`, { headers: {} });
+  await connection.open();
+  const g = new structure.Graph().traversal().withRemote(connection);
+  const { P, statics } = tinkerpop;
+  const key = `${RUN}/0`;
+  const ends = P.within(`${key}#from`, `${key}#to`);
+  const account = (end: string) => statics.addV('DrillAccount').property('drillKey', `${key}#${end}`);
+  const edge = g.addE('DRILL_TRANSACTS_WITH').from_(account('from')).to(account('to'));
+  await edge.property('drillKey', key).property('drillSum', checksum(key, 0)).property('drillSeq', 0).none().iterate();
+  return {
+    operate: () => {
+      const seen = g.V().has('drillKey', ends).project('k', 'o', 'i').by('drillKey');
+      const sums = seen.by(statics.outE('DRILL_TRANSACTS_WITH').values('drillSum').fold());
+      return sums.by(statics.inE('DRILL_TRANSACTS_WITH').values('drillSum').fold()).toList();
+    },
+    close: async () => {
+      await g.V().has('drillKey', ends).drop().iterate();
+      await connection.close();
+    },
+  };
+}

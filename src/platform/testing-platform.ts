@@ -1,0 +1,103 @@
+import { PLATFORM } from '../scenario/fixtures.ts';
+import type {
+  Component,
+  ComponentState,
+  DropCounter,
+  DropRule,
+  FaultRegister,
+  Platform,
+  RegisteredFault,
+  Undo,
+  UndoResult,
+} from './platform.ts';
+
+/**
+ * A platform in memory, for tests of what stands on platforms: three sites with both components. Every packet rule drops a packet each time it is
+ * looked at. `log` has what was asked of it, in order; `fails` makes an undo of this kind fail.
+ */
+export class FakePlatform implements Platform {
+  readonly log: string[] = [];
+  readonly rules = new Map<string, readonly DropRule[]>();
+  readonly states: ComponentState[];
+  readonly registered = new Map<string, RegisteredFault>();
+  fails: Undo['kind'] | null = null;
+  /** False: rules are there and drop nothing. */
+  traffic = true;
+  private packets = 0;
+
+  constructor() {
+    const components: readonly Component[] = ['cassandra', 'janusgraph'];
+    this.states = PLATFORM.sites.flatMap(({ name: site }) =>
+      components.map((component) => ({ site, component, node: 0, state: 'ready' as const, pid: 1 })),
+    );
+  }
+
+  facts(): typeof PLATFORM {
+    return PLATFORM;
+  }
+
+  readonly abilities = {
+    network: {
+      drop: async (id: string, rules: readonly DropRule[]): Promise<void> => {
+        this.log.push(`drop ${id}`);
+        this.rules.set(id, rules);
+      },
+      observe: async (id: string): Promise<readonly DropCounter[]> => {
+        this.packets += this.traffic ? 1 : 0;
+        return (this.rules.get(id) ?? []).flatMap(({ site, direction, peers }) =>
+          peers.map((peer) => ({ site, direction, peer, packets: this.packets })),
+        );
+      },
+    },
+    processes: {
+      end: async (site: string, components: readonly Component[], mode: string): Promise<void> => {
+        this.log.push(`end ${site} ${components.join(' ')} ${mode}`);
+        this.set(site, components, 'stopped');
+      },
+      observe: async (): Promise<readonly ComponentState[]> => this.states,
+    },
+    nodetool: { run: async (): Promise<string> => '' },
+  };
+
+  readonly register: FaultRegister = {
+    record: async ({ fault, run, undo }, ttlMs) => {
+      this.log.push(`record ${fault}`);
+      this.registered.set(fault, { fault, run, undo, expiresInMs: ttlMs });
+    },
+    renew: async () => {},
+    undo: async (fault) => {
+      this.log.push(`undo ${fault}`);
+      const results = (this.registered.get(fault)?.undo ?? []).map((undo) => this.undo(undo));
+      if (results.every(({ ok }) => ok)) this.registered.delete(fault);
+      return results;
+    },
+    list: async () => [...this.registered.values()],
+  };
+
+  set(site: string, components: readonly Component[], state: ComponentState['state']): void {
+    for (const [index, one] of this.states.entries()) {
+      if (one.site === site && components.includes(one.component)) this.states[index] = { ...one, state };
+    }
+  }
+
+  private undo(undo: Undo): UndoResult {
+    if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
+    if (undo.kind === 'network') this.rules.delete(undo.params.id);
+    else this.set(undo.params.site, undo.params.components, 'ready');
+    return { undo, ok: true, error: '' };
+  }
+
+  place(): readonly string[] {
+    return [];
+  }
+
+  async lock(): Promise<AsyncDisposable> {
+    return { async [Symbol.asyncDispose]() {} };
+  }
+
+  async keepLogs(): Promise<void> {}
+
+  onEvent(): void {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

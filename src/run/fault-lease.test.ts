@@ -1,0 +1,118 @@
+import { expect, test, vi } from 'vitest';
+import { monotonicClock } from '../clock.ts';
+import type { Observation } from '../faults/fault.ts';
+import { faultType } from '../faults/registry.ts';
+import { FakePlatform } from '../platform/testing-platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import { FaultLease, type Recorder } from './fault-lease.ts';
+
+const soon = () => AbortSignal.timeout(20_000);
+
+const planned = (type: string, params: PlannedFault['params'] = {}): PlannedFault => ({
+  ...{ id: `${type}-1`, type, site: 'paris', disaster: true, at_us: 0, for_us: 1_000_000, params },
+});
+
+interface Lease {
+  readonly platform: FakePlatform;
+  readonly lease: FaultLease;
+  /** What was journaled and what was asked of the platform, in order. */
+  readonly order: string[];
+  readonly served: { now: boolean };
+  journal: Recorder['append'];
+}
+
+function leaseOf(fault: PlannedFault): Lease {
+  const platform = new FakePlatform();
+  const order = platform.log;
+  const served = { now: true };
+  const one: Lease = {
+    platform,
+    order,
+    served,
+    journal: async (type) => void order.push(type),
+    lease: new FaultLease(fault, faultType(fault.type).bind(fault, platform), {
+      run: 'r',
+      clock: monotonicClock(process.hrtime.bigint()),
+      journal: { append: (type, data) => one.journal(type, data) },
+      register: platform.register,
+      served: async (): Promise<Observation> => ({ state: served.now ? 'none' : 'partial', observed: served.now }),
+    }),
+  };
+  return one;
+}
+
+test.each([
+  ['site-loss', {}],
+  ['scale-datacenter', { mode: 'abrupt' }],
+  ['partition-site', { from: 'all', direction: 'both', clients: true }],
+  ['kill', { component: 'cassandra' }],
+])('%s: the undo is on disk before the effect, and afterwards nothing is left', async (type, params) => {
+  const { lease, platform, order } = leaseOf(planned(type, params));
+  const seen = await lease.inject(soon(), 5_000);
+  expect(seen.notBefore_us).toBeLessThanOrEqual(seen.notAfter_us);
+  const effects = order.findIndex((what) => /^(drop|end)/.test(what));
+  expect(order.slice(0, effects)).toEqual(['undo-recorded', `record ${type}-1`, 'fault-requested']);
+  const gone = await lease.release(soon());
+  expect(gone.notAfter_us).toBeGreaterThanOrEqual(seen.notAfter_us);
+  expect([...platform.rules, ...platform.registered]).toEqual([]);
+  expect(platform.states.every(({ state }) => state === 'ready')).toBe(true);
+  expect(order.at(-1)).toBe('fault-gone');
+});
+
+test('a rule that drops nothing has not been shown to cut anything', async () => {
+  const { lease, platform } = leaseOf(planned('partition-site', { from: 'all', direction: 'both', clients: true }));
+  platform.traffic = false;
+  await expect(lease.inject(soon(), 400)).rejects.toThrow('partition-site-1 to become effective');
+  expect(lease.effective).toBeNull();
+  await lease.release(soon());
+  expect([...platform.rules, ...platform.registered]).toEqual([]);
+});
+
+test('a target that is not whole is refused before anything is recorded', async () => {
+  const { lease, platform, order } = leaseOf(planned('kill', { component: 'janusgraph' }));
+  platform.set('paris', ['janusgraph'], 'running');
+  await expect(lease.inject(soon(), 5_000)).rejects.toThrow('not whole before the fault');
+  expect(lease.requested).toBe(false);
+  expect(order).toEqual([]);
+});
+
+test('a journal that cannot be written keeps no fault in force', async () => {
+  const one = leaseOf(planned('site-loss'));
+  await one.lease.inject(soon(), 5_000);
+  one.journal = async () => Promise.reject(new Error('ENOSPC'));
+  await expect(one.lease.release(soon())).rejects.toThrow('ENOSPC');
+  expect([...one.platform.rules, ...one.platform.registered]).toEqual([]);
+  expect(one.lease.gone).not.toBeNull();
+});
+
+test('an undo that fails is said, does not stop the next, and can be tried again', async () => {
+  const { lease, platform } = leaseOf(planned('site-loss'));
+  await lease.inject(soon(), 5_000);
+  platform.fails = 'network';
+  await expect(lease.release(soon())).rejects.toThrow('site-loss-1 is not undone: network: it does not work');
+  expect(platform.states.every(({ state }) => state === 'ready')).toBe(true);
+  expect(lease.gone).toBeNull();
+  platform.fails = null;
+  await lease.release(soon());
+  expect([...platform.rules, ...platform.registered]).toEqual([]);
+});
+
+test('gone means that a write and a read are served there again', async () => {
+  const { lease, served, order } = leaseOf(planned('kill', { component: 'cassandra' }));
+  await lease.inject(soon(), 5_000);
+  served.now = false;
+  const release = lease.release(soon());
+  await vi.waitFor(() => expect(order).toContain('undo kill-1'));
+  expect(lease.gone).toBeNull();
+  served.now = true;
+  expect((await release).observed).toMatchObject({ served: true });
+});
+
+test('a fault that ends by itself while it should hold has lapsed, and that is said', async () => {
+  const { lease, platform, order } = leaseOf(planned('site-loss'));
+  await lease.inject(soon(), 5_000);
+  platform.rules.clear();
+  await vi.waitFor(() => expect(order).toContain('fault-lapsed'), { timeout: 10_000 });
+  expect(lease.lapsed).toBe(true);
+  await lease.release(soon());
+});
