@@ -73,12 +73,14 @@ async function cql(): Promise<Peer> {
   const client = new Client({ contactPoints: [`${host}:${port}`], localDataCenter: datacenter, keyspace: 'drill' });
   await client.connect();
   const insert = 'INSERT INTO ledger (part, bucket, seq, key, sum) VALUES (?, ?, ?, ?, ?)';
+  const select = 'SELECT key, sum FROM ledger WHERE part = ? AND bucket = ? AND seq = ?';
   const remove = 'DELETE FROM ledger WHERE part = ? AND bucket = ?';
+  const write = (n: number) => {
+    const key = `${RUN}/${n}`;
+    return client.execute(insert, [RUN, 0, n, key, checksum(key, n)], { prepare: true });
+  };
   return {
-    operate: (n) => {
-      const key = `${RUN}/${n}`;
-      return client.execute(insert, [RUN, 0, n, key, checksum(key, n)], { prepare: true });
-    },
+    operate: (n) => (n % 2 === 0 ? write(n) : client.execute(select, [RUN, 0, 0], { prepare: true })),
     close: async () => {
       await client.execute(remove, [RUN, 0], { prepare: true });
       await client.shutdown();
@@ -97,19 +99,40 @@ async function gremlin(): Promise<Peer> {
   await connection.open();
   const g = new structure.Graph().traversal().withRemote(connection);
   const { P, statics } = tinkerpop;
-  const key = `${RUN}/0`;
-  const ends = P.within(`${key}#from`, `${key}#to`);
-  const account = (end: string) => statics.addV('DrillAccount').property('drillKey', `${key}#${end}`);
-  const edge = g.addE('DRILL_TRANSACTS_WITH').from_(account('from')).to(account('to'));
-  await edge.property('drillKey', key).property('drillSum', checksum(key, 0)).property('drillSeq', 0).none().iterate();
+  const written: string[] = [];
+  const ends = (key: string): string[] => [`${key}#from`, `${key}#to`];
+  const write = (n: number): Promise<unknown> => {
+    const key = `${RUN}/${n}`;
+    written.push(key);
+    const [from, to] = ends(key);
+    const accounts = g
+      .addV('DrillAccount')
+      .property('drillKey', from)
+      .as('a')
+      .addV('DrillAccount')
+      .property('drillKey', to);
+    const edge = accounts.as('b').addE('DRILL_TRANSACTS_WITH').from_('a').to('b').property('drillKey', key);
+    return edge.property('drillSum', checksum(key, n)).property('drillSeq', n).none().iterate();
+  };
+  const read = (): Promise<unknown> => {
+    const found = g
+      .V()
+      .has('drillKey', P.within(ends(`${RUN}/0`)))
+      .project('k', 'o', 'i')
+      .by('drillKey');
+    const sums = found.by(statics.outE('DRILL_TRANSACTS_WITH').values('drillSum').fold());
+    return sums.by(statics.inE('DRILL_TRANSACTS_WITH').values('drillSum').fold()).toList();
+  };
   return {
-    operate: () => {
-      const seen = g.V().has('drillKey', ends).project('k', 'o', 'i').by('drillKey');
-      const sums = seen.by(statics.outE('DRILL_TRANSACTS_WITH').values('drillSum').fold());
-      return sums.by(statics.inE('DRILL_TRANSACTS_WITH').values('drillSum').fold()).toList();
-    },
+    operate: (n) => (n % 2 === 0 ? write(n) : read()),
     close: async () => {
-      await g.V().has('drillKey', ends).drop().iterate();
+      for (let at = 0; at < written.length; at += 25) {
+        await g
+          .V()
+          .has('drillKey', P.within(written.slice(at, at + 25).flatMap(ends)))
+          .drop()
+          .iterate();
+      }
       await connection.close();
     },
   };

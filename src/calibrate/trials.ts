@@ -13,7 +13,7 @@ export interface Truth {
 
 const NOTICE_US = 200_000;
 /** Between two trials: longer than a timeout, so that nothing of one is left in the next. */
-const CALM_MS = 4_500;
+const CALM_MS = 2_500;
 
 /** Lengths from `low` to `high` seconds, evenly on a log scale: as many short ones as long ones. */
 export function lengthsUs(low: number, high: number, n: number): readonly number[] {

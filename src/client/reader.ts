@@ -145,7 +145,7 @@ class Jobs {
     return { counts, complete: open.size === 0, unasked: [...unasked.values()] };
   }
 
-  /** One pass over what is open, at most half of the time at work, so that it does not become the load that is measured. What is unreadable stays open, but for the last pass, where it is a row. */
+  /** One pass over what is open, at most two thirds of the time at work, so that it does not become the load that is measured. What is unreadable stays open, but for the last pass, where it is a row. */
   private async readOnce(
     client: ProbeClient,
     job: ReadBackJob,
@@ -173,7 +173,7 @@ class Jobs {
       }
       const tookMs = performance.now() - batchBegan;
       const dueMs = ((at + batch.length) / job.rate) * 1000 - (performance.now() - began);
-      await sleep(Math.max(tookMs, dueMs), undefined, { signal }).catch(() => {});
+      await sleep(Math.max(tookMs / 2, dueMs), undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -22,6 +22,7 @@ export class SelfMeasure {
   private readonly collections: { fromUs: number; toUs: number }[] = [];
   private gcUs = 0;
   private operations = 0;
+  private cpuBefore = process.cpuUsage();
   private suspendedUs = suspendedUs();
   private stall: { from_us: number; to_us: number } | null = null;
 
@@ -46,7 +47,10 @@ export class SelfMeasure {
     const nowUs = this.clock.nowUs();
     const lateUs = Math.max(0, nowUs - intendedUs);
     // Connecting and warming up is not what is measured.
-    if (this.operations === 0) this.loop.reset();
+    if (this.operations === 0) {
+      this.loop.reset();
+      this.cpuBefore = process.cpuUsage();
+    }
     this.operations += 1;
     this.lateness.recordValue(Math.min(lateUs, 600_000_000));
     if (lateUs > STALL_US) {
@@ -75,7 +79,7 @@ export class SelfMeasure {
   }
 
   summary(): EventData['client'] {
-    const { user, system } = process.cpuUsage();
+    const { user, system } = process.cpuUsage(this.cpuBefore);
     // What Node records is the whole interval between two looks.
     const delayUs = (ns: number): number => Math.max(0, Math.round(ns / 1000) - LOOP_MS * 1000);
     const ofLoop = (percentile: number): number => delayUs(this.loop.percentile(percentile));

@@ -31,6 +31,12 @@ export function targetOf(plan: Plan, timetable: Timetable, site: string): Reader
   return { probe, site: siteOf(plan, site), timeoutUs, params };
 }
 
+/** Every probe of the plan at one site, whether or not it has a timetable of its own there. */
+export function targetsAt(plan: Plan, site: string): readonly ReaderTarget[] {
+  const probes = new Map(plan.timetables.toReversed().map((timetable) => [timetable.probe, timetable]));
+  return [...probes.values()].map((timetable) => targetOf(plan, timetable, site));
+}
+
 export function siteOf(plan: Plan, name: string): PlannedSite {
   const found = plan.platform.sites.find((site) => site.name === name);
   if (!found) throw new Error(`no site ${name} in the plan`);

@@ -5,7 +5,7 @@ import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
 import { provoke } from './canary.ts';
 import { holdFaults } from './fault-timeline.ts';
-import { readBack, Stages, targetOf } from './reading.ts';
+import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { type Progress, Session } from './session.ts';
@@ -115,9 +115,7 @@ export async function prepare(session: Session, signal: AbortSignal): Promise<vo
     await platform.register.undo(fault, limit);
   }
   session.say({ phase: null, text: 'preparing schema and clients' });
-  const targets = plan.timetables
-    .filter((timetable) => timetable.service === '')
-    .map((timetable) => targetOf(plan, timetable, timetable.site));
+  const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));
   await reader.run({ type: 'prepare', targets }, limit);
   session.startClients();
   await Promise.race([session.clients.ready(), rejection(limit)]);

@@ -24,7 +24,7 @@ import { ClientGroup } from './client-group.ts';
 import { FaultLease } from './fault-lease.ts';
 import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
-import { targetOf } from './reading.ts';
+import { targetOf, targetsAt } from './reading.ts';
 import type { RunDirectory } from './run-directory.ts';
 
 /** What a person who watches is told. */
@@ -140,12 +140,9 @@ export class Session {
   private async served({ site }: PlannedFault, signal: AbortSignal): Promise<Observation> {
     const said: Record<string, string> = {};
     let all = true;
-    for (const timetable of this.plan.timetables.filter((one) => one.service === '' && one.site === site)) {
-      const { served = false, detail = '' } = await this.reader.run(
-        { type: 'served', target: targetOf(this.plan, timetable, site) },
-        signal,
-      );
-      said[timetable.probe] = detail;
+    for (const target of targetsAt(this.plan, site)) {
+      const { served = false, detail = '' } = await this.reader.run({ type: 'served', target }, signal);
+      said[target.probe] = detail;
       all &&= served;
     }
     return { state: all ? 'none' : 'partial', observed: said };
