@@ -107,7 +107,8 @@ function judgeRto(objective: Objective & { metric: 'rto' }, { rto: found }: Find
   const { op, target_us: target } = objective;
   if (!rto.bounds) return { ...nothing(rto.note), decidedBy };
   const verdict = judgeInterval(rto.bounds, op, target);
-  return { measured: rto.bounds, verdict, reason: verdict === 'pass' ? '' : because(verdict, rto.note), decidedBy };
+  const reason = verdict === 'pass' ? rto.note : because(verdict, rto.note);
+  return { measured: rto.bounds, verdict, reason, decidedBy };
 }
 
 function judgeRpo(objective: Objective & { metric: 'rpo' }, { rpo, rpoDecidedBy }: Evidence): Judgement {

@@ -30,9 +30,10 @@ export async function judgeNewRun(directory: string): Promise<Report> {
   return report;
 }
 
-/** An aborted run is 3, whatever its figures say; else the verdict decides. */
-export function exitOf(report: Report): ExitCode {
-  return report.run.outcome === 'aborted' ? EXIT.aborted : VERDICT_EXIT[report.verdict];
+/** An aborted run is 3, whatever its figures say; one that did not go through is never 0; else the verdict decides. */
+export function exitOf({ run, verdict }: Pick<Report, 'verdict'> & { run: Pick<Report['run'], 'outcome'> }): ExitCode {
+  if (run.outcome === 'aborted') return EXIT.aborted;
+  return run.outcome === 'failed' && verdict === 'pass' ? EXIT.platform : VERDICT_EXIT[verdict];
 }
 
 /** `check RUN`: judges again from the files alone, and compares with the report that is there. */

@@ -60,14 +60,21 @@ function describe(name: string, summary: string, params: z.ZodObject): void {
 }
 
 /** `history [SCENARIO]`: every run that was reported, over time. */
+/** Reports of several runs stand beside the directories of the runs. */
+function directoriesIn(path: string): readonly string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
 export function historyCommand(scenario: string | undefined, reports: string): ExitCode {
   if (!existsSync(reports))
     throw new InputError(`${reports}: no such directory`, { hint: 'npm run scenario site-failover' });
-  const names = scenario === undefined ? readdirSync(reports) : [scenario];
+  const names = scenario === undefined ? directoriesIn(reports) : [scenario];
   const found = names.flatMap((name) => {
     const directory = join(reports, name);
     if (!existsSync(directory)) throw new InputError(`${directory}: no runs of ${name}`);
-    return readdirSync(directory)
+    return directoriesIn(directory)
       .map((run) => join(directory, run))
       .filter((run) => existsSync(join(run, 'report.json')))
       .map((run) => readReport(run));

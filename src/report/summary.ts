@@ -90,7 +90,7 @@ function objectiveLines(report: Report, width: number, paint: Paint): string[] {
     column === 3 ? paint(report.objectives[row]?.verdict ?? 'unknown', text) : text,
   );
   const reasons = report.objectives.map((result) =>
-    result.verdict === 'pass' ? [] : wrap(result.reason, width - 4).map((line) => paint('dim', `    ${line}`)),
+    result.reason === '' ? [] : wrap(result.reason, width - 4).map((line) => paint('dim', `    ${line}`)),
   );
   return [paint('dim', head), ...body.flatMap((line, i) => [line, ...(reasons[i] ?? [])])];
 }

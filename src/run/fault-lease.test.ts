@@ -44,7 +44,7 @@ function leaseOf(fault: PlannedFault): Lease {
 test.each([
   ['site-loss', {}],
   ['scale-datacenter', { mode: 'abrupt' }],
-  ['partition-site', { from: 'all', direction: 'both', clients: true }],
+  ['partition-site', { from: 'all', direction: 'both', clients: 'cut' }],
   ['kill', { component: 'cassandra' }],
 ])('%s: the undo is on disk before the effect, and afterwards nothing is left', async (type, params) => {
   const { lease, platform, order } = leaseOf(planned(type, params));
@@ -60,7 +60,7 @@ test.each([
 });
 
 test('a rule that drops nothing has not been shown to cut anything', async () => {
-  const { lease, platform } = leaseOf(planned('partition-site', { from: 'all', direction: 'both', clients: true }));
+  const { lease, platform } = leaseOf(planned('partition-site', { from: 'all', direction: 'both', clients: 'cut' }));
   platform.traffic = false;
   await expect(lease.inject(soon(), 400)).rejects.toThrow('partition-site-1 to become effective');
   expect(lease.effective).toBeNull();

@@ -25,6 +25,11 @@ export const LEASE_TTL_MS = 10_000;
 const RENEW_MS = 2_000;
 const OBSERVE_MS = 1_000;
 const POLL_MS = 100;
+/**
+ * Between the request and the effect: longer than an operation takes. One that was under way when the fault came would else have begun before the
+ * request, and so would its outage, which then is none of this fault's (measurement.md: an outage that began before `requested` is unknown).
+ */
+const ANNOUNCED_MS = 500;
 
 interface Seen {
   readonly notBefore_us: number;
@@ -82,10 +87,13 @@ export class FaultLease {
       target: this.planned.site,
       params: this.planned.params as Json,
     });
+    await pause(ANNOUNCED_MS, signal);
     const limit = deadline(signal, withinMs, `${this.planned.id} to become effective`);
+    const lastLookUs = clock.nowUs();
+    const still = await this.bound.observe(limit);
     const injected = this.bound.inject(limit);
     injected.catch(() => {});
-    this.effective = await this.poll('full', 'none', at, limit, injected);
+    this.effective = await this.poll('full', 'none', still.state === 'none' ? lastLookUs : at, limit, injected);
     await injected;
     await journal.append('fault-effective', { ...this.ids(), ...this.effective });
     this.watch = this.hold(this.effective.notAfter_us);

@@ -26,7 +26,7 @@ test('fills in every default', () => {
   expect(plan.recovery).toEqual({
     within_us: 600e6,
     repair: true,
-    hints_us: 20e6,
+    hints_us: 60e6,
     after_us: 15e6,
     failback: true,
     failback_us: 22e6,

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { differ, exitOf } from './judge.ts';
+
+test.each([
+  ['completed', 'pass', 0],
+  ['completed', 'fail', 1],
+  ['completed', 'unknown', 2],
+  ['aborted', 'pass', 3],
+  ['aborted', 'fail', 3],
+  ['failed', 'pass', 5],
+  ['failed', 'fail', 1],
+  ['failed', 'unknown', 2],
+] as const)('%s and %s: exit code %i', (outcome, verdict, code) => {
+  expect(exitOf({ run: { outcome }, verdict })).toBe(code);
+});
+
+test('two reports are compared field by field, whatever is missing on one side', () => {
+  const was = { a: 1, same: [1, 2], list: [{ x: 1 }], gone: null };
+  const is = { a: 2, same: [1, 2], list: [{ x: 1 }, { x: 2 }] };
+  expect(differ(was, is, '')).toEqual([
+    'a: was 1, is 2',
+    'list.1: was absent, is {"x":2}',
+    'gone: was null, is absent',
+  ]);
+});

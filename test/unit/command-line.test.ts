@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { generateRun } from '../../bench/generate-history.ts';
+import { writeManifest } from '../../src/evidence/manifest.ts';
+
+/** The commands that need no platform, as a person calls them: what they print, and the exit code. */
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'drill-cli-'));
+const run = join(directory, 'generated', 'r');
+
+function drill(...args: string[]): Promise<{ code: number; text: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { cwd: directory }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, text: stdout + stderr });
+    });
+  });
+}
+
+beforeAll(() => generateRun(run, { operations: 60_000, writeEvery: 2 }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+test('a scenario with mistakes: every one with line and column, exit code 4', async () => {
+  const file = join(directory, 'bad.yaml');
+  writeFileSync(file, 'name: bad\ntitle: x\nservices:\n  ledger: { probe: cql, rate: 100, sites: [paris] }\nwhat: 1\n');
+  const { code, text } = await drill('validate', file);
+  expect(code).toBe(4);
+  expect(text).toMatch(/bad\.yaml:4:\d+: .*rate/);
+  expect(text).toMatch(/bad\.yaml:5:\d+: .*what/);
+});
+
+test('every scenario of the project is right, and its plan says how long it takes', async () => {
+  expect(await drill('validate')).toMatchObject({ code: 0 });
+  const { code, text } = await drill('plan', 'failover-under-partition');
+  expect(code).toBe(0);
+  expect(text).toMatch(/in all: about/);
+});
+
+test.each([
+  ['a scenario that is not there', ['run', 'site-failure'], 4, /site-failover/],
+  ['an option that is not there', ['run', 'site-failover', '--repaet', '3'], 4, /--repeat/],
+  ['a number that is none', ['run', 'site-failover', '--repeat', 'twice'], 4, /whole number/],
+  ['a run directory that is none', ['check', 'nowhere'], 4, /nowhere/],
+  ['a kind of thing that is not there', ['list', 'things'], 4, /scenarios/],
+])('%s', async (_, args, code, says) => {
+  const answer = await drill(...args);
+  expect(answer.text).toMatch(says);
+  expect(answer.code).toBe(code);
+});
+
+test('check judges from the files alone, and again the same to the byte', async () => {
+  const first = await drill('check', run);
+  expect(first.text).toContain('report.json was missing, and is written');
+  const again = await drill('check', run);
+  expect(again.text).toContain('the same to the byte');
+  expect(again.code).toBe(first.code);
+});
+
+test('a report that was changed by hand is found, with the place', async () => {
+  await drill('check', run);
+  const file = join(run, 'report.json');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('"verdict": "', '"verdict": "x'));
+  const { code, text: said } = await drill('check', run);
+  expect(said).toContain('report.json differs');
+  expect(code).toBe(6);
+  writeFileSync(file, text);
+});
+
+test('verify accuses no directory that is whole, and names the file that is not', async () => {
+  await drill('check', run);
+  writeManifest(run, 'r');
+  expect(await drill('verify', run)).toMatchObject({ code: 0 });
+  appendFileSync(join(run, 'history.csv'), 'x');
+  const { code, text } = await drill('verify', run);
+  expect(code).toBe(6);
+  expect(text).toContain('history.csv');
+});
+
+test('history lists what was reported, also beside the file that it wrote itself', async () => {
+  await drill('check', run);
+  await drill('history', '--reports', directory);
+  const { code, text } = await drill('history', '--reports', directory);
+  expect(code).toBe(0);
+  expect(text).toMatch(/STARTED .*RTO/);
+});
