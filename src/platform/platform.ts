@@ -54,7 +54,7 @@ export interface ComponentState {
   readonly component: Component;
   /** From 0: its number among the site's nodes. */
   readonly node: number;
-  /** `running`: the process lives. `ready`: and it has served since it was started. `stopped`: there is no process. */
+  /** `running`: the process lives. `ready`: and it has served since it was started, and was not told to end. `stopped`: there is no process. */
   readonly state: 'running' | 'ready' | 'stopped';
   readonly pid: number | null;
 }

@@ -77,7 +77,9 @@ export class ManagedComponent {
   state(): ComponentState {
     const { site, component, node } = this;
     const pid = this.child?.pid ?? null;
-    return { site, component, node, state: pid === null ? 'stopped' : this.ready ? 'ready' : 'running', pid };
+    // One that was told to end serves no more, long before its process is gone.
+    const serving = this.ready && !this.ending;
+    return { site, component, node, state: pid === null ? 'stopped' : serving ? 'ready' : 'running', pid };
   }
 
   /** The logs that are there: what the JVM printed, and what it keeps itself, older parts first. */
