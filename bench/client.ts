@@ -34,7 +34,7 @@ export async function benchClient(
   seconds: number,
   signal: AbortSignal,
 ): Promise<{ readonly rate: number; readonly figures: ClientFigures }> {
-  const file = fileURLToPath(new URL(`./${probe}.yaml`, import.meta.url));
+  const file = fileURLToPath(new URL(`./bench-${probe}.yaml`, import.meta.url));
   const loaded = await loadScenario(file, { registries: REGISTRIES, directory: '.' });
   const plan = resolvePlan({ loaded, platform: platform.facts(), ...REGISTRIES });
   const reports = mkdtempSync(join(tmpdir(), 'drill-bench-'));

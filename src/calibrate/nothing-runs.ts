@@ -15,7 +15,7 @@ export async function nothingRuns(
   trials: number,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const file = fileURLToPath(new URL('./nothing.yaml', import.meta.url));
+  const file = fileURLToPath(new URL('./calibration-nothing.yaml', import.meta.url));
   const loaded = await loadScenario(file, { registries: REGISTRIES, directory: '.' });
   const plan = resolvePlan({ loaded, platform: platform.facts(), ...REGISTRIES });
   const found: Finding[] = [];

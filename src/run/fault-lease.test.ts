@@ -5,6 +5,7 @@ import { faultType } from '../faults/registry.ts';
 import { FakePlatform } from '../platform/testing-platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { FaultLease, type Recorder } from './fault-lease.ts';
+import { releaseAll } from './release.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 
@@ -115,4 +116,21 @@ test('a fault that ends by itself while it should hold has lapsed, and that is s
   await vi.waitFor(() => expect(order).toContain('fault-lapsed'), { timeout: 10_000 });
   expect(lease.lapsed).toBe(true);
   await lease.release(soon());
+});
+
+test('a loss after a partition: neither waits for the other to be gone', async () => {
+  const platform = new FakePlatform();
+  const clock = monotonicClock(process.hrtime.bigint());
+  const lease = (fault: PlannedFault): FaultLease =>
+    new FaultLease(fault, faultType(fault.type).bind(fault, platform), {
+      ...{ run: 'r', clock, register: platform.register, journal: { append: async () => {} } },
+      // Served again only when nothing of either fault is left.
+      served: async () => ({ state: platform.registered.size === 0 ? 'none' : 'partial', observed: null }),
+    });
+  const partition = lease(planned('partition-site', { from: 'all', direction: 'both', clients: 'kept' }));
+  const loss = lease(planned('kill', { component: 'cassandra' }));
+  await partition.inject(soon(), 5_000);
+  await loss.inject(soon(), 5_000);
+  expect(await releaseAll([partition, loss], soon)).toEqual([]);
+  expect([partition.gone, loss.gone]).not.toContain(null);
 });

@@ -65,8 +65,3 @@ function readable(observed: Json | undefined): string {
 async function sleepUntil(session: Session, atUs: number, signal: AbortSignal): Promise<void> {
   await pause(Math.max(0, (atUs - session.clock.nowUs()) / 1000), signal);
 }
-
-/** The others of a timeline, last in first out, the disaster among them. */
-export function inReleaseOrder(leases: readonly FaultLease[]): readonly FaultLease[] {
-  return leases.filter((lease) => lease.gone === null).toReversed();
-}

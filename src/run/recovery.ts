@@ -3,14 +3,13 @@ import type { Json } from '../history/event.ts';
 import type { ReadBackStage } from '../history/operation.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
+import { HINTS_QUIET_US } from '../scenario/recovery.ts';
 import type { FaultLease } from './fault-lease.ts';
-import { inReleaseOrder } from './fault-timeline.ts';
 import { readBack, type Stages, targetOf } from './reading.ts';
+import { releaseAll } from './release.ts';
 import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
-/** Cassandra writes its hints to disk every 10 s, and looks for some to deliver every 10 s: no less says that none is left. */
-const HINTS_QUIET_MS = 21_000;
 const HINTS_POLL_MS = 1_000;
 const REPAIR_MS = 600_000;
 
@@ -23,11 +22,12 @@ export async function recoverFromFaults(
 ): Promise<ReadBackStage> {
   const { plan } = session;
   await session.phase('recovery', 'undoing the faults');
-  for (const lease of inReleaseOrder(session.leases)) {
-    const limit = deadline(signal, plan.recovery.within_us / 1000, `${lease.planned.id} to be gone`);
-    await lease.release(limit);
-    session.say({ phase: 'recovery', text: `${lease.planned.id} is gone` });
-  }
+  const limit = (lease: FaultLease): AbortSignal =>
+    deadline(signal, plan.recovery.within_us / 1000, `${lease.planned.id} to be gone`);
+  const open = session.leases.filter((lease) => !lease.gone);
+  const [leftover] = await releaseAll(open, limit);
+  if (leftover) throw leftover.error;
+  for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
@@ -81,7 +81,7 @@ async function hintsDelivered(session: Session, fault: string, signal: AbortSign
       pending ||= !none;
     }
     if (pending) quietSinceUs = clock.nowUs();
-    settled = !pending && clock.nowUs() - quietSinceUs >= HINTS_QUIET_MS * 1000;
+    settled = !pending && clock.nowUs() - quietSinceUs >= HINTS_QUIET_US;
     if (!settled) await pause(HINTS_POLL_MS, signal);
   }
   await journal.append('hints-delivered', { fault, settled, observed });

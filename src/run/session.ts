@@ -25,7 +25,13 @@ import { FaultLease } from './fault-lease.ts';
 import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
 import { targetOf, targetsAt } from './reading.ts';
+import { releaseAll } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { pause } from './wait.ts';
+
+/** How often a fault that cannot be undone is tried, and how long between. */
+const HEAL_TRIES = 5;
+const HEAL_AGAIN_MS = 5_000;
 
 /** What a person who watches is told. */
 export interface Progress {
@@ -148,20 +154,27 @@ export class Session {
     return { state: all ? 'none' : 'partial', observed: said };
   }
 
-  /** Undoes every fault that is not gone, last in first out, and goes on past one that cannot be; what could not be is returned. */
+  /** Undoes every fault that is not gone; what could not be undone is returned. */
   async heal(signal: AbortSignal): Promise<readonly string[]> {
-    const left: string[] = [];
-    for (const lease of this.leases.toReversed()) {
-      if (lease.gone || !lease.requested) continue;
-      this.say({ phase: this.phaseNow, text: `healing ${lease.planned.id}` });
-      try {
-        await lease.release(signal);
-      } catch (error) {
-        if (lease.gone) this.say({ phase: this.phaseNow, text: `${lease.planned.id} is gone: ${messageOf(error)}` });
-        else left.push(`${lease.planned.id}: ${messageOf(error)}`);
-      }
+    for (const { planned, requested, gone } of this.leases) {
+      if (requested && !gone) this.say({ phase: this.phaseNow, text: `healing ${planned.id}` });
     }
-    return left;
+    let leftovers = await releaseAll(this.leases, () => signal);
+    for (
+      let tries = 1;
+      tries < HEAL_TRIES && leftovers.some(({ lease }) => !lease.gone) && !signal.aborted;
+      tries += 1
+    ) {
+      this.say({ phase: this.phaseNow, text: `healing again: ${messageOf(leftovers[0]?.error)}` });
+      await pause(HEAL_AGAIN_MS, signal).catch(() => {});
+      leftovers = await releaseAll(this.leases, () => signal);
+    }
+    return leftovers.flatMap(({ lease, error }) => {
+      const text = `${lease.planned.id}: ${messageOf(error)}`;
+      if (!lease.gone) return [text];
+      this.say({ phase: this.phaseNow, text });
+      return [];
+    });
   }
 
   /** Deletes everything that the run wrote, site by site, and says what is left. */

@@ -1,4 +1,5 @@
 import type { Plan } from './plan.ts';
+import { HINTS_QUIET_US } from './recovery.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD } from './windows.ts';
 
 /** A phase as a plan expects it. `atLeast`: the plan asks for that; otherwise a guess from the plan's figures. */
@@ -13,7 +14,6 @@ const PREPARE_US = 20_000_000;
 const CANARY_US = 5_000_000;
 const NETWORK_US = 3_000_000;
 const START_US = 30_000_000;
-const HINTS_US = 22_000_000;
 const REPAIR_US = 15_000_000;
 /** Keys a second that are read back, and cleaned up, through JanusGraph; through CQL it is as fast as the plan allows. */
 const GRAPH_READ_RATE = 70;
@@ -47,7 +47,7 @@ export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
     { phase: 'during', us: heldUs, atLeast: true },
     { phase: 'read-back at failover', us: readBackUs(plan, ledgerUs, 1), atLeast: false },
     { phase: 'recovery', us: killed ? START_US : NETWORK_US, atLeast: false },
-    { phase: 'recovery: hints', us: Math.min(recovery.hints_us, HINTS_US), atLeast: false },
+    { phase: 'recovery: hints', us: Math.min(recovery.hints_us, HINTS_QUIET_US), atLeast: false },
     { phase: 'read-back at every site', us: readBackUs(plan, ledgerUs, everywhere), atLeast: false },
   );
   if (recovery.repair) {

@@ -4,6 +4,9 @@ import type { Plan } from './plan.ts';
 import type { Scenario } from './schema.ts';
 import { LATENCY_OPERATIONS, slowestWindowUs, WINDOWS_THAT_HOLD } from './windows.ts';
 
+/** Cassandra writes its hints to disk every 10 s, and looks for some to deliver every 10 s: no less says that none is left. */
+export const HINTS_QUIET_US = 21_000_000;
+
 type Judged = Pick<Plan, 'services' | 'settings'>;
 
 /**
@@ -19,9 +22,9 @@ export function resolveAfter(
     const service = objective.metric === 'latency' && objective.phase === 'after' && plan.services[objective.service];
     return service ? [Math.ceil((1.1 * LATENCY_OPERATIONS * 1_000_000) / service.rate)] : [];
   });
-  // The hold lasts for the windows that restore the SLO, and hints take their time; what is left of `sustain` must come after.
+  // The hold lasts for the windows that restore the SLO, and hints take their time, at least; what is left of `sustain` must come after.
   const window = slowestWindowUs(plan);
-  const seen = WINDOWS_THAT_HOLD * window + recovery.hints;
+  const seen = WINDOWS_THAT_HOLD * window + Math.min(recovery.hints, HINTS_QUIET_US);
   const forSustain = plan.settings.sustain_us + 2 * window - seen;
   const needed = Math.max(...forLatency, forSustain);
   if (recovery.after >= needed) return { afterUs: recovery.after, notes: [] };

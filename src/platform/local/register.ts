@@ -86,15 +86,15 @@ export class Register {
     const lapsed = [...this.entries.values()].filter(
       (entry) => entry.expiresAtMs <= now && !this.running.has(entry.fault),
     );
-    // Last in, first out.
-    const done: Lapsed[] = [];
-    for (const entry of lapsed.reverse()) {
-      const results = await this.undo(entry.fault);
-      const failures = results.flatMap(({ ok, undo, error }) => (ok ? [] : [`${undo.kind}: ${error}`]));
-      entry.expiresAtMs = this.nowMs() + RETRY_MS;
-      done.push({ fault: entry.fault, failures });
-    }
-    return done;
+    // All at once, the last one first: a database may not start before an earlier partition is undone.
+    return Promise.all(
+      lapsed.reverse().map(async (entry) => {
+        const results = await this.undo(entry.fault);
+        const failures = results.flatMap(({ ok, undo, error }) => (ok ? [] : [`${undo.kind}: ${error}`]));
+        entry.expiresAtMs = this.nowMs() + RETRY_MS;
+        return { fault: entry.fault, failures };
+      }),
+    );
   }
 
   private async undoNow(fault: string): Promise<readonly UndoResult[]> {
