@@ -7,6 +7,8 @@ export interface Finding {
   readonly trial: string;
   readonly truth: string;
   readonly measured: string;
+  /** How far off it was, to find the worst of its kind: 1 is all that is allowed. */
+  readonly off?: number;
   readonly right: boolean;
 }
 
@@ -24,18 +26,24 @@ function overlapping(view: View, truth: Truth): readonly Outage[] {
   );
 }
 
-/** Refused for a known time: one outage, off by at most one interval of the probe and 5 ms. */
-export function compareRefused(view: View, truth: Truth): Finding {
+/**
+ * Refused for a known time: one outage, off by at most one interval of the probe and 5 ms, or the time of the answer that ends it where that is
+ * longer: an outage ends with a completion, and that is the store's doing.
+ */
+export function compareRefused(view: View, truth: Truth, attempts: readonly Attempt[]): Finding {
   const length = truth.toUs.notAfter - truth.fromUs.notBefore;
   const found = overlapping(view, truth);
   const [outage] = found;
   const error = outage?.length_us == null ? null : outage.length_us - length;
-  const allowed = 1e6 / view.rate + ANSWER_US;
+  const last = attempts.find((row) => row.service === view.service && row.completedUs === outage?.up_us);
+  const answerUs = last ? (last.completedUs as number) - last.intendedUs : 0;
+  const allowed = 1e6 / view.rate + Math.max(ANSWER_US, answerUs);
   return {
     trial: `refused, ${view.service}`,
     truth: ms(length),
     measured:
       error === null ? 'no outage' : `${ms(outage?.length_us ?? 0)}, error ${ms(error)} of ${ms(allowed)} allowed`,
+    off: Math.abs(error ?? 0) / allowed,
     right: found.length === 1 && error !== null && Math.abs(error) <= allowed,
   };
 }
@@ -83,6 +91,7 @@ export function compareDelayed(view: View, truth: Truth, { series, bucket_us }: 
     trial: `delayed, ${view.service}`,
     truth: ms(truth.delayUs),
     measured: `P95 of ${buckets.length} buckets, the worst off by ${(100 * worst).toFixed(2)} %`,
+    off: Math.abs(worst) / 0.02,
     right: buckets.length > 0 && Math.abs(worst) <= 0.02,
   };
 }

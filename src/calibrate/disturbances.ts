@@ -99,7 +99,7 @@ function compare(
 ): Finding {
   switch (truth.kind) {
     case 'refused':
-      return compareRefused(view, truth);
+      return compareRefused(view, truth, attempts);
     case 'dropped':
       return compareDropped(view, truth);
     case 'delayed':
