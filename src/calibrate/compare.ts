@@ -122,7 +122,8 @@ export function compareUnanswered(
 
 /** Nothing done: no outage. */
 export function compareNothing(view: View, truth: Truth): Finding {
-  const found = overlapping(view, truth).filter((one) => one.down_us >= truth.fromUs.notBefore);
+  const { fromUs, toUs } = truth;
+  const found = view.outages.filter(({ down_us }) => down_us >= fromUs.notBefore && down_us < toUs.notBefore);
   return {
     trial: `nothing, ${view.service}`,
     truth: 'no outage',
