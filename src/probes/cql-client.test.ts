@@ -2,7 +2,9 @@ import { type Client, types } from 'cassandra-driver';
 import { expect, test } from 'vitest';
 import { checksum } from './checksum.ts';
 import { CqlClient } from './cql-client.ts';
+import { CqlConnection } from './cql-connection.ts';
 import { classifyCqlError } from './cql-errors.ts';
+import { Keeper } from './keeper.ts';
 import type { ProbeContext, ReadBackAnswer } from './probe.ts';
 
 interface Row {
@@ -50,7 +52,11 @@ function over(rows: readonly Row[], options: { brokenPage?: number; timeoutUs?: 
     },
   };
   const of = { ...context, timeoutUs: options.timeoutUs ?? context.timeoutUs };
-  return { client: new CqlClient(driver as unknown as Client, of, classifyCqlError), queries };
+  const keeper = new Keeper(
+    async (changed) => new CqlConnection(driver as unknown as Client, changed),
+    of.timeoutUs / 1000,
+  );
+  return { client: new CqlClient(keeper, of, classifyCqlError), queries };
 }
 
 async function states(client: CqlClient, numbers: readonly number[]): Promise<string[]> {

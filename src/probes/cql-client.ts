@@ -1,7 +1,9 @@
-import { type Client, types } from 'cassandra-driver';
+import { type QueryOptions, types } from 'cassandra-driver';
 import { checksum, splitKey } from './checksum.ts';
+import { type CqlConnection, Unsent } from './cql-connection.ts';
 import { BUCKET, partitionOf } from './cql-ledger.ts';
 import { within } from './deadline.ts';
+import type { Keeper } from './keeper.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -20,16 +22,14 @@ type Classify = (error: unknown) => Pick<ProbeOutcome, 'outcome' | 'error'>;
 
 /** The driver of one site, as a probe uses it. */
 export class CqlClient implements ProbeClient {
-  private readonly client: Client;
+  private readonly keeper: Keeper<CqlConnection>;
   private readonly context: ProbeContext;
   private readonly classify: Classify;
 
-  constructor(client: Client, context: ProbeContext, classify: Classify) {
-    this.client = client;
+  constructor(keeper: Keeper<CqlConnection>, context: ProbeContext, classify: Classify) {
+    this.keeper = keeper;
     this.context = context;
     this.classify = classify;
-    // A host that goes down is told as an event; nothing may leave the process.
-    client.on('log', () => {});
   }
 
   async invoke(operation: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome> {
@@ -59,9 +59,22 @@ export class CqlClient implements ProbeClient {
     }
   }
 
-  private execute(query: string, values: unknown[], page?: { pageState?: string }): Promise<types.ResultSet> {
+  /** What was not sent, because the connection turned out to be lost, is sent on the next one; nothing else is ever sent twice. */
+  private async execute(query: string, values: unknown[], page?: { pageState?: string }): Promise<types.ResultSet> {
     const options = page ? { prepare: true, fetchSize: PAGE, ...page } : { prepare: true };
-    return within(this.client.execute(query, values, options), this.context.timeoutUs / 1000);
+    const until = performance.now() + this.context.timeoutUs / 1000;
+    try {
+      return await this.send(query, values, options, until);
+    } catch (error) {
+      if (!(error instanceof Unsent)) throw error;
+      return this.send(query, values, options, until);
+    }
+  }
+
+  private async send(query: string, values: unknown[], options: QueryOptions, until: number): Promise<types.ResultSet> {
+    const { keeper } = this;
+    const connection = keeper.ready ?? (await keeper.take(until - performance.now()));
+    return within(connection.execute(query, values, options), until - performance.now());
   }
 
   /**
@@ -107,7 +120,7 @@ export class CqlClient implements ProbeClient {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await within(this.client.shutdown(), 5_000).catch(() => {});
+    await this.keeper[Symbol.asyncDispose]();
   }
 }
 

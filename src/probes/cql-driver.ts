@@ -1,12 +1,13 @@
 import { auth, Client, type ClientOptions, policies, types } from 'cassandra-driver';
 import { messageOf, PlatformError } from '../errors.ts';
+import { describeKeeper, KEEPER } from './keeper.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
 /** The only keyspace that this probe writes to. */
 export const KEYSPACE = 'drill';
 
-const CONNECT_MS = 2_000;
+/** For one of the nodes of a site that is otherwise there; a site without any is the keeper's to reach again. */
 const RECONNECT_MS = 500;
 const HEARTBEAT_MS = 2_000;
 /** Read timeouts on one connection after which the driver closes it: it answers nothing. */
@@ -20,8 +21,8 @@ export function cqlSettings(context: Omit<ProbeContext, 'run'>): Readonly<Record
     localDataCenter: context.site.datacenter,
     consistency: String(context.params.consistency),
     readTimeoutMs: context.timeoutUs / 1000,
-    connectTimeoutMs: CONNECT_MS,
-    reconnectionMs: RECONNECT_MS,
+    ...describeKeeper(),
+    reconnectionOfOneNodeMs: RECONNECT_MS,
     heartbeatMs: HEARTBEAT_MS,
     evictedAfterTimeouts: DEFUNCT_AFTER,
     retryPolicy: 'fallthrough: the driver retries nothing',
@@ -58,7 +59,7 @@ export async function connectCql(context: ProbeContext, signal: AbortSignal, key
     },
     pooling: { heartBeatInterval: HEARTBEAT_MS, coreConnectionsPerHost: { [types.distance.local]: 1 } },
     socketOptions: {
-      connectTimeout: CONNECT_MS,
+      connectTimeout: KEEPER.greetMs,
       readTimeout: context.timeoutUs / 1000,
       defunctReadTimeoutThreshold: DEFUNCT_AFTER,
       tcpNoDelay: true,

@@ -1,4 +1,6 @@
 import { errors, types } from 'cassandra-driver';
+import { Unconnected } from './keeper.ts';
+import { UNSENT } from './knock.ts';
 import type { ProbeOutcome } from './probe.ts';
 
 type Failure = Pick<ProbeOutcome, 'outcome' | 'error'>;
@@ -17,16 +19,9 @@ const CERTAIN = new Map<number, string>([
   [codes.isBootstrapping, 'bootstrapping'],
 ]);
 
-/** Errors of a socket on which nothing can have been sent. */
-const UNSENT = new Map([
-  ['ECONNREFUSED', 'refused'],
-  ['EHOSTUNREACH', 'unreachable'],
-  ['ENETUNREACH', 'unreachable'],
-  ['ENOTFOUND', 'unknown-host'],
-]);
-
 /** What became of a write that ended in `error`: `fail` only where it certainly was not applied. */
 export function classifyCqlError(error: unknown): Failure {
+  if (error instanceof Unconnected) return { outcome: 'fail', error: error.code };
   if (error instanceof errors.NoHostAvailableError) return classifyHosts(Object.values(error.innerErrors ?? {}));
   if (error instanceof errors.OperationTimedOutError) return { outcome: 'info', error: 'timeout' };
   if (error instanceof errors.ResponseError) return classifyResponse(error.code);

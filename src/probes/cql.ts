@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
 import { splitKey } from './checksum.ts';
 import { CqlClient } from './cql-client.ts';
+import { type CqlConnection, connectKept } from './cql-connection.ts';
 import { connectCql, cqlSettings, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
 import { BUCKET, partitions } from './cql-ledger.ts';
+import { type Connect, Keeper } from './keeper.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -52,8 +54,10 @@ export const cqlProbe: ProbeType = {
   },
 
   async connect(context, signal) {
-    const client = await connectCql(context, signal, KEYSPACE);
-    return new CqlClient(client, context, classifyCqlError);
+    const connect: Connect<CqlConnection> = (changed, greetMs) => connectKept(context, changed, greetMs);
+    const keeper = new Keeper(connect, context.timeoutUs / 1000);
+    await keeper.open(`Cassandra of ${context.site.name}`, signal);
+    return new CqlClient(keeper, context, classifyCqlError);
   },
 
   async remove(context, writes, signal) {

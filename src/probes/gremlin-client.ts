@@ -50,13 +50,15 @@ export class GremlinClient implements ProbeClient {
 
   /** Connected to every server of the site. A PlatformError says which one cannot be reached until the signal aborts. */
   static async connect(context: ProbeContext, signal: AbortSignal): Promise<GremlinClient> {
-    const endpoints = gremlinEndpoints(context);
+    const endpoints = context.site.endpoints.janusgraph ?? [];
     if (endpoints.length === 0) throw new PlatformError(`${context.site.name} has no endpoint of JanusGraph`);
     const security = loadSecurity(context.params);
     const traversals = new Traversals(String(context.params.traversalSource ?? 'g'));
     const hello = (): Frame => traversals.hello();
-    const links = endpoints.map((endpoint) => new GremlinLink({ endpoint, security, hello }));
-    const client = new GremlinClient(links, traversals, context.timeoutUs / 1000);
+    const timeoutMs = context.timeoutUs / 1000;
+    const longestMs = Math.max(BULK_MS, timeoutMs);
+    const links = endpoints.map((endpoint) => new GremlinLink({ endpoint, security, hello, timeoutMs: longestMs }));
+    const client = new GremlinClient(links, traversals, timeoutMs);
     try {
       await Promise.all(links.map((link) => link.open(signal)));
       return client;
@@ -71,7 +73,7 @@ export class GremlinClient implements ProbeClient {
     const first = this.turn++ % links.length;
     for (let n = 0; n < links.length; n += 1) {
       const link = links[(first + n) % links.length] as GremlinLink;
-      if (link.isOpen) return link.submit(frame, timeoutMs);
+      if (link.isReady) return link.submit(frame, timeoutMs);
     }
     return (links[first] as GremlinLink).submit(frame, timeoutMs);
   }
@@ -202,11 +204,4 @@ function readable<T>(parse: () => T): T | null {
   } catch {
     return null;
   }
-}
-
-/** `host:port` of each server of the site. */
-export function gremlinEndpoints({ site }: Pick<ProbeContext, 'site'>): readonly string[] {
-  return (site.endpoints.janusgraph ?? []).map(
-    ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
-  );
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { GremlinClient, gremlinEndpoints } from './gremlin-client.ts';
-import { LINK } from './gremlin-link.ts';
+import { GremlinClient } from './gremlin-client.ts';
+import { formatEndpoint, IN_FLIGHT } from './gremlin-link.ts';
 import { awaitSchema, makeSchema } from './gremlin-schema.ts';
+import { describeKeeper } from './keeper.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { describeSecurity, securityShape } from './security.ts';
 
@@ -27,16 +28,12 @@ export const gremlinProbe: ProbeType = {
 
   settings: (context) => ({
     driver: 'own, over ws 8, with the serializers of gremlin 3.7.4 (GraphBinary)',
-    contactPoints: gremlinEndpoints(context),
+    contactPoints: (context.site.endpoints.janusgraph ?? []).map(formatEndpoint),
     traversalSource: String(context.params.traversalSource ?? 'g'),
     connections: 'one to each server, requests pipelined',
     requestTimeoutMs: context.timeoutUs / 1000,
-    connectTimeoutMs: LINK.connectMs,
-    reconnectionMs: LINK.reconnectMs,
-    pingMs: LINK.pingMs,
-    evictedAfterSilenceMs: LINK.silentMs,
-    evictedAfterTimeouts: LINK.evictAfter,
-    inFlight: LINK.inFlight,
+    ...describeKeeper(),
+    inFlight: IN_FLIGHT,
     retryPolicy: 'none',
     ...describeSecurity(context.params),
   }),

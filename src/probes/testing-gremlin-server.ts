@@ -21,7 +21,7 @@ export async function fakeGremlinServer(
   onRequest: (request: FakeRequest, n: number) => void,
   port = 0,
 ): Promise<{ port: number; connections: () => number; server: WebSocketServer } & AsyncDisposable> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port, autoPong: false });
+  const server = new WebSocketServer({ host: '127.0.0.1', port });
   await once(server, 'listening');
   let connections = 0;
   let requests = 0;

@@ -1,0 +1,79 @@
+import { type Client, errors, type QueryOptions, type types } from 'cassandra-driver';
+import { connectCql, KEYSPACE } from './cql-driver.ts';
+import { classifyCqlError } from './cql-errors.ts';
+import { type Changed, type Connection, KEEPER, Unconnected } from './keeper.ts';
+import { knock } from './knock.ts';
+import type { ProbeContext } from './probe.ts';
+import { Pulse } from './pulse.ts';
+
+const PING = 'SELECT key FROM system.local';
+
+/** Nothing was sent, because the connection had been lost without anybody noticing. */
+export class Unsent extends Unconnected {}
+
+/** One connected driver: to a keeper one connection, although it has one to each node of the site. */
+export class CqlConnection implements Connection {
+  readonly pulse: Pulse;
+  private readonly client: Client;
+  private readonly changed: Changed;
+  private open = true;
+
+  constructor(client: Client, changed: Changed, quietMs: number = KEEPER.quietMs) {
+    this.client = client;
+    this.changed = changed;
+    this.pulse = new Pulse(quietMs, () => void this.execute(PING, [], {}).catch(() => {}), changed);
+    // Nothing that a driver has to tell may leave the process.
+    client.on('log', () => {});
+    client.on('hostDown', () => {
+      if (client.getState().getConnectedHosts().length === 0) this.lost();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.open;
+  }
+
+  /** The driver's answer or error; an Unsent when none of the site's nodes was connected any more. */
+  async execute(query: string, values: unknown[], options: QueryOptions): Promise<types.ResultSet> {
+    const { pulse } = this;
+    pulse.asked();
+    try {
+      const result = await this.client.execute(query, values, options);
+      pulse.ended();
+      pulse.heard();
+      return result;
+    } catch (error) {
+      pulse.ended();
+      if (error instanceof errors.ResponseError) pulse.heard();
+      const { outcome, error: code } = classifyCqlError(error);
+      if (!(error instanceof errors.NoHostAvailableError) || outcome !== 'fail') throw error;
+      this.lost();
+      throw new Unsent(code, false, error);
+    }
+  }
+
+  private lost(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.pulse.stop();
+    this.changed();
+  }
+
+  close(): void {
+    this.open = false;
+    this.pulse.stop();
+    this.client.shutdown().catch(() => {});
+  }
+}
+
+/** Connects as a keeper wants it: quickly, or with the reason why not. */
+export async function connectKept(context: ProbeContext, changed: Changed, greetMs: number): Promise<CqlConnection> {
+  await knock(context.site.endpoints.cassandra ?? [], KEEPER.connectMs);
+  const signal = AbortSignal.timeout(greetMs);
+  try {
+    return new CqlConnection(await connectCql(context, signal, KEYSPACE), changed);
+  } catch (error) {
+    const { error: code } = classifyCqlError((error as Error).cause);
+    throw new Unconnected(code, signal.aborted || code === 'timeout', (error as Error).cause);
+  }
+}
