@@ -74,9 +74,20 @@ export function compareDropped(view: View, truth: Truth): Finding {
   return {
     trial: `dropped, ${view.service}`,
     truth: ms(length),
-    measured: `client-visible ${ms(seen)}; bounds ${right ? 'hold' : 'MISS'} the cut`,
+    measured: `client-visible ${ms(seen)}; start ${around(first.start, truth.fromUs)}, end ${around(last.end, truth.toUs)}`,
+    off: seen / length,
     right,
   };
+}
+
+/** Where bounds lie around a true instant: what they leave open before and after it. */
+function around(
+  bounds: { readonly notBefore_us: number | null; readonly notAfter_us: number | null } | null,
+  { notBefore, notAfter }: Truth['fromUs'],
+): string {
+  const side = (bound: number | null | undefined, instant: number): string =>
+    bound == null ? '?' : `${bound < instant ? '−' : '+'}${ms(Math.abs(bound - instant))}`;
+  return `${side(bounds?.notBefore_us, notAfter)} to ${side(bounds?.notAfter_us, notBefore)} of the truth`;
 }
 
 /** Delayed by a known amount: P95, as the report has it second by second, within 2 % in every bucket that lies in the trial. */

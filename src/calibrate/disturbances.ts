@@ -26,10 +26,15 @@ import { calmTrial, dropTrial, gateTrial, lengthsUs, type Truth } from './trials
 
 const SITE = 'paris';
 
-/** Every disturbance that is known truth, one after the other. */
+/** What is done, one kind after the other. */
+export const KINDS = ['refused', 'delayed', 'unanswered', 'dropped', 'nothing', 'deleted'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Every disturbance of these kinds that is known truth, one after the other, `trials` of each. */
 export async function disturbances(
   platform: Platform,
   trials: number,
+  kinds: ReadonlySet<string>,
   outer: AbortSignal,
 ): Promise<readonly Finding[]> {
   const file = fileURLToPath(new URL('./calibration.yaml', import.meta.url));
@@ -42,31 +47,35 @@ export async function disturbances(
   const truths: Truth[] = [];
   const deletions: Finding[] = [];
   const present = new Set<string>();
+  const services = plan.timetables.filter(({ service }) => service !== '');
+  const times = async (kind: Kind, trial: (n: number) => Promise<Truth>): Promise<void> => {
+    if (!kinds.has(kind)) return;
+    for (let n = 0; n < trials; n += 1) {
+      print(`${kind} ${n + 1}/${trials}`);
+      truths.push(await trial(n));
+    }
+  };
+  const lengths = { refused: lengthsUs(0.3, 10, trials), dropped: lengthsUs(0.5, 8, trials) };
+  const delays = lengthsUs(0.2, 0.9, trials);
   try {
     await using _lock = await platform.lock(directory.run, signal);
     await prepare(session, signal);
-    const services = plan.timetables.filter(({ service }) => service !== '');
     await session.clients.start(plan.timetables, (timetable, startUs) => session.live.of(timetable).start(startUs));
-    truths.push(await calmTrial(session, 5_000_000, signal));
-    for (const [n, lengthUs] of lengthsUs(0.3, 10, trials).entries()) {
-      print(`refused ${n + 1}/${trials}: ${lengthUs} µs`);
-      truths.push(await gateTrial(session, services, { kind: 'refused', lengthUs, delayUs: 0 }, signal));
-    }
-    for (const [n, delayUs] of lengthsUs(0.1, 1, trials).entries()) {
-      print(`delayed ${n + 1}/${trials}: ${delayUs} µs`);
-      truths.push(await gateTrial(session, services, { kind: 'delayed', lengthUs: 6_000_000, delayUs }, signal));
-    }
-    for (let n = 0; n < trials; n += 1) {
-      print(`unanswered ${n + 1}/${trials}`);
-      truths.push(await gateTrial(session, services, { kind: 'unanswered', lengthUs: 500_000, delayUs: 0 }, signal));
-    }
-    for (const [n, lengthUs] of lengthsUs(0.5, 8, trials).entries()) {
-      print(`dropped ${n + 1}/${trials}: ${lengthUs} µs`);
-      truths.push(await dropTrial(session, SITE, n, lengthUs, signal));
-    }
-    for (let n = 0; n < trials; n += 1) truths.push(await calmTrial(session, 2_000_000, signal));
+    await calmTrial(session, 5_000_000, signal);
+    await times('refused', (n) =>
+      gateTrial(session, services, { kind: 'refused', lengthUs: lengths.refused[n] as number, delayUs: 0 }, signal),
+    );
+    await times('delayed', (n) =>
+      gateTrial(session, services, { kind: 'delayed', lengthUs: 6e6, delayUs: delays[n] as number }, signal),
+    );
+    await times('unanswered', () =>
+      gateTrial(session, services, { kind: 'unanswered', lengthUs: 500_000, delayUs: 0 }, signal),
+    );
+    await times('dropped', (n) => dropTrial(session, SITE, n, lengths.dropped[n] as number, signal));
+    await times('nothing', () => calmTrial(session, 2_000_000, signal));
     await session.clients.stop(plan.timetables);
-    deletions.push(...(await deleteTrials(session, SITE, trials, present, signal)));
+    const deleted = kinds.has('deleted') ? trials : 0;
+    deletions.push(...(await deleteTrials(session, SITE, deleted, present, signal)));
     await session.clients[Symbol.asyncDispose]();
     await session.cleanup(signal);
     await session.close('completed', '');

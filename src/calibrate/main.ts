@@ -1,27 +1,49 @@
 /** `npm run calibrate`: the harness measured against known truth on the real platform. Writes `calibration.md`; exit code 1 when one trial is wrong. */
 import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { print } from '../commands/context.ts';
 import { platformFor } from '../commands/run.ts';
+import { messageOf } from '../errors.ts';
 import type { Finding } from './compare.ts';
-import { disturbances } from './disturbances.ts';
+import { disturbances, KINDS } from './disturbances.ts';
 import { nothingRuns } from './nothing-runs.ts';
 
-const TRIALS = Number(process.env.DRILL_TRIALS ?? 20);
+const ALL = [...KINDS, 'runs'];
+
+const command = new Command('calibrate')
+  .description('Measures known truth on the real platform, and writes how far off the harness was to calibration.md.')
+  .option('--trials <n>', 'of each kind', parseTrials, 20)
+  .addOption(new Option('--only <kinds...>', 'of these kinds only').choices(ALL).default(ALL))
+  .option('--out <file>', 'where the table goes', 'calibration.md')
+  .parse();
+const { trials, only, out } = command.opts<{ trials: number; only: readonly string[]; out: string }>();
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 process.on('SIGTERM', () => interrupt.abort(new Error('interrupted')));
 
 const findings: Finding[] = [];
-await calibrate(interrupt.signal);
+try {
+  await calibrate(interrupt.signal);
+} catch (error) {
+  print(`${interrupt.signal.aborted ? 'interrupted' : messageOf(error)}; ${out} holds the parts that were finished`);
+  process.exit(interrupt.signal.aborted ? 130 : 4);
+}
 const wrong = findings.filter(({ right }) => !right);
-print(`${findings.length} trials, ${wrong.length} wrong; calibration.md is written`);
+print(`${findings.length} trials, ${wrong.length} wrong; ${out} is written`);
 process.exit(wrong.length === 0 ? 0 : 1);
 
 async function calibrate(signal: AbortSignal): Promise<void> {
+  const kinds = new Set(only);
   await using platform = await platformFor({}, signal);
-  add(await disturbances(platform, TRIALS, signal));
-  add(await nothingRuns(platform, TRIALS, signal));
+  if (KINDS.some((kind) => kinds.has(kind))) add(await disturbances(platform, trials, kinds, signal));
+  if (kinds.has('runs')) add(await nothingRuns(platform, trials, signal));
+}
+
+function parseTrials(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
+  return n;
 }
 
 /** The table is written after each part, so that one that is broken off leaves what it found. */
@@ -30,7 +52,7 @@ function add(found: readonly Finding[]): void {
   for (const { trial, truth, measured, right } of found)
     if (!right) print(`wrong: ${trial}, truth ${truth}: ${measured}`);
   const table = render(findings);
-  writeFileSync('calibration.md', table);
+  writeFileSync(out, table);
   print(table);
 }
 
