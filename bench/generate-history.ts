@@ -118,6 +118,7 @@ function plan(): unknown {
       nodesPerSite: 1,
       replicationFactor: 1,
       versions: {},
+      tuning: {},
       abilities: [],
     },
     settings: { downAfter: 3, upAfter: 10, floor: 0.95, sustain_us: 10_000_000, windowOperations: 200 },

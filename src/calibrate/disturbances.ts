@@ -1,18 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import type { Report, View } from '../check/report-schema.ts';
-import { print, REGISTRIES, REPORTS } from '../commands/context.ts';
+import { print, REPORTS } from '../commands/context.ts';
 import { parseAttempt } from '../history/history-csv.ts';
 import type { Attempt } from '../history/operation.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createRunDirectory } from '../run/run-directory.ts';
 import { prepare } from '../run/runner.ts';
 import { Session } from '../run/session.ts';
-import { loadScenario } from '../scenario/load.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
 import { VERSION } from '../version.ts';
+import { calibrationPlan } from './calibration-plan.ts';
 import {
   compareDelayed,
   compareDropped,
@@ -37,10 +35,8 @@ export async function disturbances(
   kinds: ReadonlySet<string>,
   outer: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const file = fileURLToPath(new URL('./calibration.yaml', import.meta.url));
-  const loaded = await loadScenario(file, { registries: REGISTRIES, directory: '.' });
-  const plan = resolvePlan({ loaded, platform: platform.facts(), ...REGISTRIES });
-  const directory = createRunDirectory(REPORTS, plan, loaded.bytes, VERSION);
+  const { plan, bytes } = await calibrationPlan('calibration', platform);
+  const directory = createRunDirectory(REPORTS, plan, bytes, VERSION);
   const session = new Session(plan, directory, platform, ({ text }) => print(text));
   await session.open();
   const signal = AbortSignal.any([outer, session.broken.signal]);

@@ -19,6 +19,7 @@ export function factsOf(record: RunRecord): Report['facts'] {
           .join('; ') || 'none',
     })),
     ...Object.entries(plan.platform.versions).map(([name, version]) => ({ fact: name, value: version })),
+    ...Object.entries(plan.platform.tuning).map(([fact, value]) => ({ fact, value })),
     { fact: 'read back', value: 'every acknowledged write, not a sample' },
   ];
   const machine = machineOf(record);

@@ -82,8 +82,9 @@ interface Seen {
   readonly p95: string;
 }
 
-/** The last seconds of each timetable. */
-function seen({ live, clock }: Session): readonly Seen[] {
+/** The last seconds of each timetable; nothing where none is under way. */
+function seen({ live, clock, phaseNow }: Session): readonly Seen[] {
+  if (phaseNow === 'canary' || phaseNow === 'cleanup') return [];
   const nowUs = clock.nowUs();
   return live.timetables.map((one) => {
     const { service, site, probe } = one.timetable;

@@ -26,6 +26,8 @@ export interface PlatformFacts {
   /** Copies in each site. */
   readonly replicationFactor: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** What is set otherwise than an operator would expect, and bears on what is measured; said in every report. */
+  readonly tuning: Readonly<Record<string, string>>;
   readonly abilities: readonly AbilityName[];
 }
 

@@ -59,7 +59,7 @@ export async function connectCql(context: ProbeContext, signal: AbortSignal, key
     },
     pooling: { heartBeatInterval: HEARTBEAT_MS, coreConnectionsPerHost: { [types.distance.local]: 1 } },
     socketOptions: {
-      connectTimeout: KEEPER.greetMs,
+      connectTimeout: KEEPER.greetMs / 2,
       readTimeout: context.timeoutUs / 1000,
       defunctReadTimeoutThreshold: DEFUNCT_AFTER,
       tcpNoDelay: true,

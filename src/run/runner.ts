@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, PlatformError } from '../errors.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
@@ -112,7 +112,13 @@ export async function prepare(session: Session, signal: AbortSignal): Promise<vo
   const leftovers = await platform.register.list(limit);
   for (const { fault } of leftovers) {
     session.say({ phase: null, text: `healing ${fault}, which an earlier run left behind` });
-    await platform.register.undo(fault, limit);
+    const results = await platform.register.undo(fault, limit);
+    const failed = results.filter(({ ok }) => !ok).map(({ undo, error }) => `${undo.kind}: ${error}`);
+    if (failed.length > 0) {
+      throw new PlatformError(`${fault}, left by an earlier run, cannot be undone: ${failed.join('; ')}`, {
+        hint: 'npm run drill -- recover',
+      });
+    }
   }
   session.say({ phase: null, text: 'preparing schema and clients' });
   const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));

@@ -53,6 +53,7 @@ export const PLATFORM: PlatformFacts = {
   nodesPerSite: 1,
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
+  tuning: { heap: 'cassandra 640m' },
   abilities: ['network', 'processes', 'nodetool'],
 };
 

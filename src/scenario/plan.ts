@@ -120,6 +120,7 @@ export const planSchema = z.strictObject({
     nodesPerSite: z.int(),
     replicationFactor: z.int(),
     versions: z.record(z.string(), z.string()),
+    tuning: z.record(z.string(), z.string()),
     abilities: z.array(z.string()),
   }),
   settings: z.strictObject({

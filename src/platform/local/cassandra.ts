@@ -76,7 +76,10 @@ export function cassandraCommand(
       '-Dcassandra.skip_wait_for_gossip_to_settle=0',
       '-Dcassandra.ring_delay_ms=1000',
       '-Dcassandra.consistent.rangemovement=false',
-      '-Dcassandra.superuser_setup_delay_ms=0',
+      // Logins are not used, and the setup of the first one fails over and over while the others start.
+      '-Dcassandra.superuser_setup_delay_ms=30000',
+      // What it computes by itself at each start, in seven seconds of one core.
+      '-Dcassandra.memtable.row_overhead_size=180',
       `-Dcassandra.jmx.local.port=${JMX_PORT + node}`,
       '-Dcassandra.available_processors=2',
       '-Dcassandra.set_sep_thread_name=false',

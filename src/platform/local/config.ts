@@ -73,3 +73,9 @@ export function addressOf(config: LocalConfig, index: number, node = 0): string 
 export function jitOptions({ jit }: LocalConfig): readonly string[] {
   return jit === 'quick' ? ['-XX:TieredStopAtLevel=1'] : [];
 }
+
+/**
+ * How much later than it asked a thread of a database may wake up. Cassandra's idle workers ask for 10 µs, over and over, after each request:
+ * with the kernel's 50 µs this takes half of two cores that six JVMs share, and every latency with it.
+ */
+export const TIMER_SLACK_NS = 1_000_000;

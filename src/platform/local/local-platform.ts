@@ -4,7 +4,7 @@ import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
-import { addressOf, type LocalConfig } from './config.ts';
+import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
@@ -44,6 +44,12 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
     nodesPerSite: config.nodesPerSite,
     replicationFactor: replicationFactor(config),
     versions: { cassandra: '5.0.6', janusgraph: '1.1.0' },
+    tuning: {
+      heap: `cassandra ${config.cassandra.heap}, janusgraph ${config.janusgraph.heap}`,
+      'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
+      'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
+      'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
+    },
     abilities: ['network', 'processes', 'nodetool'],
   };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
 import type { Component, DropRule, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
-import type { LocalConfig } from './config.ts';
+import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
 import { applyDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
@@ -30,12 +30,6 @@ export interface SupervisorOrders {
   readonly javaHome: string;
   readonly classes: Readonly<Record<Component, Classes>>;
 }
-
-/**
- * How much later than it asked a thread of a database may wake up. Cassandra's idle workers ask for 10 µs, over and over, after each request:
- * with the kernel's 50 µs this takes half of two cores that six JVMs share, and every latency with it.
- */
-const TIMER_SLACK_NS = 1_000_000;
 
 /** Long, for a machine that is busy; who starts the platform has a limit of his own. */
 const START_MS = 600_000;

@@ -24,6 +24,7 @@ const BASE: Plan = {
     nodesPerSite: 1,
     replicationFactor: 1,
     versions: {},
+    tuning: {},
     abilities: [],
   },
   settings: { downAfter: 3, upAfter: 5, floor: 0.95, sustain_us: 2_000_000, windowOperations: 10 },

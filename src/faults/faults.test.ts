@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { FakePlatform } from '../platform/testing-platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import type { BoundFault } from './fault.ts';
+import { FAULTS, faultType } from './registry.ts';
+
+const signal = new AbortController().signal;
+
+function planned(type: string, params: PlannedFault['params'] = {}, site = 'paris'): PlannedFault {
+  return { id: `${type}-1`, type, site, disaster: true, at_us: 0, for_us: 1_000_000, params };
+}
+
+function bound(type: string, params: PlannedFault['params'] = {}): { platform: FakePlatform; fault: BoundFault } {
+  const platform = new FakePlatform();
+  return { platform, fault: faultType(type).bind(planned(type, params), platform) };
+}
+
+const state = async (fault: BoundFault): Promise<string> => (await fault.observe(signal)).state;
+
+/** Each fault with parameters that say everything, and what it asks of the platform. */
+const EACH: readonly (readonly [type: string, params: PlannedFault['params'], asked: readonly string[]])[] = [
+  ['site-loss', {}, ['drop site-loss-1', 'end paris cassandra janusgraph abrupt']],
+  ['scale-datacenter', {}, ['end paris cassandra janusgraph graceful']],
+  ['scale-datacenter', { mode: 'abrupt' }, ['end paris cassandra janusgraph abrupt']],
+  ['partition-site', { clients: 'cut' }, ['drop partition-site-1']],
+  ['kill', { component: 'janusgraph' }, ['end paris janusgraph abrupt']],
+  ['kill', { component: 'cassandra' }, ['end paris cassandra abrupt']],
+];
+
+test('every fault of the registry is among the tests', () => {
+  expect([...new Set(EACH.map(([type]) => type))].toSorted()).toEqual([...FAULTS.keys()].toSorted());
+});
+
+test.each(EACH)(
+  '%s %j: nothing before, full after, nothing once its own undo was done',
+  async (type, params, asked) => {
+    const { platform, fault } = bound(type, params);
+    expect(await state(fault)).toBe('none');
+    expect(platform.log).toEqual([]);
+    await fault.inject(signal);
+    expect(platform.log).toEqual(asked);
+    expect(await state(fault)).toBe('full');
+    await platform.register.record({ fault: 'x', run: 'r', undo: fault.undo }, 1_000, signal);
+    await platform.register.undo('x', signal);
+    expect(await state(fault)).toBe('none');
+  },
+);
+
+test.each(EACH)(
+  '%s %j: a site that is not there, and a parameter that it has not, are errors with the place',
+  (type, params) => {
+    const platform = new FakePlatform();
+    expect(() => faultType(type).bind(planned(type, params, 'pariss'), platform)).toThrow(
+      `${type}-1: no site pariss; there is paris, london, frankfurt`,
+    );
+    expect(() => faultType(type).bind(planned(type, { ...params, mdoe: 'x' }), platform)).toThrow(/mdoe/);
+  },
+);
+
+test('a fault that nobody knows is refused with the list of those there are', () => {
+  expect(() => faultType('site-los')).toThrow('unknown fault site-los; there is site-loss');
+});
+
+test('a site is lost in silence: whoever is asked first, the network is cut before anything is killed', async () => {
+  const { platform, fault } = bound('site-loss');
+  await fault.inject(signal);
+  const [rules] = [...platform.rules.values()];
+  expect(rules?.map(({ direction, peers }) => [direction, peers])).toEqual([
+    ['in', ['london', 'frankfurt', 'outside', 'loopback']],
+    ['out', ['london', 'frankfurt', 'outside', 'loopback']],
+  ]);
+  expect(platform.log[0]).toBe('drop site-loss-1');
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['network', 'processes']);
+});
+
+test('a site whose network is silent and whose processes live is lost in part, and so the other way round', async () => {
+  const { platform, fault } = bound('site-loss');
+  await fault.inject(signal);
+  platform.set('paris', ['janusgraph'], 'ready');
+  expect(await state(fault)).toBe('partial');
+  platform.set('paris', ['janusgraph'], 'stopped');
+  platform.rules.clear();
+  expect(await state(fault)).toBe('partial');
+});
+
+test('a process that ends or starts is neither there nor gone', async () => {
+  const { platform, fault } = bound('scale-datacenter');
+  await fault.inject(signal);
+  platform.set('paris', ['cassandra'], 'running');
+  expect(await state(fault)).toBe('partial');
+});
+
+test('what happens at other sites, and to other components, is not this fault', async () => {
+  const { platform, fault } = bound('kill', { component: 'janusgraph' });
+  platform.set('london', ['janusgraph', 'cassandra'], 'stopped');
+  platform.set('paris', ['cassandra'], 'stopped');
+  expect(await state(fault)).toBe('none');
+});
+
+test('rules that drop nothing have not been shown to cut anything', async () => {
+  const { platform, fault } = bound('partition-site', { clients: 'kept' });
+  platform.traffic = false;
+  await fault.inject(signal);
+  expect(await state(fault)).toBe('partial');
+  platform.traffic = true;
+  expect(await state(fault)).toBe('full');
+});
+
+test('a rule that somebody removed makes the cut partial', async () => {
+  const { platform, fault } = bound('partition-site', { clients: 'cut' });
+  await fault.inject(signal);
+  const [id, rules] = [...platform.rules][0] as [string, NonNullable<ReturnType<typeof platform.rules.get>>];
+  platform.rules.set(id, rules.slice(1));
+  expect(await state(fault)).toBe('partial');
+});
+
+test.each([
+  [{ clients: 'kept' }, ['in', 'out'], ['london', 'frankfurt']],
+  [{ clients: 'cut' }, ['in', 'out'], ['london', 'frankfurt', 'outside']],
+  [{ clients: 'kept', from: ['london'] }, ['in', 'out'], ['london']],
+  [{ clients: 'cut', from: ['frankfurt'], direction: 'in' }, ['in'], ['frankfurt', 'outside']],
+  [{ clients: 'kept', direction: 'out' }, ['out'], ['london', 'frankfurt']],
+])('partition %j', async (params, directions, peers) => {
+  const { platform, fault } = bound('partition-site', params);
+  await fault.inject(signal);
+  const rules = platform.rules.get('partition-site-1') ?? [];
+  expect(rules.map(({ direction }) => direction)).toEqual(directions);
+  for (const rule of rules) expect([rule.site, rule.peers]).toEqual(['paris', peers]);
+});
+
+test.each([
+  [{ clients: 'kept', from: ['paris'] }, 'paris cannot be cut from itself'],
+  [{ clients: 'kept', from: ['london', 'berlin'] }, 'no site berlin'],
+  [{ clients: 'kept', from: [] }, '>=1'],
+  [{ from: 'all' }, 'clients'],
+])('partition %j is refused', (params, why) => {
+  expect(() => bound('partition-site', params as PlannedFault['params'])).toThrow(why);
+});
+
+test('a platform without the ability says so before anything is done', () => {
+  const platform = new FakePlatform();
+  Object.assign(platform, { abilities: {} });
+  for (const [type, params] of EACH) {
+    expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
+      /needs the ability (network|processes)/,
+    );
+  }
+});
