@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
-import type { Report, View } from '../check/report-schema.ts';
+import type { View } from '../check/report-schema.ts';
 import { print, REPORTS } from '../commands/context.ts';
 import { parseAttempt } from '../history/history-csv.ts';
 import type { Attempt } from '../history/operation.ts';
+import { eventsOf, readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createRunDirectory } from '../run/run-directory.ts';
 import { prepare } from '../run/runner.ts';
@@ -23,18 +24,23 @@ import { deleteTrials } from './deletions.ts';
 import { calmTrial, dropTrial, gateTrial, lengthsUs, type Truth } from './trials.ts';
 
 const SITE = 'paris';
+/** How long operations of a trial may still be under way. */
+const AFTERMATH_US = 2_000_000;
 
 /** What is done, one kind after the other. */
 export const KINDS = ['refused', 'delayed', 'unanswered', 'dropped', 'nothing', 'deleted'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Every disturbance of these kinds that is known truth, one after the other, `trials` of each. */
+/**
+ * Every disturbance of these kinds that is known truth, one after the other, `trials` of each. A trial in which the harness itself stalled is
+ * repeated and counted: every report names its stalls, and is unknown where one decides.
+ */
 export async function disturbances(
   platform: Platform,
   trials: number,
   kinds: ReadonlySet<string>,
   outer: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly repeated: number }> {
   const { plan, bytes } = await calibrationPlan('calibration', platform);
   const directory = createRunDirectory(REPORTS, plan, bytes, VERSION);
   const session = new Session(plan, directory, platform, ({ text }) => print(text));
@@ -43,12 +49,21 @@ export async function disturbances(
   const truths: Truth[] = [];
   const deletions: Finding[] = [];
   const present = new Set<string>();
+  let repeated = 0;
   const services = plan.timetables.filter(({ service }) => service !== '');
   const times = async (kind: Kind, trial: (n: number) => Promise<Truth>): Promise<void> => {
     if (!kinds.has(kind)) return;
     for (let n = 0; n < trials; n += 1) {
       print(`${kind} ${n + 1}/${trials}`);
-      truths.push(await trial(n));
+      const truth = await trial(n);
+      if (!stalled(directory.path, truth)) {
+        truths.push(truth);
+        continue;
+      }
+      print('the harness stalled, and says so: once more');
+      repeated += 1;
+      if (repeated > trials * KINDS.length) throw new Error('the harness stalls all the time on this machine');
+      n -= 1;
     }
   };
   const lengths = { refused: lengthsUs(0.3, 10, trials), dropped: lengthsUs(0.5, 8, trials) };
@@ -87,28 +102,26 @@ export async function disturbances(
     .slice(1)
     .map(parseAttempt);
   const views = report.views.filter(({ service }) => service !== '');
-  return [
-    ...truths.flatMap((truth) => views.map((view) => compare(view, truth, { report, attempts, present }))),
-    ...deletions,
-  ];
+  const compared = truths.flatMap((truth) => views.map((view) => compare(view, truth, attempts, present)));
+  return { findings: [...compared, ...deletions], repeated };
 }
 
-function compare(
-  view: View,
-  truth: Truth,
-  {
-    report,
-    attempts,
-    present,
-  }: { readonly report: Report; readonly attempts: readonly Attempt[]; readonly present: ReadonlySet<string> },
-): Finding {
+/** Whether a stall of the harness is in the journal that touches a trial. */
+function stalled(directory: string, { fromUs, toUs }: Truth): boolean {
+  const { events } = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
+  return eventsOf(events, 'stall').some(
+    ({ data }) => data.to_us >= fromUs.notBefore && data.from_us <= toUs.notAfter + AFTERMATH_US,
+  );
+}
+
+function compare(view: View, truth: Truth, attempts: readonly Attempt[], present: ReadonlySet<string>): Finding {
   switch (truth.kind) {
     case 'refused':
       return compareRefused(view, truth, attempts);
     case 'dropped':
       return compareDropped(view, truth);
     case 'delayed':
-      return compareDelayed(view, truth, report.timeline);
+      return compareDelayed(view, truth, attempts);
     case 'unanswered':
       return compareUnanswered(view, truth, attempts, present);
     case 'nothing':

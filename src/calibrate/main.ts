@@ -23,6 +23,7 @@ process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 process.on('SIGTERM', () => interrupt.abort(new Error('interrupted')));
 
 const findings: Finding[] = [];
+let stalls = 0;
 try {
   await calibrate(interrupt.signal);
 } catch (error) {
@@ -36,7 +37,11 @@ process.exit(wrong.length === 0 ? 0 : 1);
 async function calibrate(signal: AbortSignal): Promise<void> {
   const kinds = new Set(only);
   await using platform = await platformFor({}, signal);
-  if (KINDS.some((kind) => kinds.has(kind))) add(await disturbances(platform, trials, kinds, signal));
+  if (KINDS.some((kind) => kinds.has(kind))) {
+    const { findings: found, repeated } = await disturbances(platform, trials, kinds, signal);
+    stalls = repeated;
+    add(found);
+  }
   if (kinds.has('runs')) add(await nothingRuns(platform, trials, signal));
 }
 
@@ -64,5 +69,5 @@ function render(all: readonly Finding[]): string {
     const worst = mine.find((one) => !one.right) ?? mine.toSorted((a, b) => (b.off ?? 0) - (a.off ?? 0))[0];
     return `| ${kind} | ${mine.length} | ${right} | truth ${worst?.truth}: ${worst?.measured} |`;
   });
-  return `| trial | n | right | the worst of them |\n|---|---|---|---|\n${lines.join('\n')}\n`;
+  return `| trial | n | right | the worst of them |\n|---|---|---|---|\n${lines.join('\n')}\n\nTrials repeated because the harness stalled in them, and said so: ${stalls}.\n`;
 }

@@ -12,8 +12,11 @@ export interface Truth {
 }
 
 const NOTICE_US = 200_000;
-/** Between two trials: longer than a timeout, so that nothing of one is left in the next. */
-const CALM_MS = 2_500;
+/**
+ * Between two trials: longer than a timeout and a window of 200 operations of the slower service together. An outage that was found by scattered
+ * errors ends with a window that holds, so that two trials closer than this are one outage.
+ */
+const CALM_MS = 6_000;
 
 /** Lengths from `low` to `high` seconds, evenly on a log scale: as many short ones as long ones. */
 export function lengthsUs(low: number, high: number, n: number): readonly number[] {

@@ -27,7 +27,7 @@ export class ManagedComponent {
   readonly site: string;
   readonly component: Component;
   readonly node: number;
-  private readonly address: string;
+  readonly address: string;
   private readonly port: number;
   private readonly command: JvmCommand;
   private readonly java: string;

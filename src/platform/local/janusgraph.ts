@@ -72,6 +72,8 @@ export function graphProperties(config: LocalConfig, site: number): string {
     'storage.cql.local-datacenter': config.sites[site]?.datacenter,
     'storage.cql.read-consistency-level': 'LOCAL_QUORUM',
     'storage.cql.write-consistency-level': 'LOCAL_QUORUM',
+    // A server that is started beside its store waits for it; later connections are made as ever.
+    'storage.cql.internal.string-configuration': 'datastax-java-driver.advanced.reconnect-on-init=true',
     'storage.cql.only-use-local-consistency-for-system-operations': true,
     'graph.unique-instance-id': config.sites[site]?.name,
     'graph.replace-instance-if-exists': true,

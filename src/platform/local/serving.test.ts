@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { untilServing } from './serving.ts';
+import { untilListening, untilServing } from './serving.ts';
 
 let server: Server | null = null;
 afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
@@ -49,4 +49,12 @@ test('it ends at the signal where nobody answers', async () => {
   const waiting = untilServing('cassandra', '127.0.0.1', port, controller.signal);
   controller.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow();
+});
+
+test('a port that nobody listens to is waited for, and no longer than the signal says', async () => {
+  const port = await listen(createServer((socket) => socket.on('error', () => {})));
+  await untilListening('127.0.0.1', port, soon());
+  await new Promise<void>((resolve) => server?.close(() => resolve()));
+  server = null;
+  await expect(untilListening('127.0.0.1', port, AbortSignal.timeout(50))).rejects.toThrow();
 });

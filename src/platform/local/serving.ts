@@ -18,6 +18,24 @@ export async function untilServing(
   while (!(await look(host, port).catch(() => false))) await sleep(POLL_MS, undefined, { signal });
 }
 
+/** Resolves when somebody takes connections at an address; rejects at the signal. */
+export async function untilListening(host: string, port: number, signal: AbortSignal): Promise<void> {
+  while (!(await listens(host, port))) await sleep(POLL_MS, undefined, { signal });
+}
+
+function listens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port, timeout: 2_000 });
+    const end = (yes: boolean): void => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}
+
 /** OPTIONS (opcode 5) of the native protocol, version 4, is answered by SUPPORTED (6). */
 function cassandraServes(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -15,6 +15,7 @@ import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
+import { untilListening } from './serving.ts';
 import { copyFromTemplate, makeTemplate } from './template.ts';
 
 export interface SupervisorOrders {
@@ -199,14 +200,20 @@ async function main(): Promise<void> {
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
   const limit = AbortSignal.timeout(START_MS);
   if (orders.template) for (const one of of('cassandra')) copyFromTemplate(orders.template, one.id, one.directory);
-  await Promise.all(of('cassandra').map((one) => one.start(limit, 'outside')));
-  if (!orders.template) await setGraphUp(limit);
-  await Promise.all(of('janusgraph').map((one) => one.start(limit, 'outside')));
+  const stores = Promise.all(of('cassandra').map((one) => one.start(limit, 'outside')));
+  if (orders.template) await Promise.race([stores, storesListen(limit)]);
+  else await stores.then(() => setGraphUp(limit));
+  await Promise.all([stores, ...of('janusgraph').map((one) => one.start(limit, 'outside'))]);
   for (const one of of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
   started = true;
   tell('started', 'every component serves');
+}
+
+/** Cassandra listens to its like a while before it serves: about as long as a JanusGraph takes from its start to its first request. */
+async function storesListen(limit: AbortSignal): Promise<void> {
+  await Promise.all(of('cassandra').map(({ address }) => untilListening(address, config.cassandra.storagePort, limit)));
 }
 
 /** Servers that start at once race for the first schema and the first block of ids: one makes them, and every site has them before it goes on. */
