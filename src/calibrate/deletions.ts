@@ -12,10 +12,12 @@ import { deriveRun } from './derive.ts';
 
 /** One write in so many is deleted in all: few enough for the report to name each of them. */
 const STEP = 40;
+/** Of the writes that are there one in so many is read again each time. */
+const SAMPLE = 50;
 
 /**
  * Known rows are deleted behind the probe's back, others each time, and read back. The checker judges each time: from the history, from what
- * was read of everything before the first deletion, and from what was read now of everything deleted so far and of a tenth of the rest.
+ * was read of everything before the first deletion, and from what was read now of everything deleted so far and of one in fifty of the rest.
  */
 export async function deleteTrials(
   session: Session,
@@ -39,7 +41,7 @@ export async function deleteTrials(
       for (const { key } of doomed) deleted.add(key);
       const rows = doomed.map(({ key, seq }) => ({ key, seq }));
       await reader.run({ type: 'remove', target: targetOf(plan, one.timetable, site), writes: rows }, signal);
-      const asked = writes.filter(({ key }, index) => n === 0 || deleted.has(key) || index % 10 === n % 10);
+      const asked = writes.filter(({ key }, index) => n === 0 || deleted.has(key) || index % SAMPLE === n % SAMPLE);
       await readBack(session, 'at-failover', `calibration-${n}`, [{ live: one, sites: [site], writes: asked }], signal);
     }
     if (n === 0) {

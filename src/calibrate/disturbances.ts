@@ -67,7 +67,7 @@ export async function disturbances(
     }
   };
   const lengths = { refused: lengthsUs(0.3, 10, trials), dropped: lengthsUs(0.5, 8, trials) };
-  const delays = lengthsUs(0.2, 0.9, trials);
+  const delays = lengthsUs(0.4, 0.95, trials);
   try {
     await using _lock = await platform.lock(directory.run, signal);
     await prepare(session, signal);
