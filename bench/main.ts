@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Command, Option } from 'commander';
 import { print } from '../src/commands/context.ts';
 import { platformFor } from '../src/commands/run.ts';
 import { benchClient, benchNaive, type ClientFigures } from './client.ts';
@@ -25,9 +26,15 @@ function found(what: string, figure: string, beside = ''): void {
   print(`${what}: ${figure}${beside && ` (${beside})`}`);
 }
 
-await benchCheck();
-await benchClients();
-await benchScenario();
+const PARTS = { check: benchCheck, clients: benchClients, start: benchStart, scenario: benchScenario } as const;
+const { only } = new Command('bench')
+  .description('Measures what the harness costs on this machine, and writes it to bench.md.')
+  .addOption(
+    new Option('--only <parts...>', 'these parts only').choices(Object.keys(PARTS)).default(Object.keys(PARTS)),
+  )
+  .parse()
+  .opts<{ only: readonly (keyof typeof PARTS)[] }>();
+for (const part of only) await PARTS[part]();
 const table = ['| what | measured | beside it |', '|---|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join(
   '\n',
 );
@@ -67,27 +74,33 @@ async function benchClients(): Promise<void> {
   }
 }
 
-/** The platform cold (jars there, nothing else) and warm, and the main job on one of its own. */
-async function benchScenario(): Promise<void> {
+/** The platform cold (jars there, nothing else) and warm. */
+async function benchStart(): Promise<void> {
   const cache = mkdtempSync(join(tmpdir(), 'drill-cache-'));
-  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-  const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> =>
-    timed(() =>
-      execute(process.execPath, [cli, ...args], { signal, env: { ...process.env, ...env }, maxBuffer: 1 << 26 }),
-    );
   try {
     for (const [name, env] of [
       ['cold', { DRILL_CACHE: cache }],
       ['warm', {}],
     ] as const) {
-      const seconds = await run(['platform', 'up'], env);
-      found(`platform up, ${name}`, `${seconds.toFixed(1)} s`, 'six JVMs');
-      await run(['platform', 'down'], env);
+      found(`platform up, ${name}`, `${(await drill(['platform', 'up'], env)).toFixed(1)} s`, 'six JVMs');
+      await drill(['platform', 'down'], env);
     }
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
-  found('scenario site-failover, platform and all', `${(await run(['run', 'site-failover'])).toFixed(0)} s`);
+}
+
+/** The main job on a platform of its own. */
+async function benchScenario(): Promise<void> {
+  found('scenario site-failover, platform and all', `${(await drill(['run', 'site-failover'])).toFixed(0)} s`);
+}
+
+/** How many seconds a command of the command line takes. */
+function drill(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+  return timed(() =>
+    execute(process.execPath, [cli, ...args], { signal, env: { ...process.env, ...env }, maxBuffer: 1 << 26 }),
+  );
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
