@@ -1,4 +1,4 @@
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '../platform.ts';
 
@@ -24,31 +24,31 @@ export async function untilListening(host: string, port: number, signal: AbortSi
 }
 
 function listens(host: string, port: number): Promise<boolean> {
+  return converse(host, port, (socket, end) => socket.once('connect', () => end(true)));
+}
+
+/** OPTIONS (opcode 5) of the native protocol, version 4, is answered by SUPPORTED (6). */
+function cassandraServes(host: string, port: number): Promise<boolean> {
+  return converse(host, port, (socket, end) => {
+    socket.once('connect', () => socket.write(Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0])));
+    socket.once('data', (data) => end(data[4] === 6));
+  });
+}
+
+/** What `talk` says in the end of a new connection; false when that fails, ends or says nothing for two seconds. */
+function converse(
+  host: string,
+  port: number,
+  talk: (socket: Socket, end: (yes: boolean) => void) => void,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port, timeout: 2_000 });
     const end = (yes: boolean): void => {
       socket.destroy();
       resolve(yes);
     };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
-}
-
-/** OPTIONS (opcode 5) of the native protocol, version 4, is answered by SUPPORTED (6). */
-function cassandraServes(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host, port, timeout: 2_000 });
-    const end = (served: boolean): void => {
-      socket.destroy();
-      resolve(served);
-    };
-    socket.once('connect', () => socket.write(Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0])));
-    socket.once('data', (data) => end(data[4] === 6));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
+    talk(socket, end);
+    for (const event of ['timeout', 'error', 'close'] as const) socket.once(event, () => end(false));
   });
 }
 
