@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
+import { fail } from './commands/fail.ts';
 import { checkCommand, reportCommand, verifyCommand } from './commands/judge.ts';
 import { downCommand, recoverCommand, statusCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
 import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
-import { EXIT, type ExitCode, isDrillError, messageOf } from './errors.ts';
+import { EXIT, type ExitCode } from './errors.ts';
 import { runDoctor } from './platform/doctor.ts';
 import { VERSION } from './version.ts';
 
@@ -120,16 +121,3 @@ try {
   code = fail(error);
 }
 process.exit(code);
-
-function fail(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.badInput;
-  process.stderr.write(
-    `error: ${isDrillError(error) && error.exitCode === EXIT.badInput ? (error as Error).message : messageOf(error)}\n`,
-  );
-  if (isDrillError(error)) {
-    if (error.hint) process.stderr.write(`  what to do: ${error.hint}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : ''}\n  this is a defect in the harness\n`);
-  return EXIT.defect;
-}

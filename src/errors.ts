@@ -1,4 +1,4 @@
-/** Exit codes of the command line, in one table. Of its code only `src/cli.ts` exits; processes that the harness starts end themselves. */
+/** Exit codes of the command line, in one table. Of its code only its commands' main files exit; processes that the harness starts end themselves. */
 export const EXIT = {
   pass: 0,
   objectiveMissed: 1,

@@ -66,7 +66,8 @@ export function compareDropped(view: View, truth: Truth): Finding {
     (bounds.notAfter_us ?? Number.POSITIVE_INFINITY) >= instant.notBefore;
   if (!first || !last) {
     return {
-      trial: `dropped, ${view.service}`,
+      // A line of its own: there are no bounds that could be right.
+      trial: `dropped, too short for an outage, ${view.service}`,
       truth: ms(length),
       measured: 'no three operations failed in a row: TCP sent again',
       right: length < view.timeout_us + (DOWN_AFTER * 1e6) / view.rate,

@@ -103,7 +103,13 @@ export async function disturbances(
     .map(parseAttempt);
   const views = report.views.filter(({ service }) => service !== '');
   const compared = truths.flatMap((truth) => views.map((view) => compare(view, truth, attempts, present)));
-  return { findings: [...compared, ...deletions], repeated };
+  const findings = [...compared, ...deletions];
+  // What was really done and when, without which nobody could compare again.
+  writeFileSync(
+    join(directory.path, 'calibration.json'),
+    `${JSON.stringify({ truths, repeated, findings }, null, 1)}\n`,
+  );
+  return { findings, repeated };
 }
 
 /** Whether a stall of the harness is in the journal that touches a trial. */

@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { print } from '../commands/context.ts';
+import { fail } from '../commands/fail.ts';
 import { platformFor } from '../commands/run.ts';
-import { messageOf } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import type { Finding } from './compare.ts';
 import { disturbances, KINDS } from './disturbances.ts';
 import { nothingRuns } from './nothing-runs.ts';
@@ -15,8 +16,8 @@ const command = new Command('calibrate')
   .option('--trials <n>', 'of each kind', parseTrials, 20)
   .addOption(new Option('--only <kinds...>', 'of these kinds only').choices(ALL).default(ALL))
   .option('--out <file>', 'where the table goes', 'calibration.md')
-  .parse();
-const { trials, only, out } = command.opts<{ trials: number; only: readonly string[]; out: string }>();
+  .exitOverride();
+const { trials, only, out } = options();
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
@@ -27,12 +28,14 @@ let stalls = 0;
 try {
   await calibrate(interrupt.signal);
 } catch (error) {
-  print(`${interrupt.signal.aborted ? 'interrupted' : messageOf(error)}; ${out} holds the parts that were finished`);
-  process.exit(interrupt.signal.aborted ? 130 : 4);
+  if (findings.length > 0) print(`${out} holds the parts that were finished`);
+  if (!interrupt.signal.aborted) process.exit(fail(error));
+  print('interrupted, and healed');
+  process.exit(EXIT.aborted);
 }
 const wrong = findings.filter(({ right }) => !right);
 print(`${findings.length} trials, ${wrong.length} wrong; ${out} is written`);
-process.exit(wrong.length === 0 ? 0 : 1);
+process.exit(wrong.length === 0 ? EXIT.pass : EXIT.objectiveMissed);
 
 async function calibrate(signal: AbortSignal): Promise<void> {
   const kinds = new Set(only);
@@ -43,6 +46,14 @@ async function calibrate(signal: AbortSignal): Promise<void> {
     add(found);
   }
   if (kinds.has('runs')) add(await nothingRuns(platform, trials, signal));
+}
+
+function options(): { trials: number; only: readonly string[]; out: string } {
+  try {
+    return command.parse().opts();
+  } catch (error) {
+    process.exit(fail(error));
+  }
 }
 
 function parseTrials(text: string): number {
