@@ -25,6 +25,6 @@ export const kill: FaultType = {
   bind(fault, platform) {
     const { component } = params.parse(fault.params);
     const site = targetSite(fault, platform);
-    return endOfProcesses({ ...fault, site: site.name }, platform, [component as Component], 'abrupt');
+    return endOfProcesses({ ...fault, site: site.name }, platform, [component as Component], 0);
   },
 };

@@ -8,13 +8,13 @@ export function endOfProcesses(
   fault: PlannedFault,
   platform: Platform,
   components: readonly Component[],
-  mode: 'graceful' | 'abrupt',
+  graceMs: number,
 ): BoundFault {
   const processes = ability(fault, platform, 'processes');
   const undo: readonly Undo[] = [{ kind: 'processes', params: { site: fault.site, components } }];
   return {
     undo,
-    inject: (signal) => processes.end(fault.site, components, mode, signal),
+    inject: (signal) => processes.end(fault.site, components, graceMs, signal),
     async observe(signal) {
       const states = processesOf(await processes.observe(signal), fault.site, components);
       return { state: stateOf(states), observed: describeProcesses(states) };

@@ -3,11 +3,16 @@ import type { FaultType } from './fault.ts';
 import { endOfProcesses } from './processes.ts';
 import { componentsOf, targetSite } from './target.ts';
 
+/** Kubernetes' own terminationGracePeriodSeconds. */
+const GRACE_MS = 30_000;
+
 const params = z.strictObject({
   mode: z
     .enum(['graceful', 'abrupt'])
     .default('graceful')
-    .describe('graceful: SIGTERM, so that Cassandra drains; abrupt: SIGKILL.'),
+    .describe(
+      'graceful: SIGTERM, so that Cassandra drains, and SIGKILL after 30 s, as Kubernetes does; abrupt: SIGKILL.',
+    ),
 });
 
 /** All database processes of a site go to zero, as a StatefulSet scaled to zero: the network stays, and refuses. */
@@ -20,6 +25,6 @@ export const scaleDatacenter: FaultType = {
   bind(fault, platform) {
     const { mode } = params.parse(fault.params);
     const site = targetSite(fault, platform);
-    return endOfProcesses(fault, platform, componentsOf(site), mode);
+    return endOfProcesses(fault, platform, componentsOf(site), mode === 'graceful' ? GRACE_MS : 0);
   },
 };

@@ -31,7 +31,7 @@ export const siteLoss: FaultType = {
       { site: site.name, direction: 'out', peers },
     ];
     const silence = packetDrops(fault, platform, rules);
-    const death = endOfProcesses(fault, platform, componentsOf(site), 'abrupt');
+    const death = endOfProcesses(fault, platform, componentsOf(site), 0);
     return {
       // The network first, so that a database that starts finds the others.
       undo: [...silence.undo, ...death.undo],

@@ -94,8 +94,11 @@ export interface NetworkAbility {
 
 /** End and start database processes. */
 export interface ProcessAbility {
-  /** Sends the signal and returns; whether it had an effect is for `observe` to say. */
-  end(site: string, components: readonly Component[], mode: 'graceful' | 'abrupt', signal: AbortSignal): Promise<void>;
+  /**
+   * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: SIGKILL at once. Returns when it is sent; whether it had an effect is
+   * for `observe` to say.
+   */
+  end(site: string, components: readonly Component[], graceMs: number, signal: AbortSignal): Promise<void>;
   observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
 }
 

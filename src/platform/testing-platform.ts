@@ -50,8 +50,8 @@ export class FakePlatform implements Platform {
       },
     },
     processes: {
-      end: async (site: string, components: readonly Component[], mode: string): Promise<void> => {
-        this.log.push(`end ${site} ${components.join(' ')} ${mode}`);
+      end: async (site: string, components: readonly Component[], graceMs: number): Promise<void> => {
+        this.log.push(`end ${site} ${components.join(' ')} within ${graceMs} ms`);
         this.set(site, components, 'stopped');
       },
       observe: async (): Promise<readonly ComponentState[]> => this.states,

@@ -117,7 +117,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('a placed process goes with what was 
 test('a fault whose undo nobody recorded is refused', async () => {
   const { network, processes } = platform.abilities;
   await expect(network?.drop('unknown', CUT, within())).rejects.toThrow('no fault in the register would undo this');
-  await expect(processes?.end('paris', ['janusgraph'], 'abrupt', within())).rejects.toThrow('no fault in the register');
+  await expect(processes?.end('paris', ['janusgraph'], 0, within())).rejects.toThrow('no fault in the register');
   expect(await network?.observe('unknown', within())).toEqual([]);
 });
 
@@ -154,7 +154,7 @@ test('a killed JanusGraph is observed to be gone, and its undo brings it back', 
   const undo = [{ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } }] as const;
   const before = await stateOf('paris', 'janusgraph');
   await platform.register.record({ fault: 'killed', run: 'run1', undo }, LONG_MS, within());
-  await platform.abilities.processes?.end('paris', ['janusgraph'], 'abrupt', within());
+  await platform.abilities.processes?.end('paris', ['janusgraph'], 0, within());
   await vi.waitUntil(async () => (await stateOf('paris', 'janusgraph'))?.state === 'stopped', SHORT);
   expect((await stateOf('paris', 'cassandra'))?.state).toBe('ready');
   const results = await platform.register.undo('killed', AbortSignal.timeout(LONG_MS));

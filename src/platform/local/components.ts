@@ -200,9 +200,9 @@ export class ManagedComponent {
     this.child.kill(signal);
   }
 
-  /** Ends it in order; kills it after `withinMs`. */
+  /** Ends it in order, and kills it after `withinMs`; 0: kills it at once. Resolves when its process is gone. */
   async stop(withinMs: number): Promise<void> {
-    this.end('SIGTERM');
+    this.end(withinMs === 0 ? 'SIGKILL' : 'SIGTERM');
     const timer = setTimeout(() => this.end('SIGKILL'), withinMs);
     await this.exited;
     clearTimeout(timer);

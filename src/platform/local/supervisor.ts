@@ -115,21 +115,13 @@ const methods = {
     run: lockHolder?.run ?? null,
   }),
   observe: () => components.map((one) => one.state()),
-  end: ({
-    site,
-    components: names,
-    mode,
-  }: {
-    site: string;
-    components: readonly Component[];
-    mode: 'graceful' | 'abrupt';
-  }) => {
+  end: ({ site, components: names, graceMs }: { site: string; components: readonly Component[]; graceMs: number }) => {
     requireUndo({ kind: 'processes', params: { site, components: names } });
     // Clients first, so that none writes into a store that is going.
     const ordered = [...of('janusgraph', site), ...of('cassandra', site)].filter((one) =>
       names.includes(one.component),
     );
-    for (const one of ordered) one.end(mode === 'graceful' ? 'SIGTERM' : 'SIGKILL');
+    for (const one of ordered) void one.stop(graceMs);
   },
   drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) => {
     requireUndo({ kind: 'network', params: { id } });
