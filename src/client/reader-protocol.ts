@@ -31,11 +31,11 @@ export type ReaderJob =
     }
   /** Deletes rows behind the probe's back. */
   | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
-  /** Deletes these writes and the proofs, and looks for them at every target: one probe's, one a site. */
+  /** Deletes these writes, and looks for them at every target: one probe's, one a site. */
   | { readonly type: 'cleanup'; readonly targets: readonly ReaderTarget[]; readonly writes: readonly ExpectedWrite[] }
   | { readonly type: 'pending-hints'; readonly target: ReaderTarget }
-  /** Whether a write and a read are served there now, under a key of its own. */
-  | { readonly type: 'served'; readonly target: ReaderTarget };
+  /** Whether a write and a read of it are served there now. */
+  | { readonly type: 'served'; readonly target: ReaderTarget; readonly write: ExpectedWrite };
 
 export interface ReaderConfig {
   readonly run: string;
@@ -73,7 +73,7 @@ export interface ReaderResult {
   readonly detail?: string;
 }
 
-/** Keys under which a reader proves that a site serves: in nobody's ledger. */
-export function servedPrefix(run: string): string {
-  return `${run}/served`;
+/** The write by which a reader proves that a site serves: in nobody's ledger. */
+export function servedWrite(run: string, seq: number): ExpectedWrite {
+  return { key: `${run}/served/${seq}`, seq };
 }

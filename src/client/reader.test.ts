@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { READ_BACK_COLUMNS } from '../history/operation.ts';
-import type { ReaderJob, ReaderTarget } from './reader-protocol.ts';
+import { type ReaderJob, type ReaderTarget, servedWrite } from './reader-protocol.ts';
 import { type ReaderHandle, spawnReader } from './spawn.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing-reader-main.ts', import.meta.url));
@@ -66,12 +66,14 @@ test('what its time does not allow is left out', async () => {
 
 test('a site serves when a write and a read are served there now', async () => {
   await using one = reader();
-  expect(await one.handle.run({ type: 'served', target: target('paris') }, soon())).toMatchObject({ served: true });
-  expect(await one.handle.run({ type: 'served', target: target('paris-refuses') }, soon())).toMatchObject({
+  const served = (site: string) =>
+    one.handle.run({ type: 'served', target: target(site), write: servedWrite('r', 0) }, soon());
+  expect(await served('paris')).toMatchObject({ served: true });
+  expect(await served('paris-refuses')).toMatchObject({
     served: false,
     detail: 'write fail refused, read fail refused',
   });
-  expect(await one.handle.run({ type: 'served', target: target('paris-unreachable') }, soon())).toMatchObject({
+  expect(await served('paris-unreachable')).toMatchObject({
     served: false,
     detail: 'paris-unreachable cannot be reached',
   });
@@ -86,18 +88,21 @@ test('what it comes across and was not asked for has no row: it is told', async 
 
 test('what proved that a site serves goes with the cleanup, not before', async () => {
   await using one = reader();
-  await one.handle.run({ type: 'served', target: target('paris') }, soon());
-  const key = { key: 'r/served/0', seq: 0 };
-  const ask = () => one.handle.run(readBack({ writes: [key] }), soon());
+  const write = servedWrite('r', 0);
+  await one.handle.run({ type: 'served', target: target('paris'), write }, soon());
+  const ask = () => one.handle.run(readBack({ writes: [write] }), soon());
   expect(await ask()).toMatchObject({ counts: { present: 1 } });
-  await one.handle.run({ type: 'cleanup', targets: [target('paris')], writes: [] }, soon());
+  await one.handle.run({ type: 'cleanup', targets: [target('paris')], writes: [write] }, soon());
   expect(await ask()).toMatchObject({ counts: { absent: 1 } });
 });
 
 test('a job that fails is said so, and the next one is done', async () => {
   await using one = reader();
   const unknown = { ...target('paris'), probe: 'none' };
-  await expect(one.handle.run({ type: 'served', target: unknown }, soon())).resolves.toMatchObject({ served: false });
+  const write = servedWrite('r', 0);
+  await expect(one.handle.run({ type: 'served', target: unknown, write }, soon())).resolves.toMatchObject({
+    served: false,
+  });
   await expect(one.handle.run({ type: 'remove', target: unknown, writes: [] }, soon())).rejects.toThrow(
     'unknown probe none',
   );
@@ -113,6 +118,20 @@ test('when its standard input ends, a reader is gone in the middle of a job', as
   await vi.waitFor(() => expect(one.rows).toEqual([]));
   await one[Symbol.asyncDispose]();
   await failed;
+});
+
+test('a reader that dies fails its job, and the next job has another', async () => {
+  await using one = reader();
+  await expect(one.handle.run(readBack({ target: target('paris-dies') }), soon())).rejects.toThrow(
+    'the reader process ended by itself (exit code 9)',
+  );
+  expect(await one.handle.run(readBack({ writes: writes(7) }), soon())).toMatchObject({ counts: { absent: 1 } });
+});
+
+test('one that was told to end is not started again', async () => {
+  const one = reader();
+  await one[Symbol.asyncDispose]();
+  await expect(one.handle.run(readBack(), soon())).rejects.toThrow('told to end');
 });
 
 test('a job that is given up rejects at once', async () => {

@@ -17,7 +17,6 @@ import type {
   ReaderTarget,
   Unasked,
 } from './reader-protocol.ts';
-import { servedPrefix } from './reader-protocol.ts';
 
 /** Keys asked for at a time: small enough for an even rate. */
 const BATCH = 100;
@@ -51,8 +50,6 @@ export async function runReader(probes: ReadonlyMap<string, ProbeType>): Promise
 class Jobs {
   private readonly probes: ReadonlyMap<string, ProbeType>;
   private readonly config: ReaderConfig;
-  /** What `served` wrote, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
-  private readonly proofs = new Map<string, ExpectedWrite[]>();
 
   constructor(probes: ReadonlyMap<string, ProbeType>, config: ReaderConfig) {
     this.probes = probes;
@@ -73,7 +70,7 @@ class Jobs {
       case 'pending-hints':
         return this.pendingHints(job.target);
       case 'served':
-        return this.served(job.target);
+        return this.served(job);
     }
   }
 
@@ -93,16 +90,12 @@ class Jobs {
     return {};
   }
 
-  private async served(target: ReaderTarget): Promise<ReaderResult> {
+  private async served(job: Extract<ReaderJob, { type: 'served' }>): Promise<ReaderResult> {
+    const { target } = job;
     try {
       await using client = await this.type(target).connect(this.context(target), AbortSignal.timeout(CONNECT_MS));
-      const proofs = this.proofs.get(target.probe) ?? [];
-      this.proofs.set(target.probe, proofs);
-      const seq = proofs.length;
-      const key = `${servedPrefix(this.config.run)}/${seq}`;
-      proofs.push({ key, seq });
-      const write = await client.invoke({ f: 'write', key, seq }, AbortSignal.timeout(CONNECT_MS));
-      const read = await client.invoke({ f: 'read', key, seq }, AbortSignal.timeout(CONNECT_MS));
+      const write = await client.invoke({ f: 'write', ...job.write }, AbortSignal.timeout(CONNECT_MS));
+      const read = await client.invoke({ f: 'read', ...job.write }, AbortSignal.timeout(CONNECT_MS));
       const said = `write ${write.outcome} ${write.error}`.trim().concat(`, read ${read.outcome} ${read.error}`).trim();
       return { served: write.outcome === 'ok' && read.outcome === 'ok', detail: said };
     } catch (error) {
@@ -113,9 +106,8 @@ class Jobs {
   private async cleanup({ targets, writes }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
     const [first] = targets;
     if (!first) return { left: 0 };
-    const all = [...writes, ...(this.proofs.get(first.probe) ?? [])];
     const contexts = targets.map((target) => this.context(target));
-    return this.type(first).cleanup(contexts, all, AbortSignal.timeout(10 * JOB_MS));
+    return this.type(first).cleanup(contexts, writes, AbortSignal.timeout(10 * JOB_MS));
   }
 
   private async pendingHints(target: ReaderTarget): Promise<ReaderResult> {

@@ -98,7 +98,7 @@ export function spawnClient(options: {
   readonly onRows: (rows: string) => void;
   readonly onEvent: (event: ClientEvent) => void;
   /** Another entry than the harness's own: with other probes, for tests. */
-  readonly script?: string;
+  readonly script?: string | undefined;
 }): ClientHandle {
   const { config, onEvent } = options;
   const ready = Promise.withResolvers<void>();
@@ -134,55 +134,78 @@ export function spawnClient(options: {
 }
 
 export interface ReaderHandle extends AsyncDisposable {
-  /** One job after the other. Rejects with what went wrong, or at the signal (the job goes on, its answer is ignored). */
+  /**
+   * One job after the other. Rejects with what went wrong, or at the signal (the job goes on, its answer is ignored). A reader that ended by itself
+   * fails the job that it was at, and is started anew for the next: whether a site serves again is still to be asked.
+   */
   run(job: ReaderJob, signal: AbortSignal): Promise<ReaderResult>;
 }
 
-/** Starts a reader where `place` puts it. `onRows` gets whole lines of `read-back.csv`. */
-export function spawnReader(options: {
+interface ReaderOptions {
   readonly place: readonly string[];
   readonly config: ReaderConfig;
+  /** Gets whole lines of `read-back.csv`. */
   readonly onRows: (rows: string) => void;
   /** Another entry than the harness's own: with other probes, for tests. */
-  readonly script?: string;
-}): ReaderHandle {
-  const waiting = new Map<number, PromiseWithResolvers<ReaderResult>>();
-  let next = 0;
-  const piped = new Piped(
-    options.place,
-    options.script ?? READER,
-    'the reader process',
-    (line) => {
-      const answer = JSON.parse(line) as ReaderAnswer;
-      const waiter = waiting.get(answer.id);
-      waiting.delete(answer.id);
-      if ('error' in answer) waiter?.reject(new PlatformError(answer.error));
-      else waiter?.resolve(answer.result);
-    },
-    options.onRows,
-  );
-  void piped.exited.then(() => {
-    for (const { reject } of waiting.values()) reject(piped.death());
-    waiting.clear();
-  });
-  piped.send(options.config);
+  readonly script?: string | undefined;
+}
+
+/** Starts a reader where `place` puts it. */
+export function spawnReader(options: ReaderOptions): ReaderHandle {
+  let reader = new ReaderProcess(options);
+  let closed = false;
   return {
     async run(job, signal) {
-      signal.throwIfAborted();
-      const id = next++;
-      const waiter = Promise.withResolvers<ReaderResult>();
-      waiting.set(id, waiter);
-      const abort = (): void => waiter.reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-      try {
-        piped.send({ id, job });
-        return await waiter.promise;
-      } finally {
-        signal.removeEventListener('abort', abort);
-      }
+      if (closed) throw new PlatformError('the reader was told to end');
+      if (reader.ended) reader = new ReaderProcess(options);
+      return reader.run(job, signal);
     },
-    async [Symbol.asyncDispose]() {
-      await piped.stop();
+    [Symbol.asyncDispose]() {
+      closed = true;
+      return reader.stop();
     },
   };
+}
+
+class ReaderProcess {
+  ended = false;
+  private readonly piped: Piped;
+  private readonly waiting = new Map<number, PromiseWithResolvers<ReaderResult>>();
+  private next = 0;
+
+  constructor({ place, script = READER, config, onRows }: ReaderOptions) {
+    this.piped = new Piped(place, script, 'the reader process', (line) => this.hear(JSON.parse(line)), onRows);
+    void this.piped.exited.then(() => {
+      this.ended = true;
+      for (const { reject } of this.waiting.values()) reject(this.piped.death());
+      this.waiting.clear();
+    });
+    this.piped.send(config);
+  }
+
+  async run(job: ReaderJob, signal: AbortSignal): Promise<ReaderResult> {
+    signal.throwIfAborted();
+    const id = this.next++;
+    const waiter = Promise.withResolvers<ReaderResult>();
+    this.waiting.set(id, waiter);
+    const abort = (): void => waiter.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      this.piped.send({ id, job });
+      return await waiter.promise;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.piped.stop();
+  }
+
+  private hear(answer: ReaderAnswer): void {
+    const waiter = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    if ('error' in answer) waiter?.reject(new PlatformError(answer.error));
+    else waiter?.resolve(answer.result);
+  }
 }

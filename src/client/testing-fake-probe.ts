@@ -4,7 +4,7 @@ import { checksum } from '../probes/checksum.ts';
 import type { ProbeClient, ProbeOutcome, ProbeType } from '../probes/probe.ts';
 
 /** What a fake site does with an operation: its name says it. */
-type Behaviour = 'answers' | 'refuses' | 'hangs' | 'unreachable' | 'throws';
+type Behaviour = 'answers' | 'refuses' | 'hangs' | 'unreachable' | 'throws' | 'dies';
 
 /**
  * A probe without a database, for tests of the processes around it: keeps its rows in memory, for each site apart. A site that is called
@@ -27,6 +27,7 @@ export function fakeProbe(): ProbeType {
     prepare: async () => {},
     async connect({ site, timeoutUs }) {
       const behaviour = (site.name.split('-')[1] ?? 'answers') as Behaviour;
+      if (behaviour === 'dies') process.exit(9);
       if (behaviour === 'unreachable') throw new Error(`${site.name} cannot be reached`);
       return client(of(site.name), behaviour, timeoutUs);
     },

@@ -23,6 +23,7 @@ export class FakePlatform implements Platform {
   fails: Undo['kind'] | null = null;
   /** False: rules are there and drop nothing. */
   traffic = true;
+  locked = false;
   private packets = 0;
 
   constructor() {
@@ -92,7 +93,12 @@ export class FakePlatform implements Platform {
   }
 
   async lock(): Promise<AsyncDisposable> {
-    return { async [Symbol.asyncDispose]() {} };
+    this.locked = true;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.locked = false;
+      },
+    };
   }
 
   async keepLogs(): Promise<void> {}

@@ -32,6 +32,8 @@ export interface ClientGroupOptions {
   readonly onMove: (kind: 'failover' | 'failback', move: EventData['failover']) => void;
   /** A client said that it cannot go on, or died. */
   readonly onFailure: (error: Error) => void;
+  /** Another entry than the harness's own: with other probes, for tests. */
+  readonly script?: string | undefined;
 }
 
 /** The client processes of a run, one for each place where clients are, and the timetables that they run. */
@@ -65,6 +67,7 @@ export class ClientGroup implements AsyncDisposable {
       };
       const handle = spawnClient({
         place: platform.place(client),
+        script: options.script,
         config,
         onRows: options.onRows,
         onEvent: (event) => this.hear(mine, event),

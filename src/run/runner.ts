@@ -8,7 +8,7 @@ import { holdFaults } from './fault-timeline.ts';
 import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
-import { type Progress, Session } from './session.ts';
+import { type Progress, type Scripts, Session } from './session.ts';
 import { deadline, pause, until } from './wait.ts';
 
 /** How long undoing everything may take once a run is broken off. */
@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly onProgress: (progress: Progress) => void;
   /** The session of the run, for who shows it while it runs. */
   readonly onSession: (session: Session) => void;
+  readonly scripts?: Scripts;
 }
 
 export interface RunResult {
@@ -45,14 +46,16 @@ export interface RunResult {
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION);
-  const session = new Session(plan, directory, platform, onProgress);
+  const session = new Session(plan, directory, platform, onProgress, options.scripts);
   await session.open();
   options.onSession(session);
   const signal = AbortSignal.any([options.signal, session.broken.signal]);
+  const lock = new AsyncDisposableStack();
   let outcome: RunResult['outcome'] = 'completed';
   let reason = '';
   try {
-    await using _lock = await platform.lock(directory.run, signal);
+    // Until the record is closed: nobody else begins while this run still heals.
+    lock.use(await platform.lock(directory.run, signal));
     await measure(session, signal);
   } catch (error) {
     outcome = options.signal.aborted ? 'aborted' : 'failed';
@@ -64,6 +67,8 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   if (left.length > 0 && outcome === 'completed') outcome = 'failed';
   if (outcome !== 'completed' && left.length === 0) await cleanAfterAbort(session);
   await session.close(outcome, reason);
+  // It goes with the connection, too: a platform that is gone has none to give back.
+  await lock.disposeAsync().catch(() => {});
   return { directory: directory.path, outcome, reason, left };
 }
 

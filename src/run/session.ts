@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { servedWrite } from '../client/reader-protocol.ts';
 import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
@@ -16,6 +17,7 @@ import { type Journal, openJournal } from '../history/journal.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import { formatReadBackRow, openReadBackWriter } from '../history/read-back-csv.ts';
 import type { Platform } from '../platform/platform.ts';
+import type { ExpectedWrite } from '../probes/probe.ts';
 import { OUTSIDE, type Plan, type PlannedFault } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
 import { CameAcross } from './came-across.ts';
@@ -39,6 +41,12 @@ export interface Progress {
   readonly text: string;
 }
 
+/** Other entries of the run's processes than the harness's own: with other probes, for tests. */
+export interface Scripts {
+  readonly client: string;
+  readonly reader: string;
+}
+
 /** Everything that a run holds open: its record, its processes, its faults. What must be closed or healed is closed and healed by `close`. */
 export class Session {
   readonly plan: Plan;
@@ -49,6 +57,8 @@ export class Session {
   readonly canaries: readonly LiveTimetable[];
   readonly cameAcross = new CameAcross();
   readonly leases: FaultLease[] = [];
+  /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
+  private readonly proofs = new Map<string, ExpectedWrite[]>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
   readonly say: (progress: Progress) => void;
   /** Aborts when something that the measurement needs is broken: a client, the journal. */
@@ -57,6 +67,7 @@ export class Session {
   reader!: ReaderHandle;
   clients!: ClientGroup;
   phaseNow: Phase | null = null;
+  private readonly scripts: Scripts | undefined;
   private readonly originNs = process.hrtime.bigint();
   private readonly suspendedAtStartUs = suspendedUs();
   private history!: CsvWriter<never>;
@@ -64,8 +75,15 @@ export class Session {
   private cpuAtStart = readCpu();
   private startedUs = 0;
 
-  constructor(plan: Plan, directory: RunDirectory, platform: Platform, say: (progress: Progress) => void) {
+  constructor(
+    plan: Plan,
+    directory: RunDirectory,
+    platform: Platform,
+    say: (progress: Progress) => void,
+    scripts?: Scripts,
+  ) {
     this.plan = plan;
+    this.scripts = scripts;
     this.directory = directory;
     this.platform = platform;
     this.say = say;
@@ -89,6 +107,7 @@ export class Session {
     await this.journalClock('start');
     this.reader = spawnReader({
       place: this.platform.place(OUTSIDE),
+      script: this.scripts?.reader,
       config: { run, originNs: String(this.originNs) },
       onRows: (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
     });
@@ -101,6 +120,7 @@ export class Session {
       originNs: String(this.originNs),
       clock: this.clock,
       platform: this.platform,
+      script: this.scripts?.client,
       journal: this.journal,
       timetables: [...this.plan.timetables, ...this.canaries.map(({ timetable }) => timetable)],
       canarySite: canarySite(this.plan),
@@ -147,7 +167,11 @@ export class Session {
     const said: Record<string, string> = {};
     let all = true;
     for (const target of targetsAt(this.plan, site)) {
-      const { served = false, detail = '' } = await this.reader.run({ type: 'served', target }, signal);
+      const proofs = this.proofs.get(target.probe) ?? [];
+      this.proofs.set(target.probe, proofs);
+      const write = servedWrite(this.directory.run, proofs.length);
+      proofs.push(write);
+      const { served = false, detail = '' } = await this.reader.run({ type: 'served', target, write }, signal);
       said[target.probe] = detail;
       all &&= served;
     }
@@ -190,7 +214,7 @@ export class Session {
         return [...this.live.writesOf(live, () => true), ...warmWrites(run, timetable, used)];
       });
       const [{ timetable }] = mine as [LiveTimetable];
-      const asked = writes.map(({ key, seq }) => ({ key, seq }));
+      const asked = [...writes.map(({ key, seq }) => ({ key, seq })), ...(this.proofs.get(probe) ?? [])];
       const targets = sites.map((site) => targetOf(this.plan, timetable, site));
       const result = await this.reader.run({ type: 'cleanup', targets, writes: asked }, signal);
       await this.journal.append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 });

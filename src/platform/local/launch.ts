@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
 import { lockFile, logFile, programPath, stateDirectory } from './paths.ts';
 import { RpcClient } from './rpc.ts';
-import type { SupervisorOrders } from './supervisor.ts';
+import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
 const START_MS = 240_000;
@@ -35,7 +35,10 @@ export function isUp(): PlatformError {
 export const DOCTOR = { hint: 'npm run doctor -- --fix' } as const;
 
 /** Starts the supervisor apart from this process and connects to it. */
-export async function launch(orders: Omit<SupervisorOrders, 'outerPid'>, signal: AbortSignal): Promise<RpcClient> {
+export async function launch(
+  orders: Omit<SupervisorOrders, 'outerPid'>,
+  signal: AbortSignal,
+): Promise<RpcClient<SupervisorMethods>> {
   const state = stateDirectory();
   const log = openSync(logFile(state), 'a', 0o600);
   const said = fstatSync(log).size;
@@ -59,7 +62,7 @@ export async function launch(orders: Omit<SupervisorOrders, 'outerPid'>, signal:
   const connected = (async () => {
     for (;;) {
       limit.throwIfAborted();
-      const rpc = await RpcClient.connect(orders.socket);
+      const rpc = await RpcClient.connect<SupervisorMethods>(orders.socket);
       if (rpc) return rpc;
       await sleep(30);
     }

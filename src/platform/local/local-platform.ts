@@ -13,7 +13,7 @@ import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
-import type { SupervisorOrders } from './supervisor.ts';
+import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
 import { findTemplate } from './template.ts';
 
 export interface LocalStatus {
@@ -56,7 +56,7 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
 
 /** The platform of this user that is up, once it serves; null when there is none. It stays when the handle is disposed. */
 export async function attachLocalPlatform(signal: AbortSignal): Promise<Platform | null> {
-  const rpc = await RpcClient.connect(socketPath());
+  const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (!rpc) return null;
   try {
     return await whenStarted(rpc, signal);
@@ -66,9 +66,9 @@ export async function attachLocalPlatform(signal: AbortSignal): Promise<Platform
   }
 }
 
-async function whenStarted(rpc: RpcClient, signal: AbortSignal): Promise<Platform> {
+async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
-    const { started, config } = await rpc.call<LocalStatus>('status', {}, signal);
+    const { started, config } = await rpc.call('status', {}, signal);
     if (started) return new LocalPlatform(rpc, localPlatformFacts(config), supervisorPid());
     await sleep(100, undefined, { signal });
   }
@@ -76,10 +76,10 @@ async function whenStarted(rpc: RpcClient, signal: AbortSignal): Promise<Platfor
 
 /** What the platform says of itself; null when none is up. */
 export async function localPlatformStatus(signal: AbortSignal): Promise<LocalStatus | null> {
-  const rpc = await RpcClient.connect(socketPath());
+  const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (!rpc) return null;
   try {
-    return await rpc.call<LocalStatus>('status', {}, signal);
+    return await rpc.call('status', {}, signal);
   } finally {
     rpc.close();
   }
@@ -90,7 +90,7 @@ export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
   const outer = outerPid();
   if (outer === null) return false;
   const supervisor = supervisorPid();
-  const rpc = await RpcClient.connect(socketPath());
+  const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   await rpc?.call('stop', {}, AbortSignal.any([signal, AbortSignal.timeout(STOP_MS)])).catch(() => {});
   rpc?.close();
   // Its first process is the last that goes.
@@ -130,7 +130,7 @@ export async function startLocalPlatform(options: {
   const jdk = findJdk();
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
-  const running = await RpcClient.connect(socketPath());
+  const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();
     throw isUp();

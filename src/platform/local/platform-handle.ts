@@ -1,49 +1,40 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Json } from '../../history/event.ts';
-import {
-  type Abilities,
-  type ComponentState,
-  type DropCounter,
-  type FaultRegister,
-  OUTSIDE_PEER,
-  type Platform,
-  type PlatformFacts,
-  type RegisteredFault,
-  type UndoResult,
-} from '../platform.ts';
+import { type Abilities, type FaultRegister, OUTSIDE_PEER, type Platform, type PlatformFacts } from '../platform.ts';
 import { logFile, stateDirectory } from './paths.ts';
 import type { RpcClient } from './rpc.ts';
+import type { SupervisorMethods } from './supervisor.ts';
 
 /** A connection to the supervisor of a platform that is up. Disposing it lets go of the platform, and of its lock; one that is owned ends. */
 export class LocalPlatform implements Platform {
   readonly abilities: Abilities;
   readonly register: FaultRegister;
-  private readonly rpc: RpcClient;
+  private readonly rpc: RpcClient<SupervisorMethods>;
   private readonly of: PlatformFacts;
   private readonly pid: number;
 
   /** `pid`: the supervisor, as processes outside see it. */
-  constructor(rpc: RpcClient, facts: PlatformFacts, pid: number) {
+  constructor(rpc: RpcClient<SupervisorMethods>, facts: PlatformFacts, pid: number) {
     this.rpc = rpc;
     this.of = facts;
     this.pid = pid;
     this.abilities = {
       network: {
         drop: (id, rules, signal) => rpc.call('drop', { id, rules }, signal),
-        observe: (id, signal) => rpc.call<DropCounter[]>('drops', { id }, signal),
+        observe: (id, signal) => rpc.call('drops', { id }, signal),
       },
       processes: {
-        end: (site, components, mode, signal) => rpc.call('end', { site, components, mode }, signal),
-        observe: (signal) => rpc.call<ComponentState[]>('observe', {}, signal),
+        end: (site, components, graceMs, signal) => rpc.call('end', { site, components, graceMs }, signal),
+        observe: (signal) => rpc.call('observe', {}, signal),
       },
-      nodetool: { run: (site, args, signal) => rpc.call<string>('nodetool', { site, args }, signal) },
+      nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {
       record: (fault, ttlMs, signal) => rpc.call('record', { ...fault, ttlMs }, signal),
       renew: (faults, ttlMs, signal) => rpc.call('renew', { faults, ttlMs }, signal),
-      undo: (fault, signal) => rpc.call<UndoResult[]>('undo', { fault }, signal),
-      list: (signal) => rpc.call<RegisteredFault[]>('faults', {}, signal),
+      undo: (fault, signal) => rpc.call('undo', { fault }, signal),
+      list: (signal) => rpc.call('faults', {}, signal),
     };
   }
 
@@ -75,7 +66,7 @@ export class LocalPlatform implements Platform {
 
   async keepLogs(directory: string): Promise<void> {
     mkdirSync(directory, { recursive: true });
-    const logs = await this.rpc.call<{ name: string; files: string[] }[]>('logs', {}, AbortSignal.timeout(5_000));
+    const logs = await this.rpc.call('logs', {}, AbortSignal.timeout(5_000));
     for (const { name, files } of logs) {
       for (const file of files) if (existsSync(file)) copyFileSync(file, join(directory, `${name}-${basename(file)}`));
     }

@@ -19,8 +19,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function client(): Promise<RpcClient> {
-  const rpc = await RpcClient.connect(path);
+type AnyMethods = Readonly<Record<string, (params: object) => unknown>>;
+
+async function client(): Promise<RpcClient<AnyMethods>> {
+  const rpc = await RpcClient.connect<AnyMethods>(path);
   if (!rpc) throw new Error('nobody listens');
   open.push(rpc);
   return rpc;

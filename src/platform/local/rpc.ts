@@ -6,15 +6,16 @@ import type { Json } from '../../history/event.ts';
 /** One request's parameters, and the connection it came on: what a holder of the lock is known by. */
 export type Handler = (params: never, connection: object) => unknown;
 
+export type Methods = Readonly<Record<string, Handler>>;
+
+type ParamsOf<H extends Handler> = Parameters<H> extends [] ? Record<string, never> : Parameters<H>[0];
+type ResultOf<H extends Handler> = Awaited<ReturnType<H>>;
+
 /**
  * Serves named methods as JSON lines on a Unix socket: `{id, method, params}` is answered by `{id, result}` or `{id, error}`. `onEnd` is called
  * when a connection ends, whatever ended it.
  */
-export function serve(
-  path: string,
-  methods: Readonly<Record<string, Handler>>,
-  onEnd: (connection: object) => void,
-): Promise<RpcServer> {
+export function serve(path: string, methods: Methods, onEnd: (connection: object) => void): Promise<RpcServer> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
@@ -46,7 +47,7 @@ function linesOf(socket: Socket): Interface {
   return createInterface({ input: socket }).on('error', () => {});
 }
 
-async function answer(line: string, socket: Socket, methods: Readonly<Record<string, Handler>>): Promise<void> {
+async function answer(line: string, socket: Socket, methods: Methods): Promise<void> {
   let id: unknown = null;
   try {
     const request = JSON.parse(line) as { id: number; method: string; params: never };
@@ -60,8 +61,8 @@ async function answer(line: string, socket: Socket, methods: Readonly<Record<str
   }
 }
 
-/** The other end: calls methods, hears events. Every call ends: with an answer, with its signal, or with the connection. */
-export class RpcClient {
+/** The other end: calls the methods `M`, hears events. Every call ends: with an answer, with its signal, or with the connection. */
+export class RpcClient<M extends Methods> {
   private readonly socket: Socket;
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
   private readonly listeners: ((event: { type: string; data: Json }) => void)[] = [];
@@ -83,15 +84,19 @@ export class RpcClient {
   }
 
   /** Null when nobody listens at `path`. */
-  static connect(path: string): Promise<RpcClient | null> {
+  static connect<M extends Methods>(path: string): Promise<RpcClient<M> | null> {
     return new Promise((resolve) => {
       const socket = createConnection(path);
-      socket.once('connect', () => resolve(new RpcClient(socket)));
+      socket.once('connect', () => resolve(new RpcClient<M>(socket)));
       socket.once('error', () => resolve(null));
     });
   }
 
-  async call<T>(method: string, params: unknown, signal: AbortSignal): Promise<T> {
+  async call<N extends keyof M & string>(
+    method: N,
+    params: ParamsOf<M[N]>,
+    signal: AbortSignal,
+  ): Promise<ResultOf<M[N]>> {
     signal.throwIfAborted();
     if (this.ended) throw this.ended;
     const id = this.next++;
@@ -101,7 +106,7 @@ export class RpcClient {
     signal.addEventListener('abort', abort, { once: true });
     try {
       this.socket.write(`${JSON.stringify({ id, method, params })}\n`);
-      return (await promise) as T;
+      return (await promise) as ResultOf<M[N]>;
     } finally {
       signal.removeEventListener('abort', abort);
       this.waiting.delete(id);

@@ -158,6 +158,9 @@ const methods = {
   },
 };
 
+/** What a platform that is up can be asked. */
+export type SupervisorMethods = typeof methods;
+
 let owner: object | null = null;
 
 function free(connection: object): void {

@@ -1,0 +1,215 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkRun } from '../check/check.ts';
+import type { Phase } from '../history/event.ts';
+import { readJournal } from '../history/read-journal.ts';
+import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import { type RunOptions, type RunResult, runPlan } from './runner.ts';
+import { SitesPlatform } from './testing-sites.ts';
+
+/** A run of half a minute with everything in it: failover, recovery, repair, failback. */
+const SCENARIO = `name: good
+title: Paris is lost
+hypothesis: London serves
+services:
+  ledger: { probe: cql, rate: 200/s, timeout: 1s, sites: [paris, london] }
+siteProbes: { rate: 5/s }
+steadyState: { for: 6s }
+timeline:
+  - at: 1s
+    fault: { type: kill, component: cassandra, site: paris }
+    for: 8s
+recovery: { hints: 1s, after: 1s, repair: true }
+readBack: { infoSettle: 1s }
+canary: { outage: 300ms }
+settings: { sustain: 2s }
+objectives: { rto: 30m, rpo: 0 }
+`;
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const SCRIPTS = { client: script('./testing-client-main.ts'), reader: script('./testing-reader-main.ts') };
+
+let reports: string;
+beforeAll(() => {
+  reports = mkdtempSync(join(tmpdir(), 'drill-runs-'));
+});
+afterAll(() => rmSync(reports, { recursive: true, force: true }));
+
+interface Ran {
+  readonly result: RunResult;
+  readonly platform: SitesPlatform;
+  readonly events: ReturnType<typeof readJournal>['events'];
+}
+
+/** Runs the scenario; `during` is called at each phase with what it may break. */
+async function run(
+  options: {
+    readonly lagMs?: number;
+    readonly prepare?: (platform: SitesPlatform) => void;
+    readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => void;
+  } & Partial<RunOptions> = {},
+): Promise<Ran> {
+  await using platform = await SitesPlatform.start({ lagMs: options.lagMs ?? 20 });
+  options.prepare?.(platform);
+  const interrupt = new AbortController();
+  const scenario = loaded(SCENARIO);
+  const result = await runPlan({
+    plan: resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES }),
+    scenarioBytes: scenario.bytes,
+    platform,
+    reports,
+    signal: interrupt.signal,
+    onProgress: ({ phase }) => phase && options.during?.(phase, platform, interrupt),
+    onSession: () => {},
+    scripts: SCRIPTS,
+  });
+  const { directory } = result;
+  const journal = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
+  expect([journal.torn, journal.defects]).toEqual([false, []]);
+  return { result, platform, events: journal.events };
+}
+
+const rowsOf = ({ platform }: Ran): number => platform.sites.reduce((sum, { rows }) => sum + rows.size, 0);
+
+/** What must be true however a run ends: nothing in force, every process up, the record closed. */
+function expectHealed({ platform, events, result }: Ran): void {
+  expect(result.left).toEqual([]);
+  expect([...platform.registered]).toEqual([]);
+  expect(platform.states.filter(({ state }) => state !== 'ready')).toEqual([]);
+  expect(platform.locked).toBe(false);
+  expect(events.at(-1)?.type).toBe('run-ended');
+}
+
+describe('a run', { timeout: 180_000 }, () => {
+  test.concurrent('to its end: what was lost at failover is exactly what had not been handed over', async () => {
+    let vanished: readonly string[] = [];
+    const ran = await run({
+      lagMs: 700,
+      during(phase, platform) {
+        if (phase !== 'recovery' || vanished.length > 0) return;
+        vanished = [...platform.site('london').rows.keys()].filter((key) => key.includes('/cql.ledger.')).slice(5, 8);
+        platform.lose(vanished);
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['completed', '']);
+    expectHealed(ran);
+    expect(rowsOf(ran)).toBe(0);
+    const report = await checkRun(ran.result.directory);
+    const [rpo] = report.rpo;
+    const stranded = new Set(ran.platform.stranded.get('paris'));
+    const lost = (rpo?.lostKeys ?? []).map(({ key }) => key).filter((key) => !vanished.includes(key));
+    // A write that Paris applied and could not answer any more is stranded, and in nobody's ledger.
+    const acknowledged = acknowledgedKeys(ran.result.directory);
+    expect(lost.toSorted()).toEqual([...stranded].filter((key) => acknowledged.has(key)).toSorted());
+    expect(lost.length).toBeGreaterThan(20);
+    expect(rpo?.lost).toEqual({ lower: lost.length, upper: lost.length });
+    expect(vanished.filter((key) => acknowledged.has(key))).toHaveLength(3);
+    expect([rpo?.lostInAll, rpo?.phantom]).toEqual([{ lower: 3, upper: 3 }, 0]);
+    expect(report.run.defects).toEqual([]);
+    const types = ran.events.map(({ type }) => type);
+    expect(types.indexOf('undo-recorded')).toBeLessThan(types.indexOf('fault-effective'));
+    expect(ran.platform.log.indexOf('record kill-1')).toBeLessThan(
+      ran.platform.log.indexOf('end paris cassandra within 0 ms'),
+    );
+  });
+
+  const PHASES: readonly Phase[] = [
+    'canary',
+    'steady-state',
+    'before',
+    'during',
+    'read-back',
+    'recovery',
+    'after',
+    'failback',
+    'cleanup',
+  ];
+
+  test.concurrent.each(PHASES)('that is interrupted at %s heals, removes its rows and is never a pass', async (at) => {
+    let told = false;
+    const ran = await run({
+      during(phase, _, interrupt) {
+        if (phase === at && !told) {
+          told = true;
+          interrupt.abort(new Error('interrupted (SIGINT)'));
+        }
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['aborted', 'interrupted (SIGINT)']);
+    expectHealed(ran);
+    expect(rowsOf(ran)).toBe(0);
+    expect((await checkRun(ran.result.directory)).verdict).not.toBe('pass');
+  });
+
+  test.concurrent('whose undo fails says what it leaves behind, and leaves it to the register', async () => {
+    const ran = await run({
+      prepare: (platform) => {
+        platform.fails = 'processes';
+      },
+      during(phase, _, interrupt) {
+        if (phase === 'during') setTimeout(() => interrupt.abort(new Error('interrupted (SIGINT)')), 3_000);
+      },
+    });
+    expect(ran.result.left).toEqual([expect.stringContaining('kill-1')]);
+    expect(ran.result.outcome).toBe('aborted');
+    expect(ran.result.reason).toContain('left behind: kill-1');
+    expect([...ran.platform.registered.keys()]).toEqual(['kill-1']);
+  });
+
+  test.concurrent('whose register cannot record the undo injects nothing', async () => {
+    const ran = await run({
+      prepare: (platform) => {
+        platform.register.record = async () => {
+          throw new Error('the register cannot be written');
+        };
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['failed', 'the register cannot be written']);
+    expectHealed(ran);
+    expect(ran.platform.log.filter((entry) => entry.startsWith('end'))).toEqual([]);
+  });
+
+  test.concurrent('whose client dies heals, even if its reader dies as well at first, and says what died', async () => {
+    const ran = await run({
+      during(phase, platform) {
+        if (phase !== 'during') return;
+        platform.deadly = true;
+        setTimeout(() => {
+          platform.deadly = false;
+        }, 3_000);
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['failed', expect.stringContaining('process')]);
+    expectHealed(ran);
+    expect((await checkRun(ran.result.directory)).verdict).not.toBe('pass');
+  });
+
+  test.concurrent('whose site goes away before the fault, by itself, is no measurement of it', async () => {
+    const ran = await run({
+      during(phase, platform) {
+        if (phase === 'before') platform.set('paris', ['cassandra'], 'stopped');
+      },
+    });
+    expect(ran.result.outcome).toBe('failed');
+    expect(ran.result.reason).toContain('kill-1: its target is not whole before the fault');
+    expect(ran.platform.log.filter((entry) => entry.startsWith('end'))).toEqual([]);
+    expect((await checkRun(ran.result.directory)).verdict).toBe('unknown');
+  });
+});
+
+/** Keys of writes that were acknowledged, from the file and by nothing that the checker uses. */
+function acknowledgedKeys(directory: string): ReadonlySet<string> {
+  const [header = '', ...lines] = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
+  const columns = header.split(',');
+  const at = (name: string): number => columns.indexOf(name);
+  const rows = lines.map((line) => line.split(','));
+  return new Set(
+    rows
+      .filter((row) => row[at('f')] === 'write' && row[at('outcome')] === 'ok')
+      .map((row) => row[at('key')] as string),
+  );
+}

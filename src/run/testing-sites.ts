@@ -1,0 +1,155 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Component, ComponentState, PlatformFacts } from '../platform/platform.ts';
+import { FakePlatform } from '../platform/testing-platform.ts';
+import { PLATFORM } from '../scenario/fixtures.ts';
+import type { SiteAnswer, SiteRequest } from './testing-site-probe.ts';
+
+/**
+ * One site's store behind a socket of its own: acknowledges what it has, and hands it to the others later, or when they are there again. Off,
+ * it refuses connections and keeps its rows, as a killed database with its disk.
+ */
+class FakeSite {
+  readonly name: string;
+  readonly rows = new Map<string, string>();
+  /** Written here and not yet handed to the others. */
+  readonly pending = new Set<string>();
+  deadly = (): boolean => false;
+  port = 0;
+  private server: Server | null = null;
+  private readonly sockets = new Set<Socket>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get on(): boolean {
+    return this.server !== null;
+  }
+
+  async turnOn(): Promise<void> {
+    if (this.server) return;
+    const server = createServer({ noDelay: true }, (socket) => this.serve(socket));
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', () => resolve());
+    });
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  turnOff(): void {
+    this.server?.close();
+    this.server = null;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    socket.on('error', () => {});
+    const lines = createInterface({ input: socket }).on('line', (line) => {
+      const request = JSON.parse(line) as SiteRequest;
+      const answer: SiteAnswer = {
+        id: request.id,
+        deadly: this.deadly(),
+        found: request.keys.map((key) => this.answer(request, key)),
+      };
+      socket.write(`${JSON.stringify(answer)}\n`);
+    });
+    // An interface emits its input's errors again.
+    lines.on('error', () => {});
+  }
+
+  private answer({ op, value }: SiteRequest, key: string): string | null {
+    if (op === 'write') {
+      this.rows.set(key, value);
+      this.pending.add(key);
+    }
+    if (op === 'remove') {
+      this.rows.delete(key);
+      this.pending.delete(key);
+    }
+    return this.rows.get(key) ?? null;
+  }
+}
+
+/**
+ * A platform whose sites are stores in this process that real client processes reach through sockets, for tests of the runner: everything but the
+ * database is what it is in a run. What is known of it (which rows were not handed over when a site ended) is the truth that a report is held against.
+ */
+export class SitesPlatform extends FakePlatform implements AsyncDisposable {
+  readonly sites: readonly FakeSite[];
+  /** Keys that a site had acknowledged and nobody else had when it ended. */
+  readonly stranded = new Map<string, readonly string[]>();
+  /** True: who asks for anything ends by itself, as a process that runs out of memory. */
+  deadly = false;
+  private readonly handing: NodeJS.Timeout;
+
+  /** `lagMs`: how often what was written at one site is handed to the others. */
+  private constructor(sites: readonly FakeSite[], lagMs: number) {
+    super();
+    this.sites = sites;
+    this.handing = setInterval(() => this.handOver(), lagMs);
+  }
+
+  static async start(options: { readonly lagMs: number }): Promise<SitesPlatform> {
+    const sites = PLATFORM.sites.map(({ name }) => new FakeSite(name));
+    for (const site of sites) await site.turnOn();
+    const platform = new SitesPlatform(sites, options.lagMs);
+    for (const site of sites) site.deadly = () => platform.deadly;
+    return platform;
+  }
+
+  override facts(): PlatformFacts {
+    return {
+      ...PLATFORM,
+      sites: PLATFORM.sites.map((site, number) => {
+        const endpoint = { host: '127.0.0.1', port: this.sites[number]?.port ?? 0 };
+        return { ...site, endpoints: { cassandra: [endpoint], janusgraph: [endpoint] } };
+      }),
+    };
+  }
+
+  /** Rows vanish everywhere, as nothing that a platform should do. */
+  lose(keys: readonly string[]): void {
+    for (const { rows, pending } of this.sites) {
+      for (const key of keys) {
+        rows.delete(key);
+        pending.delete(key);
+      }
+    }
+  }
+
+  site(name: string): FakeSite {
+    return this.sites.find((site) => site.name === name) as FakeSite;
+  }
+
+  override set(name: string, components: readonly Component[], state: ComponentState['state']): void {
+    super.set(name, components, state);
+    const site = this.site(name);
+    if (!components.includes('cassandra')) return;
+    if (state === 'ready') void site.turnOn();
+    else {
+      this.stranded.set(name, [...site.pending]);
+      site.turnOff();
+    }
+  }
+
+  /** A site that is off hands over nothing, and nothing is forgotten for one that is. */
+  private handOver(): void {
+    for (const from of this.sites.filter(({ on }) => on)) {
+      const others = this.sites.filter((site) => site !== from);
+      for (const key of from.pending) {
+        const value = from.rows.get(key);
+        for (const to of others) if (to.on && value !== undefined) to.rows.set(key, value);
+        if (others.every(({ on }) => on)) from.pending.delete(key);
+      }
+    }
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.handing);
+    for (const site of this.sites) site.turnOff();
+  }
+}
