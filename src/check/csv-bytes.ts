@@ -1,21 +1,33 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { EvidenceError } from '../errors.ts';
 import { parseCsvLine } from '../history/csv.ts';
+import type { ByteNames } from './byte-names.ts';
 
 const CHUNK = 1 << 20;
 const LF = 10;
 const CR = 13;
 const QUOTE = 34;
 const COMMA = 44;
+const ZERO = 48;
 /** Each byte one more than the comma; each byte's highest bit. */
 const BELOW = 0x2d2d2d2d;
 const HIGH = 0x80808080 | 0;
+/** Bytes behind what was read, so that four can be looked at wherever one may stand. */
+const ROOM = 4;
+const TEXT = 0;
+const INTEGER = 1;
+const NAME = 2;
+
+/** What a column holds: any bytes; whole numbers; a few different names, which are numbered. */
+export type Column = 'text' | 'integer' | ByteNames;
 
 /** One record: field `i` is the bytes from `starts[i]` to before `ends[i]`. Valid only until the next record. */
 export interface CsvRecord {
   bytes: Buffer;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** Of an integer its value, -1 when it is none (or nothing); of a name its number; of a text nothing. */
+  readonly numbers: Float64Array;
   /** How many fields there are; -1 when it is no record of RFC 4180. */
   fields: number;
   /** From 1; the header is 1. */
@@ -23,15 +35,21 @@ export interface CsvRecord {
 }
 
 /**
- * Reads a file of RFC 4180 without making strings, a megabyte at a time. Returns whether it is torn: its last record has no end, and is not
- * among those visited. An EvidenceError when its header is another.
+ * Reads a file of RFC 4180 without making strings, a megabyte at a time; `columns` says what is in each. Returns whether it is torn: its last
+ * record has no end, and is not among those visited. An EvidenceError when its header is another.
  */
-export function readCsv(path: string, header: string, visit: (record: CsvRecord) => void): { torn: boolean } {
-  const columns = header.trimEnd().split(',').length;
+export function readCsv(
+  path: string,
+  header: string,
+  columns: readonly Column[],
+  visit: (record: CsvRecord) => void,
+): { torn: boolean } {
+  const count = columns.length;
   const record: CsvRecord = {
     bytes: Buffer.alloc(0),
-    starts: new Int32Array(columns),
-    ends: new Int32Array(columns),
+    starts: new Int32Array(count),
+    ends: new Int32Array(count),
+    numbers: new Float64Array(count),
     fields: 0,
     line: 0,
   };
@@ -40,11 +58,11 @@ export function readCsv(path: string, header: string, visit: (record: CsvRecord)
     let buffer = Buffer.allocUnsafe(2 * CHUNK);
     let held = 0;
     for (;;) {
-      if (held + CHUNK > buffer.length) buffer = Buffer.concat([buffer.subarray(0, held)], held + 2 * CHUNK);
+      if (held + CHUNK + ROOM > buffer.length) buffer = Buffer.concat([buffer.subarray(0, held)], held + 2 * CHUNK);
       const read = readSync(file, buffer, held, CHUNK, null);
       if (read === 0) break;
       const length = held + read;
-      const consumed = splitRecords(buffer, length, record, (current) => {
+      const consumed = splitRecords(buffer, length, columns, record, (current) => {
         if (current.line > 1) visit(current);
         else checkHeader(path, header, current);
       });
@@ -56,59 +74,93 @@ export function readCsv(path: string, header: string, visit: (record: CsvRecord)
     closeSync(file);
   }
 }
-
-/** Visits the whole records among the first `length` bytes; returns how many bytes they are. */
-function splitRecords(buffer: Buffer, length: number, record: CsvRecord, visit: (record: CsvRecord) => void): number {
-  const { starts, ends } = record;
-  const columns = starts.length;
+/** Visits the whole records among the first `length` bytes, behind which there is room for a few; returns how many bytes they are. */
+function splitRecords(
+  buffer: Buffer,
+  length: number,
+  columns: readonly Column[],
+  record: CsvRecord,
+  visit: (record: CsvRecord) => void,
+): number {
+  const { starts, ends, numbers } = record;
+  const count = columns.length;
+  const kinds = Uint8Array.from(columns, (column) =>
+    column === 'text' ? TEXT : column === 'integer' ? INTEGER : NAME,
+  );
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+  // Every scan ends here at the latest, and none has to ask whether there is more.
+  buffer[length] = LF;
   let start = 0;
+  let at = 0;
   let field = 0;
-  let fieldStart = 0;
-  const words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);
-  for (let at = 0; at < length; at++) {
-    // Four bytes at once, as long as none of them is a separator (the classic test for a byte below another).
-    if ((at & 3) === 0) {
-      let word = words[at >>> 2] as number;
-      while (at + 4 <= length && ((word - BELOW) & ~word & HIGH) === 0) {
-        at += 4;
-        word = words[at >>> 2] as number;
+  for (;;) {
+    const from = at;
+    const kind = field < count ? (kinds[field] as number) : TEXT;
+    let number = -1;
+    let known = false;
+    if (kind === INTEGER) {
+      // Nine digits fit into an integer of the machine.
+      const small = from + 9;
+      let low = 0;
+      let digit = (buffer[at] as number) - ZERO;
+      while (digit >= 0 && digit <= 9 && at < small) {
+        low = (Math.imul(low, 10) + digit) | 0;
+        digit = (buffer[++at] as number) - ZERO;
       }
-      if (at >= length) break;
+      let value = low;
+      while (digit >= 0 && digit <= 9) {
+        value = value * 10 + digit;
+        digit = (buffer[++at] as number) - ZERO;
+      }
+      if (at > from && at - from <= 16 && value <= Number.MAX_SAFE_INTEGER) number = value;
+    } else if (kind === NAME) {
+      at += (columns[field] as ByteNames).startsAt(view, at);
+      known = at > from;
     }
-    const byte = buffer[at] as number;
-    if (byte > COMMA) continue;
-    if (byte === COMMA) {
-      if (field < columns) {
-        starts[field] = fieldStart;
-        ends[field] = at;
-      }
-      field++;
-      fieldStart = at + 1;
-    } else if (byte === LF) {
-      if (field < columns) {
-        starts[field] = fieldStart;
-        ends[field] = at > fieldStart && buffer[at - 1] === CR ? at - 1 : at;
-      }
-      record.bytes = buffer;
-      record.fields = field + 1;
-      record.line++;
-      visit(record);
-      start = at + 1;
-      field = 0;
-      fieldStart = start;
-    } else if (byte === QUOTE) {
+    // Where the field is longer than its digits, or than the name that was expected, it is something else.
+    const reached = at;
+    let byte = buffer[at] as number;
+    while (byte !== COMMA && byte !== LF && byte !== QUOTE) {
+      // Four bytes at once; the lowest bit tells the first that is no larger than a comma (the classic test for a byte below another).
+      const word = view.getInt32(at, true);
+      const small = (word - BELOW) & ~word & HIGH;
+      at += small === 0 ? 4 : (31 - Math.clz32(small & -small)) >>> 3;
+      byte = buffer[at] as number;
+      if (small !== 0 && byte !== COMMA && byte !== LF && byte !== QUOTE) byte = buffer[++at] as number;
+    }
+    if (byte === QUOTE) {
       const end = quotedEnd(buffer, start, length);
       if (end < 0) return start;
       record.line++;
-      unquote(buffer.toString('latin1', start, end), record);
+      unquote(buffer.toString('latin1', start, end), columns, record);
       visit(record);
       start = end;
+      at = end;
       field = 0;
-      fieldStart = start;
-      at = end - 1;
+      continue;
+    }
+    if (byte === LF && at === length) return start;
+    const end = byte === LF && at > from && buffer[at - 1] === CR ? at - 1 : at;
+    if (field < count) {
+      starts[field] = from;
+      ends[field] = end;
+      if (kind === INTEGER) numbers[field] = reached === end ? number : -1;
+      else if (kind === NAME) {
+        const names = columns[field] as ByteNames;
+        numbers[field] = known && reached === end ? names.last : names.numberOf(buffer, from, end);
+      }
+    }
+    field++;
+    at++;
+    if (byte === LF) {
+      record.bytes = buffer;
+      record.fields = field;
+      record.line++;
+      visit(record);
+      start = at;
+      field = 0;
     }
   }
-  return start;
 }
 
 /** One past the line end of a record with quoted fields, in which line ends may stand; -1 when it is not whole. */
@@ -121,7 +173,7 @@ function quotedEnd(buffer: Buffer, start: number, length: number): number {
   return -1;
 }
 
-function unquote(text: string, record: CsvRecord): void {
+function unquote(text: string, columns: readonly Column[], record: CsvRecord): void {
   let fields: string[];
   try {
     fields = parseCsvLine(text);
@@ -129,15 +181,17 @@ function unquote(text: string, record: CsvRecord): void {
     record.fields = -1;
     return;
   }
-  // Another separator than the comma, which may stand in a field.
-  record.bytes = Buffer.from(fields.join('\0'), 'latin1');
+  record.bytes = Buffer.from(fields.join(','), 'latin1');
   record.fields = fields.length;
   let at = 0;
-  for (const [index, field] of fields.entries()) {
-    if (index >= record.starts.length) break;
+  for (const [index, field] of fields.slice(0, columns.length).entries()) {
+    const end = at + field.length;
     record.starts[index] = at;
-    record.ends[index] = at + field.length;
-    at += field.length + 1;
+    record.ends[index] = end;
+    const column = columns[index] as Column;
+    if (column === 'integer') record.numbers[index] = integerField(record.bytes, at, end);
+    else if (column !== 'text') record.numbers[index] = column.numberOf(record.bytes, at, end);
+    at = end + 1;
   }
 }
 
@@ -168,41 +222,4 @@ export function hashBytes(bytes: Buffer, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   return hash >>> 0;
-}
-
-/** What a few different values of a column (or of several neighbours) stand for, without a string for each row. */
-export class ByteNames<T> {
-  private readonly known: { readonly bytes: Buffer; readonly value: T }[][] = Array.from({ length: 64 }, () => []);
-  private readonly make: (text: string) => T;
-
-  /** `make` is called once for each different value. */
-  constructor(make: (text: string) => T) {
-    this.make = make;
-  }
-
-  get(bytes: Buffer, start: number, end: number): T {
-    // Length and last byte tell nearly all names apart; the comparison decides.
-    const candidates = this.known[((end - start) * 31 + (end > start ? (bytes[end - 1] as number) : 0)) & 63] as {
-      readonly bytes: Buffer;
-      readonly value: T;
-    }[];
-    for (let at = 0; at < candidates.length; at++) {
-      const candidate = candidates[at] as { readonly bytes: Buffer; readonly value: T };
-      if (equalBytes(candidate.bytes, bytes, start, end)) return candidate.value;
-    }
-    const value = this.make(bytes.toString('utf8', start, end));
-    candidates.push({ bytes: Buffer.from(bytes.subarray(start, end)), value });
-    return value;
-  }
-}
-
-function equalBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  if (known.length !== end - start) return false;
-  for (let at = 0; at < known.length; at++) if (known[at] !== bytes[start + at]) return false;
-  return true;
-}
-
-/** The texts of neighbouring fields that were taken as one stretch of bytes. */
-export function splitFields(text: string): string[] {
-  return text.split(text.includes('\0') ? '\0' : ',');
 }

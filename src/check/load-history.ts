@@ -3,8 +3,10 @@ import { EvidenceError } from '../errors.ts';
 import type { EventData, TimetableId } from '../history/event.ts';
 import { HISTORY_HEADER } from '../history/history-csv.ts';
 import { timetableKey } from '../history/timetable.ts';
-import { ByteNames, type CsvRecord, integerField, readCsv, splitFields } from './csv-bytes.ts';
+import { ByteNames } from './byte-names.ts';
+import { type Column, type CsvRecord, readCsv } from './csv-bytes.ts';
 import type { Defects } from './defects.ts';
+import { memo, memoOfFour } from './memo.ts';
 import { FAIL, INFO, OK } from './operations.ts';
 import { LIMITS, packMeta, RecordFile } from './record-file.ts';
 
@@ -34,6 +36,12 @@ export interface WriteAttempt {
   /** NaN when there is none. */
   readonly completedUs: number;
 }
+
+const OUTCOME_CODES: ReadonlyMap<string, number> = new Map([
+  ['ok', OK],
+  ['fail', FAIL],
+  ['info', INFO],
+]);
 
 /** Positions are 31-bit integers. */
 const MAX_SLOT = 0x7fffffff;
@@ -82,37 +90,43 @@ export function loadHistory(
     if (list.length === limit) throw new EvidenceError(`${path}: expected fewer than ${limit} different ${what}`);
     return list.push(text) - 1;
   };
-  const siteNames = new ByteNames((text) => numberOf(sites, LIMITS.sites, 'sites', text));
-  const errorNames = new ByteNames((text) => numberOf(errors, LIMITS.errors, 'errors', text));
-  const places = new ByteNames((text) => {
-    const [probe = '', service = '', site = '', client = ''] = splitFields(text);
-    return byKey.get(timetableKey({ probe, service, site, client })) ?? -1;
+  const [probes, services, siteNames, clients] = [new ByteNames(), new ByteNames(), new ByteNames(), new ByteNames()];
+  const [writes, outcomes, errorNames] = [new ByteNames(), new ByteNames(), new ByteNames()];
+  const timetableAt = memoOfFour((probe, service, site, client) => {
+    const id = {
+      probe: probes.texts[probe] as string,
+      service: services.texts[service] as string,
+      site: siteNames.texts[site] as string,
+      client: clients.texts[client] as string,
+    };
+    return byKey.get(timetableKey(id)) ?? -1;
   });
-  const writes = new ByteNames((text) => text);
+  const siteAt = memo((site) => numberOf(sites, LIMITS.sites, 'sites', siteNames.texts[site] as string));
+  const errorAt = memo((error) => numberOf(errors, LIMITS.errors, 'errors', errorNames.texts[error] as string));
+  const outcomeAt = memo((outcome) => OUTCOME_CODES.get(outcomes.texts[outcome] as string) ?? -1);
   const isWrite = timetables.map((timetable) => new Set(timetable.started.writes));
   const late = new Set<string>();
   let lastCompletionUs = -1;
 
   /** Null, or why the row is left out. */
   const place = (record: CsvRecord): string | null => {
-    const { bytes, starts, ends } = record;
+    const { starts, ends, numbers } = record;
     if (record.fields !== starts.length) return `a row is no record of ${starts.length} columns`;
-    const integer = (column: number): number => integerField(bytes, starts[column] as number, ends[column] as number);
-    const index = integer(0);
-    const attempt = integer(1);
-    const intendedUs = integer(8);
-    const invokedUs = integer(9);
+    const index = numbers[0] as number;
+    const attempt = numbers[1] as number;
+    const intendedUs = numbers[8] as number;
+    const invokedUs = numbers[9] as number;
     const unanswered = starts[10] === ends[10];
-    const completedUs = unanswered ? Number.NaN : integer(10);
-    const outcome = outcomeCode(bytes, starts[11] as number, ends[11] as number);
+    const completedUs = unanswered ? Number.NaN : (numbers[10] as number);
+    const outcome = outcomeAt(numbers[11] as number);
     if (index < 0 || attempt < 1 || intendedUs < 0 || invokedUs < 0 || completedUs < 0 || outcome < 0) {
       return 'a row has a number or an outcome that is none';
     }
     if (index > MAX_SLOT) return 'a row is of a slot that no timetable reaches';
-    const number = places.get(bytes, starts[2] as number, ends[5] as number);
+    const number = timetableAt(numbers[2] as number, numbers[3] as number, numbers[4] as number, numbers[5] as number);
     const timetable = timetables[number];
     if (!timetable) return 'a row belongs to no timetable of the journal';
-    const error = errorNames.get(bytes, starts[12] as number, ends[12] as number);
+    const error = errorAt(numbers[12] as number);
     if ((outcome === OK) !== (error === 0)) return 'a row is ok with an error, or not ok without one';
     if (outcome === OK && unanswered) return 'a row is ok without a completion';
     if (completedUs < invokedUs || completedUs < timetable.operations.slotUs(index))
@@ -124,9 +138,8 @@ export function loadHistory(
       return 'a row is intended at another instant than its slot';
     }
     if (attempt > LIMITS.attempts) return `a row is of an attempt after the ${LIMITS.attempts}th`;
-    const f = writes.get(bytes, starts[7] as number, ends[7] as number);
-    const write = isWrite[number]?.has(f) ?? false;
-    const site = siteNames.get(bytes, starts[4] as number, ends[4] as number);
+    const write = isWrite[number]?.has(writes.texts[numbers[7] as number] ?? '') ?? false;
+    const site = siteAt(numbers[4] as number);
     const shed = outcome === FAIL && errors[error] === 'shed';
     const meta = packMeta({ outcome, shed, write, site, error, attempt });
     const repeated = attempt >= 32 && late.size === late.add(`${number}/${index}/${attempt}`).size;
@@ -143,16 +156,24 @@ export function loadHistory(
     const problem = place(record);
     if (problem !== null) defects.add(`history.csv: ${problem}`, `line ${record.line}`);
   };
-  const { torn } = readCsv(path, HISTORY_HEADER, visit);
+  const columns: Column[] = [
+    'integer',
+    'integer',
+    probes,
+    services,
+    siteNames,
+    clients,
+    'text',
+    writes,
+    'integer',
+    'integer',
+    'integer',
+    outcomes,
+    errorNames,
+    'text',
+  ];
+  const { torn } = readCsv(path, HISTORY_HEADER, columns, visit);
   return { timetables, sites, lastCompletionUs, torn };
-}
-
-function outcomeCode(bytes: Buffer, start: number, end: number): number {
-  const first = bytes[start];
-  if (end - start === 2) return first === 0x6f && bytes[start + 1] === 0x6b ? OK : -1;
-  if (end - start !== 4) return -1;
-  const text = bytes.readUInt32BE(start);
-  return text === 0x6661696c ? FAIL : text === 0x696e666f ? INFO : -1;
 }
 
 /** The operations without those that the harness could not send, and without gaps. */

@@ -1,7 +1,10 @@
 import { READ_BACK_STAGES, READ_BACK_STATES, type ReadBackStage } from '../history/operation.ts';
 import { READ_BACK_HEADER } from '../history/read-back-csv.ts';
-import { ByteNames, type CsvRecord, integerField, readCsv, splitFields } from './csv-bytes.ts';
+import { ByteNames } from './byte-names.ts';
+import { type CsvRecord, readCsv } from './csv-bytes.ts';
+
 import type { Defects } from './defects.ts';
+import { memo, memoOfFour } from './memo.ts';
 
 /** One place where a stage was read: its number is that of its column in the matrix of states. */
 export interface ReadPlace {
@@ -21,6 +24,8 @@ export interface ReadBackAnswerRow {
   readonly state: number;
 }
 
+type Texts = [fault: string, site: string, probe: string];
+
 export const READ_KEY_COLUMN = 4;
 export const READ_VALUE_COLUMN = 6;
 
@@ -31,27 +36,27 @@ export function loadReadBack(
   onRow: (row: ReadBackAnswerRow) => void,
 ): { places: readonly ReadPlace[]; torn: boolean } {
   const places: ReadPlace[] = [];
-  const placeNames = new ByteNames((text) => {
-    const [stageText = '', fault = '', site = '', probe = ''] = splitFields(text);
-    const stage = READ_BACK_STAGES.find((known) => known === stageText);
-    const known = places.findIndex(
-      (place) => place.stage === stage && place.fault === fault && place.site === site && place.probe === probe,
-    );
-    if (!stage || known >= 0) return known;
+  const [stages, faults, sites] = [new ByteNames(), new ByteNames(), new ByteNames()];
+  const [probes, states] = [new ByteNames(), new ByteNames()];
+  const placeAt = memoOfFour((stageName, faultName, siteName, probeName) => {
+    const stage = READ_BACK_STAGES.find((known) => known === stages.texts[stageName]);
+    const [fault, site, probe] = [faults.texts[faultName], sites.texts[siteName], probes.texts[probeName]] as Texts;
+    if (!stage) return -1;
     return places.push({ stage, fault, site, probe, counts: new Map(), rows: 0 }) - 1;
   });
-  const states = new ByteNames((text) => (READ_BACK_STATES as readonly string[]).indexOf(text));
-  const { torn } = readCsv(path, READ_BACK_HEADER, (record) => {
-    const { bytes, starts, ends, fields } = record;
+  const stateAt = memo((state) => (READ_BACK_STATES as readonly string[]).indexOf(states.texts[state] as string));
+  const columns = [stages, faults, sites, probes, 'text', states, 'text', 'integer'] as const;
+  const { torn } = readCsv(path, READ_BACK_HEADER, columns, (record) => {
+    const { fields, numbers } = record;
     const problem = (what: string): void => defects.add(`read-back.csv: ${what}`, `line ${record.line}`);
-    if (fields !== starts.length) {
-      problem(`a row is no record of ${starts.length} columns`);
+    if (fields !== columns.length) {
+      problem(`a row is no record of ${columns.length} columns`);
       return;
     }
-    const number = placeNames.get(bytes, starts[0] as number, ends[3] as number);
-    const state = states.get(bytes, starts[5] as number, ends[5] as number);
+    const number = placeAt(numbers[0] as number, numbers[1] as number, numbers[2] as number, numbers[3] as number);
+    const state = stateAt(numbers[5] as number);
     const place = places[number];
-    if (!place || state < 0 || integerField(bytes, starts[7] as number, ends[7] as number) < 0) {
+    if (!place || state < 0 || (numbers[7] as number) < 0) {
       problem('a row has a stage, a state or a time that is none');
       return;
     }

@@ -5,6 +5,9 @@ import { FakePlatform } from '../platform/testing-platform.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type { SiteAnswer, SiteRequest } from './testing-site-probe.ts';
 
+/** How often what was written at one site is handed to the others. */
+const LAG_MS = 20;
+
 /**
  * One site's store behind a socket of its own: acknowledges what it has, and hands it to the others later, or when they are there again. Off,
  * it refuses connections and keeps its rows, as a killed database with its disk.
@@ -84,19 +87,20 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   readonly stranded = new Map<string, readonly string[]>();
   /** True: who asks for anything ends by itself, as a process that runs out of memory. */
   deadly = false;
-  private readonly handing: NodeJS.Timeout;
+  /** False: what is written at one site stays there for now. */
+  handing = true;
+  private readonly timer: NodeJS.Timeout;
 
-  /** `lagMs`: how often what was written at one site is handed to the others. */
-  private constructor(sites: readonly FakeSite[], lagMs: number) {
+  private constructor(sites: readonly FakeSite[]) {
     super();
     this.sites = sites;
-    this.handing = setInterval(() => this.handOver(), lagMs);
+    this.timer = setInterval(() => this.handOver(), LAG_MS);
   }
 
-  static async start(options: { readonly lagMs: number }): Promise<SitesPlatform> {
+  static async start(): Promise<SitesPlatform> {
     const sites = PLATFORM.sites.map(({ name }) => new FakeSite(name));
     for (const site of sites) await site.turnOn();
-    const platform = new SitesPlatform(sites, options.lagMs);
+    const platform = new SitesPlatform(sites);
     for (const site of sites) site.deadly = () => platform.deadly;
     return platform;
   }
@@ -138,6 +142,7 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
 
   /** A site that is off hands over nothing, and nothing is forgotten for one that is. */
   private handOver(): void {
+    if (!this.handing) return;
     for (const from of this.sites.filter(({ on }) => on)) {
       const others = this.sites.filter((site) => site !== from);
       for (const key of from.pending) {
@@ -149,7 +154,7 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.handing);
+    clearInterval(this.timer);
     for (const site of this.sites) site.turnOff();
   }
 }
