@@ -45,9 +45,9 @@ export async function benchClient(
     await prepare(session, signal);
     await session.clients.start(plan.timetables, (timetable, startUs) => session.live.of(timetable).start(startUs));
     await pause(seconds * 1000, signal);
-    await session.clients.stop(plan.timetables);
+    await session.clients.stop(plan.timetables, signal);
     await session.clients[Symbol.asyncDispose]();
-    await session.cleanup(signal);
+    await session.cleanup(signal, 'what was written');
     await session.close('completed', '');
     return { rate: plan.timetables[0]?.rate as number, figures: figuresOf(directory.path) };
   } finally {

@@ -10,6 +10,8 @@ import { runDoctor } from './platform/doctor.ts';
 import { VERSION } from './version.ts';
 
 let code: ExitCode = EXIT.pass;
+// Who reads what is printed may be gone before the end: `| head`, a terminal that was closed. The work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const program = new Command('drill')
   .description(
     'Injects faults into a multi-site graph platform and measures RTO, RPO and latency against their targets.',
@@ -84,8 +86,9 @@ program
 program
   .command('recover')
   .description('undo every fault that a dead run left behind')
-  .action(async () => {
-    code = await recoverCommand();
+  .option('--force', 'also while a run uses the platform', false)
+  .action(async (flags: { force: boolean }) => {
+    code = await recoverCommand(flags);
   });
 program
   .command('doctor')

@@ -46,6 +46,13 @@ export class EvidenceError extends DrillError {
   }
 }
 
+/** Broken off before anything was done that would have to be healed or reported. Exit code 3. */
+export class AbortedError extends DrillError {
+  constructor(message: string) {
+    super(EXIT.aborted, message);
+  }
+}
+
 export function isDrillError(error: unknown): error is DrillError {
   return error instanceof DrillError;
 }

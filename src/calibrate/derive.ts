@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../history/chain.ts';
 import type { EventData, EventType, JournalEvent } from '../history/event.ts';
+import { declare, type Intent } from '../history/intent.ts';
 import { openJournal } from '../history/journal.ts';
 import type { ReadBackRow } from '../history/operation.ts';
 import { formatReadBackRow, READ_BACK_HEADER } from '../history/read-back-csv.ts';
@@ -17,14 +18,16 @@ export async function deriveRun(
   { site, atUs, rows }: { readonly site: string; readonly atUs: number; readonly rows: readonly ReadBackRow[] },
 ): Promise<void> {
   mkdirSync(target, { recursive: true });
-  for (const name of ['intent.json', 'scenario.yaml', 'history.csv'])
-    copyFileSync(join(source, name), join(target, name));
+  for (const name of ['scenario.yaml', 'history.csv']) copyFileSync(join(source, name), join(target, name));
   const plan = JSON.parse(readFileSync(join(source, 'plan.json'), 'utf8')) as Plan;
   const fault: PlannedFault = {
     ...{ id: 'deleted-1', type: 'site-loss', site, disaster: true },
     ...{ at_us: 0, for_us: 0, params: {} },
   };
-  writeFileSync(join(target, 'plan.json'), JSON.stringify({ ...plan, timeline: [fault] }));
+  const { run, wall, harness } = JSON.parse(readFileSync(join(source, 'intent.json'), 'utf8')) as Intent;
+  const declared = declare({ ...plan, timeline: [fault] }, { run, wall, harness });
+  writeFileSync(join(target, 'plan.json'), declared.plan);
+  writeFileSync(join(target, 'intent.json'), declared.intent);
   const text = rows.map((row) => formatReadBackRow({ ...row, stage: 'at-failover', fault: fault.id })).join('');
   writeFileSync(join(target, 'read-back.csv'), `${READ_BACK_HEADER}${text}`);
   await writeJournal(source, target, fault, atUs);
@@ -32,7 +35,7 @@ export async function deriveRun(
 
 async function writeJournal(source: string, target: string, fault: PlannedFault, atUs: number): Promise<void> {
   let nowUs = 0;
-  const intent = sha256Hex(readFileSync(join(source, 'intent.json')));
+  const intent = sha256Hex(readFileSync(join(target, 'intent.json')));
   const journal = await openJournal(join(target, 'journal.ndjson'), intent, { nowUs: () => nowUs });
   const append = async <T extends EventType>(us: number, type: T, data: EventData[T]): Promise<void> => {
     nowUs = us;

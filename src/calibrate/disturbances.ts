@@ -84,11 +84,11 @@ export async function disturbances(
     );
     await times('dropped', (n) => dropTrial(session, SITE, n, lengths.dropped[n] as number, signal));
     await times('nothing', () => calmTrial(session, 2_000_000, signal));
-    await session.clients.stop(plan.timetables);
+    await session.clients.stop(plan.timetables, signal);
     const deleted = kinds.has('deleted') ? trials : 0;
     deletions.push(...(await deleteTrials(session, SITE, deleted, present, signal)));
     await session.clients[Symbol.asyncDispose]();
-    await session.cleanup(signal);
+    await session.cleanup(signal, 'what was written');
     await session.close('completed', '');
   } catch (error) {
     await session.close('failed', String(error));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import type { JournalEvent } from '../history/event.ts';
+import { deviation } from '../history/intent.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
@@ -35,9 +36,11 @@ const PARTS = 128;
  * for the same files and the same version. An InputError for what is no run directory; what contradicts itself is in `run.defects`.
  */
 export async function checkRun(runDirectory: string, options: CheckOptions = {}): Promise<Report> {
-  const plan = readPlan(join(runDirectory, 'plan.json'));
+  const planPath = join(runDirectory, 'plan.json');
+  const plan = readPlan(planPath);
   const defects = new Defects();
   const intent = readIntent(runDirectory, defects);
+  compareWithIntent(intent, plan, readFileSync(planPath), defects);
   const journal = readJournal(join(runDirectory, 'journal.ndjson'), intent);
   for (const defect of journal.defects) defects.add('journal.ndjson does not verify', defect);
   if (journal.torn) defects.add('journal.ndjson: the last line is torn', 'ignored');
@@ -192,6 +195,17 @@ function readIntent(runDirectory: string, defects: Defects): Uint8Array {
   } catch (error) {
     defects.add('intent.json cannot be read, so the journal has no beginning to be verified from', messageOf(error));
     return new Uint8Array();
+  }
+}
+
+/** Objectives are hashed before the fault: a plan that was changed since is none to judge by. */
+function compareWithIntent(intent: Uint8Array, plan: Plan, planBytes: Uint8Array, defects: Defects): void {
+  if (intent.length === 0) return;
+  try {
+    const other = deviation(intent, plan, planBytes);
+    if (other !== null) defects.add('plan.json is another than was declared before the run', `its ${other} differ`);
+  } catch (error) {
+    defects.add('intent.json cannot be understood', messageOf(error));
   }
 }
 

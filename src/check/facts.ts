@@ -33,7 +33,8 @@ export function factsOf(record: RunRecord): Report['facts'] {
 function warmth({ plan, events }: RunRecord, site: string): string {
   const probed = eventsOf(events, 'timetable-started').some(({ data }) => data.service === '' && data.site === site);
   const planned = plan.timetables.some((timetable) => timetable.service === '' && timetable.site === site);
-  return probed || planned ? 'warm (visited by its own probe)' : 'cold';
+  // Each client warms up every site of its service before the run begins.
+  return probed || planned ? 'warm (visited by its own probe)' : 'warm (visited by the clients before the run)';
 }
 
 /** Means over the time that was looked at. */

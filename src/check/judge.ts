@@ -1,9 +1,11 @@
 import { formatDuration } from '../duration.ts';
+import { FAILBACK_CONDITION } from '../history/event.ts';
+import { eventsOf } from '../history/read-journal.ts';
 import { meets } from './exact.ts';
 import { type Evidence, judgeObjective } from './objectives.ts';
 import type { Instant, ObjectiveResult, Report, Rpo, Verdict } from './report-schema.ts';
 import { type RunRecord, stallsOf } from './run-record.ts';
-import { combine } from './verdict.ts';
+import { combine, overlaps } from './verdict.ts';
 import type { JudgedView } from './views.ts';
 
 export interface Judged {
@@ -52,15 +54,8 @@ export function judgeAll(
 }
 
 /** What the verdict is for reasons that are no objective's. */
-function otherReasons(
-  record: RunRecord,
-  {
-    views,
-    canary,
-    defects,
-    outcome,
-  }: { views: readonly JudgedView[]; canary: Report['canary']; defects: readonly string[]; outcome: string },
-): Reason[] {
+function otherReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Reason[] {
+  const { views, canary, defects, outcome } = of;
   const leftovers = record.faults
     .filter(({ leftover }) => leftover)
     .map(({ report }) =>
@@ -72,13 +67,22 @@ function otherReasons(
   const instrument = canary.verdict === 'pass' ? [] : [reason('unknown', 'canary', whyNotProven(canary))];
   const invalid = defects.map((defect) => reason('unknown', 'record', defect));
   const suspended = whySuspended(record);
+  const died = eventsOf(record.events, 'platform-event').flatMap(({ data: { kind, what } }) =>
+    kind === 'component-died' ? [reason('unknown', 'platform', `something failed that no fault took: ${what}`)] : [],
+  );
+  const givenUp = eventsOf(record.events, 'stop-condition').flatMap(({ data: { condition, observed } }) =>
+    condition === FAILBACK_CONDITION ? [reason('unknown', 'failback', observed)] : [],
+  );
   return [
     ...leftovers,
     ...instrument,
     ...invalid,
     ...(suspended === null ? [] : [reason('unknown', 'machine', suspended)]),
     ...unproven,
-    ...views.flatMap((view) => viewReasons(record, view)),
+    ...died,
+    ...givenUp,
+    ...views.flatMap((view) => unsteadyReasons(view)),
+    ...views.flatMap((view) => breachReasons(record, view, evidenceFor(record, view.service, of))),
     // A run that did not go through says nothing about what it did not get to: that makes the platform look worse, and is said here.
     ...(outcome === 'completed'
       ? []
@@ -88,21 +92,47 @@ function otherReasons(
   ];
 }
 
-/** A service without a steady state proves nothing; an outage after its recovery is a breach of its own. */
-function viewReasons({ plan }: RunRecord, { service, withShed }: JudgedView): Reason[] {
+/** A service without a steady state proves nothing. */
+function unsteadyReasons({ service, withShed: { steadyState } }: JudgedView): Reason[] {
+  if (service === '' || steadyState.verdict === 'pass') return [];
+  return [reason('unknown', service, `no steady state: ${steadyState.note}`)];
+}
+
+/** An outage after the recovery is a breach of its own, held against the objective of the recovery, with the same doubts. */
+function breachReasons(
+  { plan }: RunRecord,
+  { service, withShed, withoutShed }: JudgedView,
+  evidence: Evidence,
+): Reason[] {
   if (service === '') return [];
-  const { steadyState, rto } = withShed;
-  const unsteady =
-    steadyState.verdict === 'pass' ? [] : [reason('unknown', service, `no steady state: ${steadyState.note}`)];
-  const breaches = plan.objectives.flatMap((objective) => {
+  return plan.objectives.flatMap((objective) => {
     if (objective.metric !== 'rto' || objective.service !== service) return [];
-    return rto.breaches.flatMap(({ us, soFarUs }) => {
+    const misses = ({ soFarUs }: Breach): boolean => !meets(soFarUs, objective.op, objective.target_us);
+    return withShed.rto.breaches.flatMap((breach) => {
+      const { us, soFarUs } = breach;
       const text = `a further outage of ${formatDuration(soFarUs)}${us === null ? ' or longer' : ''} began after the SLO was restored`;
-      if (!meets(soFarUs, objective.op, objective.target_us)) return [reason('fail', service, text)];
-      return us === null ? [reason('unknown', service, text)] : [];
+      if (!misses(breach)) return us === null ? [reason('unknown', service, text)] : [];
+      const doubt = doubtOf(breach, evidence, withoutShed.rto.breaches.some(misses));
+      return [doubt === null ? reason('fail', service, text) : reason('unknown', service, `${text}: ${doubt}`)];
     });
   });
-  return [...unsteady, ...breaches];
+}
+
+type Breach = JudgedView['withShed']['rto']['breaches'][number];
+
+/** Why a breach cannot be held against the platform; null: it can. */
+function doubtOf(
+  { downUs, soFarUs }: Breach,
+  { void: why, unproven, stalls }: Evidence,
+  stays: boolean,
+): string | null {
+  if (why !== null) return why;
+  if (unproven !== null) return unproven;
+  const decidedBy = [downUs, downUs + soFarUs].map((us) => ({ notBefore_us: us, notAfter_us: us }));
+  if (decidedBy.some((instant) => stalls.some((stall) => overlaps(stall, instant)))) {
+    return 'the harness itself stalled at an instant that decides it';
+  }
+  return stays ? null : 'it is there only with the operations that the harness could not send';
 }
 
 function evidenceFor(

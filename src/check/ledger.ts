@@ -177,12 +177,18 @@ function contextOf(
   };
 }
 
-/** From the first failover of the disaster to the failback after it. */
+/** When the service was away from its first site since the disaster, as far as it came back; null: it never did. */
 function failbackOf(record: RunRecord, service: string, firstSite: string | undefined): RpoContext['failback'] {
   const sinceUs = record.disaster?.requestedUs ?? Number.POSITIVE_INFINITY;
-  const over = record.failovers.find((event) => event.service === service && event.decided_us >= sinceUs);
-  const back =
-    over && record.failbacks.find((event) => event.service === service && event.decided_us >= over.decided_us);
-  if (!over || !back || firstSite === undefined) return null;
-  return { fromUs: over.decided_us, toUs: back.decided_us, firstSite };
+  const mine = (event: { service: string; decided_us: number }): boolean =>
+    event.service === service && event.decided_us >= sinceUs;
+  const overs = record.failovers.filter(mine).map(({ decided_us }) => decided_us);
+  const backs = record.failbacks.filter(mine).map(({ decided_us }) => decided_us);
+  const away: { fromUs: number; toUs: number }[] = [];
+  for (const fromUs of overs.toSorted((a, b) => a - b)) {
+    const toUs = backs.toSorted((a, b) => a - b).find((us) => us >= fromUs);
+    // A second move away before the way back is of the same absence.
+    if (toUs !== undefined && away.at(-1)?.toUs !== toUs) away.push({ fromUs, toUs });
+  }
+  return away.length === 0 || firstSite === undefined ? null : { firstSite, away };
 }

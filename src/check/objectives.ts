@@ -102,13 +102,15 @@ function measure(objective: Objective, findings: Findings | null, evidence: Evid
   return judgeAvailability(objective, findings);
 }
 
-function judgeRto(objective: Objective & { metric: 'rto' }, { rto: found }: Findings): Judgement {
+function judgeRto(objective: Objective & { metric: 'rto' }, findings: Findings): Judgement {
+  const { rto: found } = findings;
   const { rto, decidedBy } = found;
   const { op, target_us: target } = objective;
   if (!rto.bounds) return { ...nothing(rto.note), decidedBy };
   const verdict = judgeInterval(rto.bounds, op, target);
-  const reason = verdict === 'pass' ? rto.note : because(verdict, rto.note);
-  return { measured: rto.bounds, verdict, reason, decidedBy };
+  if (verdict === 'pass') return { measured: rto.bounds, verdict, reason: rto.note, decidedBy };
+  const windows = found.outage === null ? windowsOf(findings) : [];
+  return { measured: rto.bounds, verdict, reason: because(verdict, rto.note), decidedBy: [...decidedBy, ...windows] };
 }
 
 function judgeRpo(objective: Objective & { metric: 'rpo' }, { rpo, rpoDecidedBy }: Evidence): Judgement {
@@ -130,7 +132,7 @@ function judgeRpo(objective: Objective & { metric: 'rpo' }, { rpo, rpoDecidedBy 
 function judgeLatency(
   objective: Objective & { metric: 'latency' },
   findings: Findings,
-  { floor }: Evidence,
+  { floor, stalls }: Evidence,
 ): Judgement {
   const { operations, ok, response, calm } = findings.latencies[objective.phase];
   const value = response.quantile(objective.quantile);
@@ -145,7 +147,8 @@ function judgeLatency(
   }
   const verdict = judgeInterval(measured, objective.op, objective.target_us);
   // The value is decided by every operation: a stall decides it where it would be judged otherwise without those that it touched.
-  if (calm.n > 0 && calm.n < response.n) {
+  if (stalls.length > 0 && calm.n === 0) return unknown('stalls of the harness touch every operation');
+  if (stalls.length > 0 && calm.n < response.n) {
     const without = calm.quantile(objective.quantile) as number;
     if (meets(without, objective.op, objective.target_us) !== (verdict === 'pass')) {
       return unknown('a stall of the harness decides it');
@@ -156,21 +159,27 @@ function judgeLatency(
 
 function judgeAvailability(objective: Objective & { metric: 'availability' }, findings: Findings): Judgement {
   if (findings.observed.length === 0) return nothing('no operation of this service was observed');
-  const decidedBy = findings.outages.flatMap(({ downUs, up }) => [at(downUs), ...(up ? [at(up.us)] : [])]);
+  const outages = findings.outages.flatMap(({ downUs, up }) => [at(downUs), ...(up ? [at(up.us)] : [])]);
   const budgetUs = (1 - objective.target) * objective.over_us;
   const share = (us: number): number => (us === 0 ? 0 : us / budgetUs);
   const { lower, upper } = findings.downtime;
   if (!Number.isFinite(share(lower))) {
     const reason = `${formatDuration(lower)} of downtime, and the objective allows none`;
-    return { measured: null, verdict: 'fail', reason, decidedBy };
+    return { measured: null, verdict: 'fail', reason, decidedBy: [...outages, ...windowsOf(findings)] };
   }
   const measured = { lower: share(lower), upper: upper === null ? null : share(upper) };
   const verdict = judgeInterval(measured, '<=', 1);
+  const decidedBy = verdict === 'pass' ? outages : [...outages, ...windowsOf(findings)];
   const reason =
     verdict === 'pass'
       ? ''
       : `${formatDuration(lower)} of downtime; the budget is ${formatDuration(Math.round(budgetUs))}`;
   return { measured, verdict, reason, decidedBy };
+}
+
+/** The violating windows that a miss is made of: without the harness's own stall in one of them it might be none. */
+function windowsOf({ violatingWindows }: Findings): Instant[] {
+  return violatingWindows.map(({ from_us, to_us }) => ({ notBefore_us: from_us, notAfter_us: to_us }));
 }
 
 /** `<= 0`, the objective that is judged on what is lost in all. */

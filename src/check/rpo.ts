@@ -16,7 +16,11 @@ export interface RpoContext {
   /** Sites that a `failover` event names as `from`. */
   readonly abandoned: ReadonlySet<string>;
   /** Null for a site's own probe, and where the service was not moved back. */
-  readonly failback: { readonly fromUs: number; readonly toUs: number; readonly firstSite: string } | null;
+  readonly failback: {
+    readonly firstSite: string;
+    /** From each failover since the disaster's request to the failback after it. */
+    readonly away: readonly { readonly fromUs: number; readonly toUs: number }[];
+  } | null;
   readonly atFailover: StagePlaces | null;
   readonly afterRecovery: StagePlaces | null;
   readonly afterRepair: StagePlaces | null;
@@ -198,7 +202,8 @@ export class RpoTally {
     if (!failback) return;
     this.back.any = true;
     const { completedUs } = key;
-    if (site === failback.firstSite || completedUs < failback.fromUs || completedUs >= failback.toUs) return;
+    if (site === failback.firstSite) return;
+    if (!failback.away.some(({ fromUs, toUs }) => completedUs >= fromUs && completedUs < toUs)) return;
     this.back.asked++;
     if (afterFailback) count(this.back.missing, stateIn(key, afterFailback), completedUs);
     else this.back.done = false;

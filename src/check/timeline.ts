@@ -43,6 +43,8 @@ function textOf(event: JournalEvent): string | null {
       return `${event.data.service}: ${event.data.from} → ${event.data.to} (${event.data.reason})`;
     case 'stop-condition':
       return `${event.data.condition}: ${event.data.observed}`;
+    case 'platform-event':
+      return `${event.data.kind}: ${event.data.what}`;
     case 'read-back-done':
       return `${event.data.asked} keys of ${event.data.probe} at ${event.data.site}, stage ${event.data.stage}${event.data.complete ? '' : ', given up'}`;
     case 'hints-delivered':

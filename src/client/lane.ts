@@ -4,7 +4,7 @@ import type { Attempt } from '../history/operation.ts';
 import type { ProbeClient, ProbeOperation, ProbeOutcome } from '../probes/probe.ts';
 import type { Plan, Timetable } from '../scenario/plan.ts';
 import { Gates } from './gates.ts';
-import { writeKey } from './protocol.ts';
+import { isWrite, writeKey } from './protocol.ts';
 import type { ServicePolicy } from './service-policy.ts';
 import { WARM_SEQ, warmKey } from './warm-up.ts';
 
@@ -61,7 +61,7 @@ export class Lane {
 
   private operation(k: number): ProbeOperation {
     const { run, timetable } = this.options;
-    if (k % 2 === 0) return { f: 'write', key: writeKey(run, timetable, k), seq: k };
+    if (isWrite(k)) return { f: 'write', key: writeKey(run, timetable, k), seq: k };
     const site = this.siteNow();
     const last = this.lastWritten.get(site) ?? { key: warmKey(run, timetable, site), seq: WARM_SEQ };
     return { f: 'read', ...last };

@@ -128,6 +128,18 @@ test('a reader that dies fails its job, and the next job has another', async () 
   expect(await one.handle.run(readBack({ writes: writes(7) }), soon())).toMatchObject({ counts: { absent: 1 } });
 });
 
+test('a job that was given up keeps no later one waiting', async () => {
+  await using one = reader();
+  const giveUp = new AbortController();
+  const long = one.handle.run(readBack({ writes: writes(13), attempts: 1_000, withinMs: 3_600_000 }), giveUp.signal);
+  const failed = expect(long).rejects.toThrow('enough');
+  // It is at it.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  giveUp.abort(new Error('enough'));
+  await failed;
+  expect(await one.handle.run(readBack({ writes: writes(7) }), soon())).toMatchObject({ counts: { absent: 1 } });
+});
+
 test('one that was told to end is not started again', async () => {
   const one = reader();
   await one[Symbol.asyncDispose]();

@@ -135,8 +135,8 @@ export function spawnClient(options: {
 
 export interface ReaderHandle extends AsyncDisposable {
   /**
-   * One job after the other. Rejects with what went wrong, or at the signal (the job goes on, its answer is ignored). A reader that ended by itself
-   * fails the job that it was at, and is started anew for the next: whether a site serves again is still to be asked.
+   * One job after the other. Rejects with what went wrong, or at the signal, which ends the reader that is at the job: the next one must not wait
+   * for it. A reader that ended fails the job that it was at, and another is started for the next: whether a site serves is still to be asked.
    */
   run(job: ReaderJob, signal: AbortSignal): Promise<ReaderResult>;
 }
@@ -188,7 +188,10 @@ class ReaderProcess {
     const id = this.next++;
     const waiter = Promise.withResolvers<ReaderResult>();
     this.waiting.set(id, waiter);
-    const abort = (): void => waiter.reject(signal.reason);
+    const abort = (): void => {
+      waiter.reject(signal.reason);
+      this.kill();
+    };
     signal.addEventListener('abort', abort, { once: true });
     try {
       this.piped.send({ id, job });
@@ -200,6 +203,11 @@ class ReaderProcess {
 
   stop(): Promise<void> {
     return this.piped.stop();
+  }
+
+  private kill(): void {
+    this.ended = true;
+    this.piped.child.kill('SIGKILL');
   }
 
   private hear(answer: ReaderAnswer): void {

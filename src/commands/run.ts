@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../check/report-schema.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { AbortedError, EXIT, type ExitCode, messageOf } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { attachLocalPlatform, startLocalPlatform } from '../platform/local/local-platform.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -11,6 +11,7 @@ import { runPlan } from '../run/runner.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
+import { fail } from './fail.ts';
 import { exitOf, judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
 
@@ -45,13 +46,20 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
     );
     interrupt.abort(new Error(`interrupted (${signal})`));
   };
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGTERM', () => stop('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
   const codes: ExitCode[] = [];
+  // Whatever goes wrong here, what was injected is undone first.
+  process.on('uncaughtException', (error) => {
+    codes.push(fail(error));
+    interrupt.abort(error);
+  });
   await using platform = await platformFor(flags, interrupt.signal);
   for (const scenario of loaded) {
     const reports: Report[] = [];
-    for (let n = 0; n < flags.repeat && !interrupt.signal.aborted; n += 1) {
+    for (let n = 0; n < flags.repeat; n += 1) {
+      // Those that were asked for and did not come to run.
+      if (interrupt.signal.aborted) codes.push(EXIT.aborted);
+      if (interrupt.signal.aborted) break;
       if (flags.repeat > 1) print(`\n${scenario.scenario.name}: run ${n + 1} of ${flags.repeat}`);
       // A random phase of the fault, against everything periodic that the platform does.
       const jitterUs = flags.repeat > 1 ? randomInt(0, 10_000_000) : 0;
@@ -66,11 +74,12 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         onProgress: (progress) => view.say(progress),
         onSession: (session) => view.watch(session),
       }).finally(() => view.end());
-      const report = await judgeNewRun(result.directory);
-      reports.push(report);
-      codes.push(result.outcome === 'failed' && result.left.length > 0 ? EXIT.platform : exitOf(report));
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
+      if (result.left.length > 0) codes.push(EXIT.platform);
+      const report = await judgeNewRun(result.directory);
+      reports.push(report);
+      codes.push(exitOf(report));
     }
     if (flags.repeat > 1) writeRepeat(reports, flags.reports);
   }
@@ -99,7 +108,7 @@ export async function platformFor(flags: Pick<RunFlags, 'config'>, signal: Abort
     signal,
     onProgress: (line) => print(`  ${line}`),
   }).catch((error: unknown) => {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new AbortedError(messageOf(signal.reason));
     throw error;
   });
   print(`platform ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);

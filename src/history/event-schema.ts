@@ -45,6 +45,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   failover: moved,
   failback: moved,
   'stop-condition': z.object({ condition: text, observed: text }),
+  'platform-event': z.object({ kind: text, what: text }),
   'read-back-done': z.object({
     stage: text,
     fault: text,

@@ -67,6 +67,8 @@ export interface EventData {
   /** A service's traffic was moved back to its first site, by the phase `failback` or a policy that does so by itself. */
   failback: { service: string; from: string; to: string; decided_us: number; reason: string };
   'stop-condition': { condition: string; observed: string };
+  /** What the platform said by itself: a component that died without being told to, its dead-man at work. */
+  'platform-event': { kind: string; what: string };
   'read-back-done': {
     stage: string;
     fault: string;
@@ -103,6 +105,9 @@ export interface EventData {
   'cleanup-done': { probe: string; asked: number; left: number };
   'run-ended': { outcome: 'completed' | 'aborted' | 'failed'; reason: string };
 }
+
+/** The stop condition of a service level that did not come back at the first site. */
+export const FAILBACK_CONDITION = 'failback.within';
 
 export interface Quantiles {
   readonly n: number;

@@ -90,6 +90,10 @@ export interface NetworkAbility {
   drop(id: string, rules: readonly DropRule[], signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
   observe(id: string, signal: AbortSignal): Promise<readonly DropCounter[]>;
+  /** The ids of all rules that are in force, whoever made them. */
+  inForce(signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes the rules of an id that no fault in the register would undo. */
+  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** End and start database processes. */
@@ -141,5 +145,5 @@ export interface Platform extends AsyncDisposable {
   /** Copies each component's log into `directory` (created). */
   keepLogs(directory: string): Promise<void>;
   /** What the platform says of itself: starts, ends, dead-man. For the journal and for people. */
-  onEvent(listener: (event: { type: string; data: Json }) => void): void;
+  onEvent(listener: (event: { type: string; data: Json }) => void): () => void;
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type {
   Component,
@@ -49,6 +50,8 @@ export class FakePlatform implements Platform {
           peers.map((peer) => ({ site, direction, peer, packets: this.packets })),
         );
       },
+      inForce: async (): Promise<readonly string[]> => [...this.rules.keys()],
+      mend: async (id: string): Promise<void> => void this.rules.delete(id),
     },
     processes: {
       end: async (site: string, components: readonly Component[], graceMs: number): Promise<void> => {
@@ -103,7 +106,13 @@ export class FakePlatform implements Platform {
 
   async keepLogs(): Promise<void> {}
 
-  onEvent(): void {}
+  /** What a platform may say at any time. */
+  readonly listeners = new Set<(event: { type: string; data: Json }) => void>();
+
+  onEvent(listener: (event: { type: string; data: Json }) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }

@@ -46,7 +46,7 @@ export async function provoke(session: Session, signal: AbortSignal): Promise<vo
   const outage = { from_us: clock.nowUs() + NOTICE_US, to_us: clock.nowUs() + NOTICE_US + plan.canary.outage_us };
   for (const timetable of timetables) clients.gate(timetable, { mode: 'refuse' }, outage.from_us, outage.to_us);
   await pause((outage.to_us - clock.nowUs() + CALM_US) / 1000, signal);
-  await clients.stop(timetables);
+  await clients.stop(timetables, signal);
   // Rows and events come through different pipes.
   await pause(300, signal);
   const site = canarySite(plan);

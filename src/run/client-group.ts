@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { Plan, Timetable } from '../scenario/plan.ts';
 import { inFlightNeeded } from '../scenario/windows.ts';
 import type { Recorder } from './fault-lease.ts';
+import { orRejected } from './wait.ts';
 
 /** Between the order to start and operation 0, so that the first is on time. */
 const LEAD_US = 300_000;
@@ -111,10 +112,11 @@ export class ClientGroup implements AsyncDisposable {
   }
 
   /** Stops timetables and resolves when nothing of them is in flight and the journal says so. */
-  async stop(wanted: readonly Timetable[]): Promise<void> {
+  async stop(wanted: readonly Timetable[], signal: AbortSignal): Promise<void> {
     const chosen = this.running.filter(({ timetable }) => wanted.includes(timetable));
     for (const { handle, position } of chosen) handle.send({ type: 'stop', timetables: [position] });
-    await Promise.all(chosen.map(({ ended }) => ended.promise));
+    // A client that dies meanwhile never says that it has stopped.
+    await orRejected(Promise.all(chosen.map(({ ended }) => ended.promise)), signal);
   }
 
   /** Sets the stub at the boundary of a timetable between two instants. */

@@ -86,6 +86,36 @@ test('a journal that cannot be written keeps no fault in force', async () => {
   expect(one.lease.gone).not.toBeNull();
 });
 
+test('a journal that hangs keeps no fault in force', async () => {
+  const one = leaseOf(planned('site-loss'));
+  await one.lease.inject(soon(), 5_000);
+  const hangs = Promise.withResolvers<void>();
+  one.journal = () => hangs.promise;
+  const release = one.lease.release(soon());
+  await vi.waitFor(() => expect([...one.platform.rules, ...one.platform.registered]).toEqual([]), { timeout: 10_000 });
+  hangs.resolve();
+  await release;
+});
+
+test('a fault that the platform undid just before its release has lapsed', async () => {
+  const { lease, platform, order } = leaseOf(planned('site-loss'));
+  await lease.inject(soon(), 5_000);
+  await platform.register.undo('site-loss-1', soon());
+  await lease.release(soon());
+  expect(lease.lapsed).toBe(true);
+  expect(order.filter((what) => what === 'fault-lapsed')).toHaveLength(1);
+});
+
+test('one whose undo is tried a second time has not lapsed', async () => {
+  const { lease, platform, order } = leaseOf(planned('site-loss'));
+  await lease.inject(soon(), 5_000);
+  platform.fails = 'network';
+  await expect(lease.release(soon())).rejects.toThrow('not undone');
+  platform.fails = null;
+  await lease.release(soon());
+  expect(order).not.toContain('fault-lapsed');
+});
+
 test('an undo that fails is said, does not stop the next, and can be tried again', async () => {
   const { lease, platform } = leaseOf(planned('site-loss'));
   await lease.inject(soon(), 5_000);

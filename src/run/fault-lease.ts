@@ -54,6 +54,8 @@ export class FaultLease {
   private readonly holding = new AbortController();
   private renewal: Promise<void> = Promise.resolve();
   private watch: Promise<void> = Promise.resolve();
+  private lastFullUs = 0;
+  private released = false;
 
   constructor(planned: PlannedFault, bound: BoundFault, context: LeaseContext) {
     this.planned = planned;
@@ -108,14 +110,14 @@ export class FaultLease {
     const { journal, register, clock } = this.context;
     const at = clock.nowUs();
     const request = { ...this.ids(), notBefore_us: at, notAfter_us: at, observed: null };
-    // A journal that cannot be written, such as on a full disk, must not keep a fault in force.
-    const unsaid = await journal.append('fault-release-requested', request).then(
+    // A journal that cannot be written, such as on a full disk or one that hangs, must not keep a fault in force.
+    const said = journal.append('fault-release-requested', request).then(
       () => null,
       (error: Error) => error,
     );
     this.holding.abort();
-    await this.watch;
-    const undone = register.undo(this.planned.id, signal).then((results) => {
+    const undone = register.undo(this.planned.id, signal).then(async (results) => {
+      await this.undoneBefore(results.length === 0);
       const failed = results.filter((result) => !result.ok).map((result) => `${result.undo.kind}: ${result.error}`);
       if (failed.length > 0) throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, RECOVER);
     });
@@ -123,9 +125,23 @@ export class FaultLease {
     this.gone = await this.poll('none', null, at, signal, undone);
     await undone;
     await this.renewal;
+    const unsaid = await said;
     if (unsaid) throw unsaid;
     await journal.append('fault-gone', { ...this.ids(), ...this.gone });
     return this.gone;
+  }
+
+  /** A register that does not know a fault which nobody released has undone it before: it lapsed after it was last seen. */
+  private async undoneBefore(unknown: boolean): Promise<void> {
+    await this.watch;
+    const first = !this.released;
+    this.released = true;
+    if (!unknown || !first || !this.effective || this.lapsed) return;
+    this.lapsed = true;
+    const { journal, clock } = this.context;
+    const observed = 'the register of the platform had undone it';
+    const instant = { ...this.ids(), notBefore_us: this.lastFullUs, notAfter_us: clock.nowUs(), observed };
+    await journal.append('fault-lapsed', instant);
   }
 
   /** Polls until `wanted`; the instant lies between the start of the last observation that `bounds` it from below and the end of this one. */
@@ -165,7 +181,7 @@ export class FaultLease {
   private async hold(sinceUs: number): Promise<void> {
     const { journal, clock } = this.context;
     const signal = this.holding.signal;
-    let lastFullUs = sinceUs;
+    this.lastFullUs = sinceUs;
     while (!signal.aborted) {
       try {
         await pause(OBSERVE_MS, signal);
@@ -173,12 +189,12 @@ export class FaultLease {
         const seen = await this.bound.observe(AbortSignal.any([signal, AbortSignal.timeout(5_000)]));
         const instant = {
           ...this.ids(),
-          notBefore_us: lastFullUs,
+          notBefore_us: this.lastFullUs,
           notAfter_us: clock.nowUs(),
           observed: seen.observed,
         };
         if (seen.state === 'full') {
-          lastFullUs = startUs;
+          this.lastFullUs = startUs;
           await journal.append('fault-observed', instant);
         } else if (!signal.aborted) {
           this.lapsed = true;

@@ -25,9 +25,9 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     session.say({ phase: 'during', text: `${planned.id} is effective: ${readable(lease.effective?.observed)}` });
     if (planned.disaster) disaster = lease;
     const next = plan.timeline[index + 1];
-    if (next && planned.at_us + planned.for_us <= next.at_us) {
+    if (next && !planned.disaster && planned.at_us + planned.for_us <= next.at_us) {
       await sleepUntil(session, beganUs + planned.at_us + planned.for_us, signal);
-      await lease.release(signal);
+      await lease.release(deadline(signal, plan.recovery.within_us / 1000, `${planned.id} to be gone`));
     }
   }
   if (!disaster?.effective) return null;

@@ -56,6 +56,12 @@ export class LiveTimetable {
     return this.startUs + Math.floor((k * 1e6) / this.timetable.rate);
   }
 
+  /** How many operations are intended until then. */
+  due(nowUs: number): number {
+    if (!this.started || nowUs < this.startUs) return 0;
+    return Math.floor(((nowUs - this.startUs) * this.timetable.rate) / 1e6) + 1;
+  }
+
   add(row: Attempt): void {
     const completedUs = row.completedUs ?? row.invokedUs;
     const slot = this.slots[row.index];

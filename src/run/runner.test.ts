@@ -188,6 +188,24 @@ describe('a run', { timeout: 180_000 }, () => {
     expect((await checkRun(ran.result.directory)).verdict).not.toBe('pass');
   });
 
+  test.concurrent('in which something else dies by itself is no measurement of its fault alone', async () => {
+    let died = false;
+    const ran = await run({
+      during(phase, platform, interrupt) {
+        if (phase === 'during' && !died) {
+          died = true;
+          for (const hear of platform.listeners) hear({ type: 'component-died', data: 'london janusgraph/0: SIGKILL' });
+        }
+        if (phase === 'recovery') interrupt.abort(new Error('enough'));
+      },
+    });
+    expectHealed(ran);
+    const report = await checkRun(ran.result.directory);
+    expect(report.verdict).not.toBe('pass');
+    const [reason] = report.reasons.filter(({ subject }) => subject === 'platform');
+    expect(reason).toMatchObject({ verdict: 'unknown', text: expect.stringContaining('london janusgraph/0') });
+  });
+
   test.concurrent('whose site goes away before the fault, by itself, is no measurement of it', async () => {
     const ran = await run({
       during(phase, platform) {

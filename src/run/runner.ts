@@ -1,4 +1,5 @@
 import { messageOf, PlatformError } from '../errors.ts';
+import { FAILBACK_CONDITION } from '../history/event.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
@@ -9,13 +10,15 @@ import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { type Progress, type Scripts, Session } from './session.ts';
-import { deadline, pause, until } from './wait.ts';
+import { deadline, orRejected, pause, until } from './wait.ts';
 
 /** How long undoing everything may take once a run is broken off. */
 const HEAL_MS = 300_000;
 const CLEANUP_MS = 600_000;
 const ABORTED_CLEANUP_MS = 120_000;
 const PREPARE_MS = 180_000;
+
+const ROWS_LEFT = 'the rows of the run were not removed';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -63,24 +66,34 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     onProgress({ phase: session.phaseNow, text: `${outcome}: ${reason}` });
   }
   const left = await session.heal(AbortSignal.timeout(HEAL_MS));
-  if (left.length > 0) reason = [reason, `left behind: ${left.join('; ')}`].filter(Boolean).join('; ');
+  const also: string[] = [];
+  if (left.length > 0) also.push(`left behind: ${left.join('; ')}`, ROWS_LEFT);
   if (left.length > 0 && outcome === 'completed') outcome = 'failed';
-  if (outcome !== 'completed' && left.length === 0) await cleanAfterAbort(session);
-  await session.close(outcome, reason);
+  if (outcome !== 'completed' && left.length === 0) also.push(...(await cleanAfterAbort(session)));
+  reason = [reason, ...also].filter(Boolean).join('; ');
+  // A record that cannot be written any more is no reason to hide what was left behind.
+  await session.close(outcome, reason).catch((error: unknown) => {
+    if (outcome === 'completed') outcome = 'failed';
+    reason = [reason, `the record could not be completed: ${messageOf(error)}`].filter(Boolean).join('; ');
+    onProgress({ phase: session.phaseNow, text: reason });
+  });
   // It goes with the connection, too: a platform that is gone has none to give back.
   await lock.disposeAsync().catch(() => {});
   return { directory: directory.path, outcome, reason, left };
 }
 
-/** The run's rows are removed also when it was broken off; where a site does not serve, they stay, and that is said. */
-async function cleanAfterAbort(session: Session): Promise<void> {
-  if (!session.clients) return;
+/** The run's rows are removed also when it was broken off; what stays, and why, is returned. */
+async function cleanAfterAbort(session: Session): Promise<readonly string[]> {
+  if (!session.clients) return [];
   await session.clients[Symbol.asyncDispose]();
-  await session.phase('cleanup', 'removing what the run wrote');
-  const left = await session
-    .cleanup(AbortSignal.timeout(ABORTED_CLEANUP_MS))
-    .catch((error: unknown) => messageOf(error));
-  if (left !== 0) session.say({ phase: 'cleanup', text: `rows of the run are left: ${left}` });
+  // A journal that cannot be written any more must not keep the rows.
+  await session.phase('cleanup', 'removing what the run wrote').catch(() => {});
+  try {
+    const left = await session.cleanup(AbortSignal.timeout(ABORTED_CLEANUP_MS), 'whatever may have been written');
+    return left === 0 ? [] : [`${left} elements of the run are left`];
+  } catch (error) {
+    return [`${ROWS_LEFT}: ${messageOf(error)}`];
+  }
 }
 
 async function measure(session: Session, signal: AbortSignal): Promise<void> {
@@ -103,10 +116,10 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await pause(plan.recovery.after_us / 1000, signal);
   if (disaster && lastStage) await failback(session, stages, disaster.planned, signal);
 
-  await session.clients.stop(plan.timetables);
+  await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
   await session.phase('cleanup', 'removing what the run wrote');
-  const left = await session.cleanup(AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]));
+  const left = await session.cleanup(AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');
   if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);
 }
 
@@ -129,7 +142,7 @@ export async function prepare(session: Session, signal: AbortSignal): Promise<vo
   const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));
   await reader.run({ type: 'prepare', targets }, limit);
   session.startClients();
-  await Promise.race([session.clients.ready(), rejection(limit)]);
+  await orRejected(session.clients.ready(), limit);
 }
 
 async function steadyState(session: Session, signal: AbortSignal): Promise<void> {
@@ -162,19 +175,13 @@ async function failback(session: Session, stages: Stages, disaster: PlannedFault
   );
   await pause(plan.recovery.failback_us / 1000, signal);
   await until(() => (live.servicesHold(fromUs, clock.nowUs(), WINDOWS_THAT_HOLD) ? true : null), 250, limit).catch(
-    (error) => {
+    async (error) => {
       signal.throwIfAborted();
+      await session.journal.append('stop-condition', { condition: FAILBACK_CONDITION, observed: messageOf(error) });
       session.say({ phase: session.phaseNow, text: messageOf(error) });
     },
   );
   await settle(session, stages, signal);
   await session.phase('read-back', 'reading back what was acknowledged between failover and failback');
   await readBack(session, 'after-failback', disaster.id, stages.afterFailback(session.moves), signal);
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { isWrite, writeKey } from '../client/protocol.ts';
 import { servedWrite } from '../client/reader-protocol.ts';
 import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
@@ -74,6 +75,7 @@ export class Session {
   private readBackRows!: CsvWriter<never>;
   private cpuAtStart = readCpu();
   private startedUs = 0;
+  private unheard: () => void = () => {};
 
   constructor(
     plan: Plan,
@@ -105,6 +107,7 @@ export class Session {
       node: process.version,
     });
     await this.journalClock('start');
+    this.unheard = this.platform.onEvent(({ type, data }) => this.heard(type, String(data)));
     this.reader = spawnReader({
       place: this.platform.place(OUTSIDE),
       script: this.scripts?.reader,
@@ -201,8 +204,11 @@ export class Session {
     });
   }
 
-  /** Deletes everything that the run wrote, site by site, and says what is left. */
-  async cleanup(signal: AbortSignal): Promise<number> {
+  /**
+   * Deletes everything that the run wrote, site by site, and says what is left. Where a client may have died with rows that it had not handed over,
+   * `which` is to be whatever may have been written.
+   */
+  async cleanup(signal: AbortSignal, which: 'what was written' | 'whatever may have been written'): Promise<number> {
     const { run } = this.directory;
     const sites = this.plan.platform.sites.map(({ name }) => name);
     let left = 0;
@@ -211,20 +217,32 @@ export class Session {
       const writes = mine.flatMap((live) => {
         const { timetable } = live;
         const used = this.plan.services[timetable.service]?.sites ?? [canarySite(this.plan)];
-        return [...this.live.writesOf(live, () => true), ...warmWrites(run, timetable, used)];
+        const known = which === 'what was written' ? this.live.writesOf(live, () => true) : this.due(live);
+        return [...known, ...warmWrites(run, timetable, used)];
       });
       const [{ timetable }] = mine as [LiveTimetable];
       const asked = [...writes.map(({ key, seq }) => ({ key, seq })), ...(this.proofs.get(probe) ?? [])];
       const targets = sites.map((site) => targetOf(this.plan, timetable, site));
       const result = await this.reader.run({ type: 'cleanup', targets, writes: asked }, signal);
-      await this.journal.append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 });
       left += result.left ?? 0;
+      // A journal that cannot be written any more must not keep the other probes' rows.
+      await this.journal
+        .append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 })
+        .catch((error: Error) => this.breakOff(error));
     }
     return left;
   }
 
+  /** Every write that a timetable can have begun by now, whether or not its client ever said so. */
+  private due(live: LiveTimetable): readonly ExpectedWrite[] {
+    const { run } = this.directory;
+    const slots = Array.from({ length: live.due(this.clock.nowUs()) }, (_, k) => k);
+    return slots.filter(isWrite).map((seq) => ({ key: writeKey(run, live.timetable, seq), seq }));
+  }
+
   /** The last entries of the record; every process ended, every file on disk. */
   async close(outcome: 'completed' | 'aborted' | 'failed', reason: string): Promise<void> {
+    this.unheard();
     await this.clients?.[Symbol.asyncDispose]();
     await this.reader?.[Symbol.asyncDispose]();
     const phantoms = this.cameAcross.phantoms([...this.live.timetables, ...this.canaries]);
@@ -248,6 +266,13 @@ export class Session {
       mkdirSync(logs, { recursive: true });
       await this.platform.keepLogs(logs).catch(() => {});
     }
+  }
+
+  /** What the platform does by itself belongs to the record: what was measured may be its doing. */
+  private heard(kind: string, what: string): void {
+    if (kind !== 'component-died' && kind !== 'dead-man') return;
+    this.say({ phase: this.phaseNow, text: `${kind}: ${what}` });
+    this.journal.append('platform-event', { kind, what }).catch(() => {});
   }
 
   private breakOff(error: Error): void {

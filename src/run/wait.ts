@@ -31,3 +31,12 @@ export async function until<T>(
     await pause(everyMs, signal);
   }
 }
+
+/** What `work` gives, or a rejection with the signal's reason as soon as it aborts; the work goes on. */
+export function orRejected<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+}

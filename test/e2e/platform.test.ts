@@ -140,6 +140,32 @@ test('dropped packets are counted by rule and peer; the undo removes the rules',
   expect(await platform.register.list(within())).toEqual([]);
 });
 
+test('an undo that comes while the rules go in leaves none of them', async () => {
+  const { network } = platform.abilities;
+  for (let round = 0; round < 20; round += 1) {
+    const fault = `race-${round}`;
+    const undo = [{ kind: 'network', params: { id: fault } }] as const;
+    await platform.register.record({ fault, run: 'run1', undo }, LONG_MS, within());
+    const dropped = network?.drop(fault, CUT, within()).catch(() => {});
+    // From before nft begins to after it has ended.
+    await new Promise((resolve) => setTimeout(resolve, round));
+    await platform.register.undo(fault, within());
+    await dropped;
+  }
+  expect(await network?.inForce(within())).toEqual([]);
+});
+
+test('a rule that nothing would undo is in force until it is mended', async () => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: 'stray' } }] as const;
+  await platform.register.record({ fault: 'stray', run: 'run1', undo }, LONG_MS, within());
+  await network?.drop('stray', CUT, within());
+  expect(await network?.inForce(within())).toEqual(['stray']);
+  await network?.mend('stray', within());
+  expect(await network?.inForce(within())).toEqual([]);
+  await platform.register.undo('stray', within());
+});
+
 test('a fault that nobody renews is undone by the platform', async () => {
   const { network } = platform.abilities;
   const undo = [{ kind: 'network', params: { id: 'left' } }] as const;

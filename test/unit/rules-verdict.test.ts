@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Report } from '../../src/check/report-schema.ts';
+import { FAILBACK_CONDITION } from '../../src/history/event.ts';
 import type { Objective, ServicePhase } from '../../src/scenario/plan.ts';
 import type { OracleInput } from './oracle/input.ts';
 import {
@@ -182,6 +183,51 @@ test('a stall of the harness that overlaps an instant that decides the objective
   // Up is the completion at 10.702 s.
   expect(verdictOf(await check(run, stall(10_650_000, 10_800_000)), 'rto')).toBe('unknown');
   expect(verdictOf(await check(run, stall(9_550_000, 9_750_000)), 'rto')).toBe('unknown');
+});
+
+test('a stall that touches every operation of a phase leaves nothing to judge', async () => {
+  const run = { table: TWENTY, objectives: [p95('after', 1 * S)] };
+  expect(verdictOf(await check(run), 'p95/after')).toBe('pass');
+  expect(verdictOf(await check(run, stall(14 * S, 60 * S)), 'p95/after')).toBe('unknown');
+});
+
+/** RTO is 1.202 s; then, from 16.5 s on, it is down for another 3 s. */
+const TWICE = { patches: [from(82, 10, 'fail'), from(150, 30, 'fail')], objectives: [rto(1_500 * MS)] };
+
+test('an outage after the recovery is a breach of its own', async () => {
+  const report = await check(TWICE);
+  expect(verdictOf(report, 'rto')).toBe('pass');
+  expect([report.verdict, report.reasons[0]?.text]).toEqual(['fail', expect.stringContaining('a further outage')]);
+});
+
+test('a breach is none of the platform where the harness stalled, proved nothing, or could not send', async () => {
+  expect((await check(TWICE, stall(16_450_000, 16_650_000))).verdict).toBe('unknown');
+  expect((await check(TWICE, withoutEvents('canary-injected'))).verdict).toBe('unknown');
+  const shed = { ...TWICE, patches: [from(82, 10, 'fail'), from(150, 30, 'shed')] };
+  expect((await check(shed as typeof TWICE)).verdict).toBe('unknown');
+});
+
+test('something that died and that no fault took makes the verdict unknown', async () => {
+  const died = withEvents(
+    event(20 * S, 'platform-event', { kind: 'component-died', what: 'london cassandra/0: SIGKILL' }),
+  );
+  const report = await check({ objectives: [rto(60 * S)] }, died);
+  expect([report.verdict, report.reasons[0]?.text]).toEqual(['unknown', expect.stringContaining('london cassandra/0')]);
+});
+
+test('a service level that did not come back after the failback is no pass', async () => {
+  const given = withEvents(event(25 * S, 'stop-condition', { condition: FAILBACK_CONDITION, observed: 'not done' }));
+  expect((await check({ objectives: [rto(60 * S)] }, given)).verdict).toBe('unknown');
+});
+
+test('objectives are declared before the fault: a plan that was changed since makes the verdict unknown', async () => {
+  const input = inputOf({ objectives: [rto(60 * S)] });
+  const changed = (from: string, to: string): Promise<Report> =>
+    checkInput(input, { changePlan: (text) => text.replace(from, to) });
+  expect((await changed('', '')).run.defects).toEqual([]);
+  const milder = await changed('"target_us": 60000000', '"target_us": 90000000');
+  expect([milder.verdict, milder.run.defects.length]).toEqual(['unknown', 1]);
+  expect((await changed('"title": "', '"title": "x')).run.defects).toHaveLength(1);
 });
 
 test('a stall elsewhere decides nothing, nor does one of up to 100 ms', async () => {

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
+import { outerPid } from './outer-process.ts';
 import { lockFile, logFile, programPath, stateDirectory } from './paths.ts';
 import { RpcClient } from './rpc.ts';
 import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
@@ -63,7 +64,9 @@ export async function launch(
     for (;;) {
       limit.throwIfAborted();
       const rpc = await RpcClient.connect<SupervisorMethods>(orders.socket);
-      if (rpc) return rpc;
+      // Another's, which was faster: ours waits for the lock, and will say so.
+      if (rpc && outerPid() === child.pid) return rpc;
+      rpc?.close();
       await sleep(30);
     }
   })();

@@ -23,6 +23,8 @@ export interface LocalStatus {
   readonly faults: readonly RegisteredFault[];
   /** The run that uses it; null: none. */
   readonly run: string | null;
+  /** It goes with the run that started it. */
+  readonly owned: boolean;
 }
 
 /** What the local platform is, from its configuration alone: enough for a plan, whether one is up or not. */
@@ -54,11 +56,23 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
   };
 }
 
-/** The platform of this user that is up, once it serves; null when there is none. It stays when the handle is disposed. */
-export async function attachLocalPlatform(signal: AbortSignal): Promise<Platform | null> {
+/**
+ * The platform of this user that is up, once it serves; null when there is none. It stays when the handle is disposed. A PlatformError when it
+ * belongs to a run that is not over, unless it is `borrowed` for a moment: it goes with that run.
+ */
+export async function attachLocalPlatform(
+  signal: AbortSignal,
+  { borrowed = false }: { readonly borrowed?: boolean } = {},
+): Promise<Platform | null> {
   const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (!rpc) return null;
   try {
+    const { owned } = await rpc.call('status', {}, signal);
+    if (owned && !borrowed) {
+      throw new PlatformError('the platform that is up belongs to another run, and goes with it', {
+        hint: 'wait until that run is over, or start a platform for both: npm run drill -- platform up',
+      });
+    }
     return await whenStarted(rpc, signal);
   } catch (error) {
     rpc.close();
@@ -155,7 +169,7 @@ export async function startLocalPlatform(options: {
     },
   };
   const rpc = await launch(orders, signal);
-  if (options.owned) await rpc.call('own', {}, signal);
+  if (options.owned) await owning(rpc, signal);
   const failure = { text: '' };
   rpc.onEvent(({ type, data }) => {
     if (type === 'component-ready') onProgress(`${data} is ready`);
@@ -171,6 +185,15 @@ export async function startLocalPlatform(options: {
     // Whatever is wrong with it, the next start must not meet it again.
     if (failure.text && orders.template) rmSync(orders.template, { recursive: true, force: true });
     if (failure.text) throw new PlatformError(`the platform did not start: ${failure.text}`, { cause: error });
+    throw error;
+  }
+}
+
+async function owning(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<void> {
+  try {
+    await rpc.call('own', {}, signal);
+  } catch (error) {
+    rpc.close();
     throw error;
   }
 }

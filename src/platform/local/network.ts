@@ -42,6 +42,7 @@ export async function makeNetwork(config: LocalConfig): Promise<void> {
 }
 
 const TABLE = 'drill_';
+const TABLES = /^table inet drill_([0-9a-f]+)$/gm;
 const COMMENT = /^(in|out) (\S+)$/;
 
 /** The table's name of a fault: `nft` knows letters, digits and `_` only. */
@@ -81,6 +82,16 @@ export async function applyDrops(config: LocalConfig, id: string, rules: readonl
     );
     await command(['ip', 'netns', 'exec', site, 'nft', '-f', '-'], ruleset);
   }
+}
+
+/** The faults of which a rule is in force in some site, whoever made it. */
+export async function listDrops(config: LocalConfig): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const site of config.sites) {
+    const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
+    for (const [, hex = ''] of tables.matchAll(TABLES)) found.add(Buffer.from(hex, 'hex').toString());
+  }
+  return [...found].sort();
 }
 
 /** Removes every rule of a fault, in every site; none left is no error. */

@@ -23,6 +23,8 @@ export class LocalPlatform implements Platform {
       network: {
         drop: (id, rules, signal) => rpc.call('drop', { id, rules }, signal),
         observe: (id, signal) => rpc.call('drops', { id }, signal),
+        inForce: (signal) => rpc.call('cuts', {}, signal),
+        mend: (id, signal) => rpc.call('mend', { id }, signal),
       },
       processes: {
         end: (site, components, graceMs, signal) => rpc.call('end', { site, components, graceMs }, signal),
@@ -74,8 +76,8 @@ export class LocalPlatform implements Platform {
     if (existsSync(own)) copyFileSync(own, join(directory, basename(own)));
   }
 
-  onEvent(listener: (event: { type: string; data: Json }) => void): void {
-    this.rpc.onEvent(listener);
+  onEvent(listener: (event: { type: string; data: Json }) => void): () => void {
+    return this.rpc.onEvent(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

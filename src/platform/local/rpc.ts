@@ -65,7 +65,7 @@ async function answer(line: string, socket: Socket, methods: Methods): Promise<v
 export class RpcClient<M extends Methods> {
   private readonly socket: Socket;
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  private readonly listeners: ((event: { type: string; data: Json }) => void)[] = [];
+  private readonly listeners = new Set<(event: { type: string; data: Json }) => void>();
   private next = 0;
   private ended: PlatformError | null = null;
 
@@ -113,8 +113,10 @@ export class RpcClient<M extends Methods> {
     }
   }
 
-  onEvent(listener: (event: { type: string; data: Json }) => void): void {
-    this.listeners.push(listener);
+  /** Returns what ends it. */
+  onEvent(listener: (event: { type: string; data: Json }) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
-import { applyDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
+import { applyDrops, listDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
@@ -55,7 +55,11 @@ function calmTimers(): void {
 }
 
 function tell(type: string, what: string): void {
-  appendFileSync(log, `${new Date().toISOString()} ${type} ${what}\n`);
+  try {
+    appendFileSync(log, `${new Date().toISOString()} ${type} ${what}\n`);
+  } catch {
+    // A full disk must not end what undoes the faults.
+  }
   server?.broadcast(type, what);
 }
 
@@ -87,12 +91,21 @@ function of(component: Component, site?: string): readonly ManagedComponent[] {
 const register = new Register(registerFile(orders.stateDirectory), executeUndo, () => performance.now());
 
 async function executeUndo(undo: Undo): Promise<void> {
-  if (undo.kind === 'network') return removeDrops(config, undo.params.id);
+  if (undo.kind === 'network') return inTurn(() => removeDrops(config, undo.params.id));
   const limit = AbortSignal.timeout(UNDO_MS);
   for (const component of ['cassandra', 'janusgraph'] as const) {
     if (!undo.params.components.includes(component)) continue;
     await Promise.all(of(component, undo.params.site).map((one) => one.start(limit, 'inside')));
   }
+}
+
+let lastOnNetwork: Promise<unknown> = Promise.resolve();
+
+/** Rules go in and out one after the other: an undo that looked while `nft` was at work would find nothing to undo, and the rule would stay. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = lastOnNetwork.then(work);
+  lastOnNetwork = result.catch(() => {});
+  return result;
 }
 
 /** A harness that was suspended past its lease must not make a fault that nobody would undo. */
@@ -113,6 +126,7 @@ const methods = {
     components: components.map((one) => one.state()),
     faults: register.list(),
     run: lockHolder?.run ?? null,
+    owned: orders.owned,
   }),
   observe: () => components.map((one) => one.state()),
   end: ({ site, components: names, graceMs }: { site: string; components: readonly Component[]; graceMs: number }) => {
@@ -123,10 +137,19 @@ const methods = {
     );
     for (const one of ordered) void one.stop(graceMs);
   },
-  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) => {
-    requireUndo({ kind: 'network', params: { id } });
-    return applyDrops(config, id, rules);
-  },
+  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) =>
+    inTurn(async () => {
+      const undo: Undo = { kind: 'network', params: { id } };
+      requireUndo(undo);
+      await applyDrops(config, id, rules);
+      // It may have lapsed, or been undone, meanwhile.
+      if (register.covers(undo)) return;
+      await removeDrops(config, id);
+      requireUndo(undo);
+    }),
+  cuts: () => inTurn(() => listDrops(config)),
+  /** Rules that nothing in the register would undo. */
+  mend: ({ id }: { id: string }) => inTurn(() => removeDrops(config, id)),
   drops: ({ id }: { id: string }) => readDrops(config, id),
   nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
     runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args),
@@ -143,6 +166,7 @@ const methods = {
   unlock: (_: unknown, connection: object) => free(connection),
   /** From now on the platform goes when this connection does. */
   own: (_: unknown, connection: object) => {
+    if (!orders.owned || (owner !== null && owner !== connection)) throw new PlatformError('it belongs to another');
     owner = connection;
   },
   /** Shuts everything down in order and makes a template of the data; the platform is of no use then. */
@@ -219,7 +243,7 @@ async function setGraphUp(limit: AbortSignal): Promise<void> {
 }
 
 setInterval(() => {
-  for (const one of components) one.rotateOutput();
+  // First of all, whatever else may go wrong.
   register.expire().then(
     (lapsed) => {
       for (const { fault, failures } of lapsed) {
@@ -229,6 +253,11 @@ setInterval(() => {
     },
     (error: unknown) => tell('defect', messageOf(error)),
   );
+  try {
+    for (const one of components) one.rotateOutput();
+  } catch (error) {
+    tell('defect', `logs cannot be put aside: ${messageOf(error)}`);
+  }
 }, 1_000);
 
 main().catch((error: unknown) => {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, lineHash, sha256Hex } from '../../../src/history/chain.ts';
+import { lineHash, sha256Hex } from '../../../src/history/chain.ts';
 import { formatAttempt, HISTORY_HEADER } from '../../../src/history/history-csv.ts';
+import { declare } from '../../../src/history/intent.ts';
 import { formatReadBackRow, READ_BACK_HEADER } from '../../../src/history/read-back-csv.ts';
 import type { OracleInput } from '../oracle/input.ts';
 
@@ -11,14 +12,16 @@ export interface Torn {
   readonly journal?: string;
   /** Somebody was at the journal. */
   readonly changeJournal?: (text: string) => string;
+  /** Somebody was at the plan. */
+  readonly changePlan?: (text: string) => string;
 }
 
 /** Writes a whole run directory: `intent.json`, `plan.json`, `journal.ndjson` with its chain, `history.csv`, `read-back.csv`. */
 export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void {
   mkdirSync(dir, { recursive: true });
-  const intent = `${canonicalJson({ run: 'run-1', criteria: sha256Hex(canonicalJson(input.plan.objectives)) })}\n`;
+  const { plan, intent } = declare(input.plan, { run: 'run-1', wall: '2026-01-31T12:00:00.000Z', harness: '0' });
   writeFileSync(join(dir, 'intent.json'), intent);
-  writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(input.plan, null, 2)}\n`);
+  writeFileSync(join(dir, 'plan.json'), torn.changePlan?.(plan) ?? plan);
   const journal = journalText(input, sha256Hex(intent)) + (torn.journal ?? '');
   writeFileSync(join(dir, 'journal.ndjson'), torn.changeJournal?.(journal) ?? journal);
   writeFileSync(

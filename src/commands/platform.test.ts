@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { FakePlatform } from '../platform/testing-platform.ts';
+import { recover } from './platform.ts';
+
+const soon = () => AbortSignal.timeout(20_000);
+const HEALED = 'nothing is in force; every component is ready';
+
+async function recovered(platform: FakePlatform): Promise<{ healed: boolean; said: readonly string[] }> {
+  const said: string[] = [];
+  const healed = await recover(platform, soon(), (line) => said.push(line));
+  return { healed, said };
+}
+
+async function cut(platform: FakePlatform, id: string): Promise<void> {
+  await platform.abilities.network.drop(id, [{ site: 'paris', direction: 'in', peers: ['london'] }]);
+}
+
+test('where nothing is in force it says so', async () => {
+  expect(await recovered(new FakePlatform())).toEqual({ healed: true, said: [HEALED] });
+});
+
+test('what the register has is undone', async () => {
+  const platform = new FakePlatform();
+  await platform.register.record(
+    { fault: 'f', run: 'r', undo: [{ kind: 'network', params: { id: 'f' } }] },
+    1_000,
+    soon(),
+  );
+  await cut(platform, 'f');
+  expect(await recovered(platform)).toEqual({ healed: true, said: ['undoing f of run r', '  network: done', HEALED] });
+  expect(platform.rules.size).toBe(0);
+});
+
+test('a rule that nothing in the register would undo is found and removed', async () => {
+  const platform = new FakePlatform();
+  await cut(platform, 'partition-site-1');
+  const { healed, said } = await recovered(platform);
+  expect(healed).toBe(true);
+  expect(said[0]).toContain('partition-site-1');
+  expect(platform.rules.size).toBe(0);
+});
+
+test('what died by itself is started again', async () => {
+  const platform = new FakePlatform();
+  platform.set('london', ['janusgraph'], 'stopped');
+  expect(await recovered(platform)).toMatchObject({ healed: true, said: ['starting janusgraph of london', HEALED] });
+  expect(platform.registered.size).toBe(0);
+});
+
+test('a fault that cannot be undone keeps no other in force, and is said', async () => {
+  const platform = new FakePlatform();
+  platform.fails = 'processes';
+  const processes = [{ kind: 'processes', params: { site: 'paris', components: ['cassandra'] } }] as const;
+  await platform.register.record({ fault: 'kill-1', run: 'r', undo: processes }, 1_000, soon());
+  await platform.register.record(
+    { fault: 'f', run: 'r', undo: [{ kind: 'network', params: { id: 'f' } }] },
+    1_000,
+    soon(),
+  );
+  await cut(platform, 'f');
+  const { healed, said } = await recovered(platform);
+  expect(healed).toBe(false);
+  expect(platform.rules.size).toBe(0);
+  expect(said).toContain('still in force: kill-1');
+});
+
+test('an answer that does not come for one fault is no reason to leave the others', async () => {
+  const platform = new FakePlatform();
+  const { undo } = platform.register;
+  platform.register.undo = (fault, signal) =>
+    fault === 'bad' ? Promise.reject(new Error('the connection is lost')) : undo(fault, signal);
+  for (const fault of ['f', 'bad']) {
+    await platform.register.record(
+      { fault, run: 'r', undo: [{ kind: 'network', params: { id: fault } }] },
+      1_000,
+      soon(),
+    );
+  }
+  await cut(platform, 'f');
+  const { healed, said } = await recovered(platform);
+  expect([healed, platform.rules.size]).toEqual([false, 0]);
+  expect(said).toEqual(expect.arrayContaining(['  failed: the connection is lost', 'still in force: bad']));
+});
