@@ -178,7 +178,8 @@ export class ManagedComponent {
     this.exited = new Promise((resolve) => {
       const end = (how: string): void => {
         if (this.child !== child) return;
-        const expected = this.ending;
+        // One that starts without its graph is started again.
+        const expected = this.ending || (this.starting !== null && this.exitCode === WITHOUT_GRAPH);
         this.child = null;
         this.ready = false;
         this.ending = false;
