@@ -4,6 +4,7 @@ import { formatCount, formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { badge, type Column, table } from './table.ts';
 import {
+  inAllName,
   lossWords,
   measuredWords,
   OUTCOME_WORD,
@@ -36,7 +37,7 @@ export function firstScreen(report: Report): Markup {
 <div class="edge-${LOSS_CLASS[lost.state]}"><div class="label">Acknowledged writes lost at failover</div>
 <div class="large ${LOSS_CLASS[lost.state]}">${lost.large}</div>
 <p>${lost.rest}</p>
-<p class="beside">Lost in all, after repair and at every site: <b class="${LOSS_CLASS[inAll.state]}">${inAll.large}</b> <span class="muted">${inAll.rest}</span></p></div>
+<p class="beside">${inAllName(rpo)}: <b class="${LOSS_CLASS[inAll.state]}">${inAll.large}</b> <span class="muted">${inAll.rest}</span></p></div>
 </section>
 ${objectivesTable(report)}
 ${reasonsList(report)}

@@ -32,3 +32,11 @@ test('it begins with the verdict and the lost writes', () => {
   expect(of(failingReport())).toMatch(/✕ FAIL\n[^\n]*\n✕ 527 of 942 acknowledged writes lost/);
   expect(of(unknownReport())).toMatch(/\? UNKNOWN\n[^\n]*\n\? UNKNOWN how many of 942 acknowledged writes lost/);
 });
+
+test('where nothing was repaired nobody reads of what is lost after repair', () => {
+  const report = passingReport();
+  const unrepaired = { ...report, rpo: report.rpo.map((row) => ({ ...row, afterRepair: null })) };
+  const of = (one: typeof report): string => renderSummary(one, { color: false, width: 100 });
+  expect(of(report)).toContain('lost in all, after repair and at every site: none');
+  expect(of(unrepaired)).toContain('lost so far at any site, without a repair: none');
+});

@@ -4,6 +4,7 @@ import { durationOrUnknown, formatOffset } from './format.ts';
 import { oneLine, textTable, wrap } from './text-table.ts';
 import { originOf } from './time-axis.ts';
 import {
+  inAllName,
   lossWords,
   measuredWords,
   OUTCOME_WORD,
@@ -70,7 +71,9 @@ function lossLines(report: Report, width: number, bold: (name: Verdict, text: st
   return [
     first.startsWith(large) ? bold(verdict, large) + first.slice(large.length) : first,
     ...more,
-    ...wrap(`lost in all: ${inAll.large} ${inAll.rest}`, width - 2, '  ').map((line) => `  ${line}`),
+    ...wrap(`${inAllName(rpo).toLowerCase()}: ${inAll.large} ${inAll.rest}`, width - 2, '  ').map(
+      (line) => `  ${line}`,
+    ),
   ];
 }
 

@@ -35,7 +35,10 @@ export const TERMS: readonly (readonly [string, string])[] = [
   ],
   ['Recovery point', 'The latest instant up to which nothing is missing.'],
   ['Stranded', 'Acknowledged by the lost site while the fault held.'],
-  ['Lost in all', 'Lost, or stranded and missing, after repair, at any site; “no loss” is judged on it.'],
+  [
+    'Lost in all',
+    'Lost, or stranded and missing, after repair, at any site (where nothing is repaired: after recovery, so that more may come back); “no loss” is judged on it.',
+  ],
   ['Phantom', 'Present and never written, or with another value, or more than once.'],
   ['Downtime', 'The outages that clients saw, and the windows outside them that missed the objective.'],
   [

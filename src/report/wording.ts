@@ -66,6 +66,12 @@ export function overallRpo(report: Report): Rpo | null {
   return report.rpo.find((row) => row.service === null) ?? null;
 }
 
+/** What "lost in all" is called. Where nothing was repaired, hints or a repair may still bring back what is missing. */
+export function inAllName(rpo: Pick<Rpo, 'lostInAll' | 'afterRepair'> | undefined): string {
+  const unrepaired = rpo !== undefined && rpo.lostInAll !== null && rpo.afterRepair === null;
+  return unrepaired ? 'Lost so far at any site, without a repair' : 'Lost in all, after repair and at every site';
+}
+
 export function lostSentence(lost: Interval | null, acknowledged: number): string {
   const words = lossWords(lost, acknowledged);
   return `${words.large} ${words.rest}`;
