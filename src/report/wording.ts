@@ -67,8 +67,8 @@ export function overallRpo(report: Report): Rpo | null {
 }
 
 /** What "lost in all" is called. Where nothing was repaired, hints or a repair may still bring back what is missing. */
-export function inAllName(rpo: Pick<Rpo, 'lostInAll' | 'afterRepair'> | undefined): string {
-  const unrepaired = rpo !== undefined && rpo.lostInAll !== null && rpo.afterRepair === null;
+export function inAllName(rpo: Pick<Rpo, 'lostInAll' | 'afterRepair'> | null): string {
+  const unrepaired = rpo !== null && rpo.lostInAll !== null && rpo.afterRepair === null;
   return unrepaired ? 'Lost so far at any site, without a repair' : 'Lost in all, after repair and at every site';
 }
 
