@@ -37,10 +37,10 @@ const PARTS = 128;
  */
 export async function checkRun(runDirectory: string, options: CheckOptions = {}): Promise<Report> {
   const planPath = join(runDirectory, 'plan.json');
-  const plan = readPlan(planPath);
+  const { plan, bytes } = readPlan(planPath);
   const defects = new Defects();
   const intent = readIntent(runDirectory, defects);
-  compareWithIntent(intent, plan, readFileSync(planPath), defects);
+  compareWithIntent(intent, plan, bytes, defects);
   const journal = readJournal(join(runDirectory, 'journal.ndjson'), intent);
   for (const defect of journal.defects) defects.add('journal.ndjson does not verify', defect);
   if (journal.torn) defects.add('journal.ndjson: the last line is torn', 'ignored');
@@ -178,9 +178,10 @@ function originOf(events: readonly JournalEvent[]): Pick<Report['run'], 'id' | '
   return { id: started.data.run, started: Number.isNaN(originMs) ? started.wall : new Date(originMs).toISOString() };
 }
 
-function readPlan(path: string): Plan {
+function readPlan(path: string): { plan: Plan; bytes: Uint8Array } {
   try {
-    return planSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const bytes = readFileSync(path);
+    return { plan: planSchema.parse(JSON.parse(bytes.toString('utf8'))), bytes };
   } catch (error) {
     throw new InputError(`${path}: expected the plan of a run, got ${messageOf(error)}`, {
       hint: 'Give the directory of a run, such as reports/<scenario>/<time>-<id>.',

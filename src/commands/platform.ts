@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, messageOf, PlatformError } from '../errors.ts';
+import { EXIT, type ExitCode, messageOf } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import {
   attachLocalPlatform,
@@ -6,7 +6,7 @@ import {
   startLocalPlatform,
   stopLocalPlatform,
 } from '../platform/local/local-platform.ts';
-import type { ComponentState, Platform } from '../platform/platform.ts';
+import { healPlatform } from '../run/heal-platform.ts';
 import { print } from './context.ts';
 
 const UNDO_MS = 300_000;
@@ -54,74 +54,24 @@ export async function statusCommand(): Promise<ExitCode> {
  */
 export async function recoverCommand({ force }: { readonly force: boolean }): Promise<ExitCode> {
   const signal = AbortSignal.timeout(UNDO_MS);
-  const run = (await localPlatformStatus(signal))?.run ?? null;
-  if (run !== null && !force) {
-    print(`the run ${run} uses the platform, and heals what it injects: end it with Ctrl-C first, or give --force`);
-    return EXIT.platform;
-  }
-  const platform = await attachLocalPlatform(signal, { borrowed: true });
+  await using platform = await attachLocalPlatform(signal, { borrowed: true });
   if (!platform) {
     print('no platform is up: what was in force went with it');
     return EXIT.pass;
   }
-  await using _platform = platform;
-  return (await recover(platform, signal, print)) ? EXIT.pass : EXIT.platform;
-}
-
-/** Undoes everything that is in force, all of it at once and each whatever becomes of the others; false when something is left. */
-export async function recover(
-  platform: Pick<Platform, 'register' | 'abilities'>,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<boolean> {
-  const { register } = platform;
-  const { network, processes } = platform.abilities;
-  await eachOf((await register.list(signal)).toReversed(), say, async ({ fault, run }) => {
-    say(`undoing ${fault} of run ${run}`);
-    for (const { undo, ok, error } of await register.undo(fault, signal)) say(`  ${undo.kind}: ${ok ? 'done' : error}`);
-  });
-  const registered = new Set((await register.list(signal)).map(({ fault }) => fault));
-  const stray = ((await network?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
-  await eachOf(stray, say, async (id) => {
-    say(`removing rules that no fault in the register would undo: ${id}`);
-    await network?.mend(id, signal);
-  });
-  const down = async (): Promise<readonly ComponentState[]> =>
-    ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
-  // What died by itself is nobody's fault to undo: it is started as if it were.
-  const dead = Map.groupBy(await down(), ({ site }) => site);
-  await eachOf([...dead], say, async ([site, states]) => {
-    const components = [...new Set(states.map(({ component }) => component))];
-    say(`starting ${components.join(' and ')} of ${site}`);
-    const fault = {
-      fault: `recover-${site}`,
-      run: 'recover',
-      undo: [{ kind: 'processes', params: { site, components } }],
-    } as const;
-    await register.record(fault, UNDO_MS, signal);
-    for (const { ok, error } of await register.undo(fault.fault, signal)) if (!ok) throw new PlatformError(error);
-  });
-  const left = await register.list(signal);
-  const rules = (await network?.inForce(signal)) ?? [];
-  const stopped = await down();
-  for (const { fault } of left) say(`still in force: ${fault}`);
-  for (const id of rules) say(`still in force: rules of ${id}`);
-  for (const { site, component, node, state } of stopped) say(`not ready: ${site} ${component}/${node} is ${state}`);
-  const healed = left.length === 0 && stopped.length === 0 && rules.length === 0;
-  say(
-    healed
+  await using held = new AsyncDisposableStack();
+  try {
+    if (!force) held.use(await platform.lock('recover', signal));
+  } catch (error) {
+    print(`${messageOf(error)}, which heals what it injects: end it with Ctrl-C first, or give --force`);
+    return EXIT.platform;
+  }
+  const left = await healPlatform(platform, signal, print);
+  for (const one of left) print(one);
+  print(
+    left.length === 0
       ? 'nothing is in force; every component is ready'
       : 'what to do: npm run drill -- platform down, then platform up',
   );
-  return healed;
-}
-
-/** All at once; what fails is said, and keeps nobody from going on. */
-async function eachOf<T>(
-  items: readonly T[],
-  say: (line: string) => void,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const results = await Promise.allSettled(items.map(work));
-  for (const result of results) if (result.status === 'rejected') say(`  failed: ${messageOf(result.reason)}`);
+  return left.length === 0 ? EXIT.pass : EXIT.platform;
 }

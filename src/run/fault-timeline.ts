@@ -10,7 +10,7 @@ const EFFECTIVE_MS = 120_000;
 
 /**
  * Injects the timeline's faults at their instants, counted from now, and holds each at least as long as it says. One that is over before the next
- * begins is released then; all others stay until the disaster's loss has been read back at the site that serves instead. Null: no disaster.
+ * begins is released then; the disaster and all others stay until its loss has been read back at the site that serves instead. Null: no disaster.
  */
 export async function holdFaults(session: Session, stages: Stages, signal: AbortSignal): Promise<FaultLease | null> {
   const { plan, clock } = session;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkRun } from '../check/check.ts';
 import type { Phase } from '../history/event.ts';
 import { readJournal } from '../history/read-journal.ts';
+import type { ComponentState } from '../platform/platform.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { type RunOptions, type RunResult, runPlan } from './runner.ts';
@@ -48,8 +49,8 @@ interface Ran {
 /** Runs the scenario; `during` is called at each phase with what it may break. */
 async function run(
   options: {
-    readonly prepare?: (platform: SitesPlatform) => void;
-    readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => void;
+    readonly prepare?: (platform: SitesPlatform) => unknown;
+    readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => unknown;
   } & Partial<RunOptions> = {},
 ): Promise<Ran> {
   await using platform = await SitesPlatform.start();
@@ -204,6 +205,27 @@ describe('a run', { timeout: 180_000 }, () => {
     expect(report.verdict).not.toBe('pass');
     const [reason] = report.reasons.filter(({ subject }) => subject === 'platform');
     expect(reason).toMatchObject({ verdict: 'unknown', text: expect.stringContaining('london janusgraph/0') });
+  });
+
+  test.concurrent('finds what stood there before it, and heals it or does not begin', async () => {
+    const stray = await run({
+      prepare: (platform) => platform.rules.set('partition-site-1', []),
+      during: (phase, _, interrupt) => phase === 'canary' && interrupt.abort(new Error('enough')),
+    });
+    expectHealed(stray);
+    expect(stray.platform.rules.size).toBe(0);
+    const stuck = await run({
+      prepare(platform) {
+        platform.fails = 'processes';
+        platform.states.splice(0, 1, { ...(platform.states[0] as ComponentState), state: 'stopped' });
+      },
+    });
+    expect([stuck.result.outcome, stuck.result.reason]).toEqual([
+      'failed',
+      expect.stringContaining('cannot be healed'),
+    ]);
+    expect(stuck.events.map(({ type }) => type)).not.toContain('timetable-started');
+    expect((await checkRun(stuck.result.directory)).verdict).toBe('unknown');
   });
 
   test.concurrent('whose site goes away before the fault, by itself, is no measurement of it', async () => {

@@ -6,6 +6,7 @@ import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
 import { provoke } from './canary.ts';
 import { holdFaults } from './fault-timeline.ts';
+import { healPlatform } from './heal-platform.ts';
 import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
@@ -127,16 +128,11 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
 export async function prepare(session: Session, signal: AbortSignal): Promise<void> {
   const { plan, platform, reader } = session;
   const limit = deadline(signal, PREPARE_MS, 'preparing schema, clients and warm-up');
-  const leftovers = await platform.register.list(limit);
-  for (const { fault } of leftovers) {
-    session.say({ phase: null, text: `healing ${fault}, which an earlier run left behind` });
-    const results = await platform.register.undo(fault, limit);
-    const failed = results.filter(({ ok }) => !ok).map(({ undo, error }) => `${undo.kind}: ${error}`);
-    if (failed.length > 0) {
-      throw new PlatformError(`${fault}, left by an earlier run, cannot be undone: ${failed.join('; ')}`, {
-        hint: 'npm run drill -- recover',
-      });
-    }
+  const left = await healPlatform(platform, limit, (text) => session.say({ phase: null, text }));
+  if (left.length > 0) {
+    throw new PlatformError(`what stood here before this run cannot be healed: ${left.join('; ')}`, {
+      hint: 'npm run drill -- recover',
+    });
   }
   session.say({ phase: null, text: 'preparing schema and clients' });
   const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { isWrite, writeKey } from '../client/protocol.ts';
@@ -27,6 +27,7 @@ import { ClientGroup } from './client-group.ts';
 import { FaultLease } from './fault-lease.ts';
 import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
+import { readCpu } from './machine.ts';
 import { targetOf, targetsAt } from './reading.ts';
 import { releaseAll } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
@@ -306,17 +307,4 @@ export class Session {
       at,
     });
   }
-}
-
-interface Cpu {
-  readonly total: number;
-  readonly idle: number;
-  readonly steal: number;
-}
-
-/** Jiffies since boot, of all processors together. */
-function readCpu(): Cpu {
-  const [, ...fields] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] as string).trim().split(/\s+/);
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = fields.map(Number);
-  return { total: user + nice + system + idle + iowait + irq + softirq + steal, idle: idle + iowait, steal };
 }

@@ -145,7 +145,7 @@ const methods = {
       // It may have lapsed, or been undone, meanwhile.
       if (register.covers(undo)) return;
       await removeDrops(config, id);
-      requireUndo(undo);
+      throw new PlatformError(`${id} was undone while its rules were put in`);
     }),
   cuts: () => inTurn(() => listDrops(config)),
   /** Rules that nothing in the register would undo. */

@@ -1,0 +1,56 @@
+import { messageOf, PlatformError } from '../errors.ts';
+import type { ComponentState, Platform } from '../platform/platform.ts';
+
+/** How long what is started here may take before the platform's dead-man does it once more. */
+const START_MS = 300_000;
+
+/**
+ * Undoes everything that is in force, each whatever becomes of the others, removes rules that nothing would undo any more, and starts what died
+ * by itself. Returns what is left, in words: nothing when the platform is whole.
+ */
+export async function healPlatform(
+  platform: Pick<Platform, 'register' | 'abilities'>,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<readonly string[]> {
+  const { register } = platform;
+  const { network, processes } = platform.abilities;
+  const failed: string[] = [];
+  /** All at once: a database may not start before a partition is undone. */
+  const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+    const results = await Promise.allSettled(items.map(work));
+    for (const result of results) if (result.status === 'rejected') failed.push(`failed: ${messageOf(result.reason)}`);
+  };
+  const undo = async (fault: string): Promise<void> => {
+    const undone = await register.undo(fault, signal);
+    const errors = undone.filter(({ ok }) => !ok).map((one) => `${one.undo.kind}: ${one.error}`);
+    if (errors.length > 0) throw new PlatformError(`${fault}: ${errors.join('; ')}`);
+  };
+  await each((await register.list(signal)).toReversed(), async ({ fault, run }) => {
+    say(`undoing ${fault} of run ${run}`);
+    await undo(fault);
+  });
+  const registered = new Set((await register.list(signal)).map(({ fault }) => fault));
+  const stray = ((await network?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
+  await each(stray, async (id) => {
+    say(`removing rules that no fault in the register would undo: ${id}`);
+    await network?.mend(id, signal);
+  });
+  const down = async (): Promise<readonly ComponentState[]> =>
+    ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
+  // What died by itself is nobody's fault to undo: it is started as if it were.
+  await each([...Map.groupBy(await down(), ({ site }) => site)], async ([site, states]) => {
+    const components = [...new Set(states.map(({ component }) => component))];
+    say(`starting ${components.join(' and ')} of ${site}`);
+    const params = { site, components };
+    const fault = { fault: `recover-${site}`, run: 'recover', undo: [{ kind: 'processes', params }] } as const;
+    await register.record(fault, START_MS, signal);
+    await undo(fault.fault);
+  });
+  return [
+    ...failed,
+    ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
+    ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
+    ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
+  ];
+}
