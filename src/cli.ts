@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
 import { fail } from './commands/fail.ts';
 import { checkCommand, reportCommand, verifyCommand } from './commands/judge.ts';
-import { downCommand, recoverCommand, statusCommand, upCommand } from './commands/platform.ts';
+import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
 import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
 import { EXIT, type ExitCode } from './errors.ts';
@@ -34,6 +34,9 @@ for (const name of ['run', 'scenario']) {
     .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
     .option('--reports <directory>', 'where run directories go', REPORTS)
     .option('--config <file>', 'configuration of the local platform that is started')
+    .option('--ticket <id>', 'the change that allows it; needed in production')
+    .option('--approver <name>', 'who approved it: not the operator; needed in production')
+    .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
     .action(async (names: string[], flags) => {
       code = await runCommand(names, flags);
     });
@@ -89,6 +92,13 @@ program
   .option('--force', 'also while a run uses the platform', false)
   .action(async (flags: { force: boolean }) => {
     code = await recoverCommand(flags);
+  });
+program
+  .command('stop [reason...]')
+  .description('pull the lever: every run heals and ends, and none begins')
+  .option('--clear', 'release it', false)
+  .action((reason: string[], flags: { clear: boolean }) => {
+    code = stopCommand(reason.join(' '), flags);
   });
 program
   .command('doctor')

@@ -48,8 +48,8 @@ export class EvidenceError extends DrillError {
 
 /** Broken off before anything was done that would have to be healed or reported. Exit code 3. */
 export class AbortedError extends DrillError {
-  constructor(message: string) {
-    super(EXIT.aborted, message);
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(EXIT.aborted, message, options);
   }
 }
 

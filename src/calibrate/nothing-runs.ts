@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { print, REPORTS } from '../commands/context.ts';
+import { leverFile } from '../platform/local/paths.ts';
 import type { Platform } from '../platform/platform.ts';
 import { runPlan } from '../run/runner.ts';
 import { calibrationPlan } from './calibration-plan.ts';
@@ -19,7 +20,8 @@ export async function nothingRuns(
     print(`nothing ${n + 1}/${trials}`);
     const { directory } = await runPlan({
       ...{ plan, platform, signal, reports: REPORTS, scenarioBytes: bytes },
-      ...{ onProgress: () => {}, onSession: () => {} },
+      ...{ onProgress: () => {}, onSession: () => {}, authorisation: null },
+      limits: { lever: leverFile(), untilMs: null },
     });
     signal.throwIfAborted();
     const report = await checkRun(directory);

@@ -67,7 +67,7 @@ export async function dropTrial(
   );
   try {
     const began = clock.nowUs();
-    await network.drop(
+    await network.filter(
       id,
       (WAYS[n % WAYS.length] as (typeof WAYS)[number]).map((direction) => ({ site, direction, peers })),
       signal,

@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, messageOf } from '../errors.ts';
+import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import {
   attachLocalPlatform,
@@ -6,7 +6,9 @@ import {
   startLocalPlatform,
   stopLocalPlatform,
 } from '../platform/local/local-platform.ts';
+import { leverFile } from '../platform/local/paths.ts';
 import { healPlatform } from '../run/heal-platform.ts';
+import { pulledLever, pullLever, releaseLever } from '../run/lever.ts';
 import { print } from './context.ts';
 
 const UNDO_MS = 300_000;
@@ -44,7 +46,27 @@ export async function statusCommand(): Promise<ExitCode> {
   for (const { fault, run, expiresInMs } of status.faults) {
     print(`in force: ${fault} of run ${run}, undone in ${Math.ceil(expiresInMs / 1000)} s unless renewed`);
   }
+  const pulled = pulledLever(leverFile());
+  if (pulled !== null) print(`the lever is pulled: ${pulled}`);
   print(status.run === null ? 'no run' : `in use by run ${status.run}`);
+  return EXIT.pass;
+}
+
+/** `stop REASON`: pulls the lever. Every run heals and ends, and none begins until it is released. */
+export function stopCommand(reason: string, { clear }: { readonly clear: boolean }): ExitCode {
+  const lever = leverFile();
+  if (clear) {
+    print(
+      releaseLever(lever) ? `the lever is released: runs may begin (${lever})` : `the lever was not pulled (${lever})`,
+    );
+    return EXIT.pass;
+  }
+  if (reason.trim() === '')
+    throw new InputError('stop: expected a reason, such as: npm run drill -- stop "payments are slow"');
+  pullLever(lever, reason);
+  print(
+    `the lever is pulled (${lever}): every run heals and ends, and none begins until: npm run drill -- stop --clear`,
+  );
   return EXIT.pass;
 }
 

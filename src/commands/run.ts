@@ -1,14 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, messageOf } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
-import { attachLocalPlatform, startLocalPlatform } from '../platform/local/local-platform.ts';
+import {
+  attachLocalPlatform,
+  localPlatformFacts,
+  localPlatformStatus,
+  startLocalPlatform,
+} from '../platform/local/local-platform.ts';
+import { leverFile } from '../platform/local/paths.ts';
 import type { Platform } from '../platform/platform.ts';
 import { renderRepeat, renderRepeatHtml, summariseRepeat } from '../report/repeat.ts';
-import { runPlan } from '../run/runner.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { authorise } from '../run/authorisation.ts';
+import { pulledLever } from '../run/lever.ts';
+import { type RunOptions, runPlan } from '../run/runner.ts';
+import { expectedPhases } from '../scenario/expected-duration.ts';
+import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
 import { fail } from './fail.ts';
@@ -19,6 +29,9 @@ export interface RunFlags {
   readonly repeat: number;
   readonly reports: string;
   readonly config?: string;
+  readonly ticket?: string;
+  readonly approver?: string;
+  readonly window?: string;
 }
 
 /** The whole of it, in the order in which the worst comes first. */
@@ -37,6 +50,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   const loaded = [];
   // Every mistake of every scenario before anything starts.
   for (const name of names) loaded.push(await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS }));
+  const { limits, authorisation } = await permitted(loaded, flags);
   const interrupt = new AbortController();
   let asked = 0;
   const stop = (signal: string): void => {
@@ -73,6 +87,8 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         signal: interrupt.signal,
         onProgress: (progress) => view.say(progress),
         onSession: (session) => view.watch(session),
+        limits,
+        authorisation,
       }).finally(() => view.end());
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
@@ -84,6 +100,32 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
     if (flags.repeat > 1) writeRepeat(reports, flags.reports);
   }
   return WORST.find((code) => codes.includes(code)) ?? EXIT.aborted;
+}
+
+/**
+ * What people must have said, and what stops everything, before anything starts. An AbortedError while the lever is pulled; an InputError for
+ * what does not fit together, or lacks people's word.
+ */
+async function permitted(
+  scenarios: readonly LoadedScenario[],
+  flags: RunFlags,
+): Promise<Pick<RunOptions, 'limits' | 'authorisation'>> {
+  const lever = leverFile();
+  const pulled = pulledLever(lever);
+  if (pulled !== null)
+    throw new AbortedError(`the lever is pulled: ${pulled}`, {
+      hint: 'npm run drill -- stop --clear, once it may go on',
+    });
+  const up = await localPlatformStatus(AbortSignal.timeout(10_000));
+  const platform = localPlatformFacts(up?.config ?? loadLocalConfig(flags.config));
+  const plans = scenarios.map((loaded) => resolvePlan({ loaded, platform, ...REGISTRIES }));
+  const onceUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
+  const authorisation = authorise(platform.environment, flags, {
+    operator: userInfo().username,
+    now: new Date(),
+    expectedMs: (flags.repeat * onceUs) / 1000,
+  });
+  return { authorisation, limits: { lever, untilMs: authorisation && Date.parse(authorisation.window.to) } };
 }
 
 function writeRepeat(reports: readonly Report[], directory: string): void {

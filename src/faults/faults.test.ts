@@ -19,12 +19,24 @@ const state = async (fault: BoundFault): Promise<string> => (await fault.observe
 
 /** Each fault with parameters that say everything, and what it asks of the platform. */
 const EACH: readonly (readonly [type: string, params: PlannedFault['params'], asked: readonly string[]])[] = [
-  ['site-loss', {}, ['drop site-loss-1', 'end paris cassandra janusgraph within 0 ms']],
+  ['site-loss', {}, ['filter site-loss-1', 'end paris cassandra janusgraph within 0 ms']],
   ['scale-datacenter', {}, ['end paris cassandra janusgraph within 30000 ms']],
   ['scale-datacenter', { mode: 'abrupt' }, ['end paris cassandra janusgraph within 0 ms']],
-  ['partition-site', { clients: 'cut' }, ['drop partition-site-1']],
+  ['partition-site', { clients: 'cut' }, ['filter partition-site-1']],
   ['kill', { component: 'janusgraph' }, ['end paris janusgraph within 0 ms']],
   ['kill', { component: 'cassandra' }, ['end paris cassandra within 0 ms']],
+  ['stop', { component: 'cassandra' }, ['end paris cassandra within 30000 ms']],
+  ['pause', {}, ['pause paris cassandra janusgraph']],
+  ['pause', { component: 'janusgraph' }, ['pause paris janusgraph']],
+  ['restart', {}, ['crash paris cassandra janusgraph within 30000 ms, once']],
+  ['restart', { component: 'cassandra', mode: 'abrupt' }, ['crash paris cassandra within 0 ms, once']],
+  [
+    'crash-loop',
+    { component: 'janusgraph', serves: '20s' },
+    ['crash paris janusgraph within 0 ms, again 20000 ms after it is ready'],
+  ],
+  ['packet-loss', { share: '30%' }, ['filter packet-loss-1']],
+  ['firewall-block', { component: 'janusgraph', answer: 'reset' }, ['filter firewall-block-1']],
 ];
 
 test('every fault of the registry is among the tests', () => {
@@ -69,7 +81,7 @@ test('a site is lost in silence: whoever is asked first, the network is cut befo
     ['in', ['london', 'frankfurt', 'outside', 'loopback']],
     ['out', ['london', 'frankfurt', 'outside', 'loopback']],
   ]);
-  expect(platform.log[0]).toBe('drop site-loss-1');
+  expect(platform.log[0]).toBe('filter site-loss-1');
   expect(fault.undo.map(({ kind }) => kind)).toEqual(['network', 'processes']);
 });
 
@@ -97,7 +109,7 @@ test('what happens at other sites, and to other components, is not this fault', 
   expect(await state(fault)).toBe('none');
 });
 
-test('rules that drop nothing have not been shown to cut anything', async () => {
+test('rules that no packet meets have not been shown to do anything', async () => {
   const { platform, fault } = bound('partition-site', { clients: 'kept' });
   platform.traffic = false;
   await fault.inject(signal);
@@ -126,6 +138,78 @@ test.each([
   const rules = platform.rules.get('partition-site-1') ?? [];
   expect(rules.map(({ direction }) => direction)).toEqual(directions);
   for (const rule of rules) expect([rule.site, rule.peers]).toEqual(['paris', peers]);
+});
+
+test.each([
+  [
+    'partition-site',
+    { clients: 'cut', from: 'none' },
+    [
+      ['in', ['outside'], {}],
+      ['out', ['outside'], {}],
+    ],
+  ],
+  [
+    'packet-loss',
+    { share: '2.5%', from: ['london'] },
+    [
+      ['in', ['london', 'outside'], { share: 0.025 }],
+      ['out', ['london', 'outside'], { share: 0.025 }],
+    ],
+  ],
+  [
+    'packet-loss',
+    { share: '50 %', clients: 'kept' },
+    [
+      ['in', ['london', 'frankfurt'], { share: 0.5 }],
+      ['out', ['london', 'frankfurt'], { share: 0.5 }],
+    ],
+  ],
+  [
+    'firewall-block',
+    { component: 'cassandra', answer: 'silence', from: 'all' },
+    [['in', ['london', 'frankfurt', 'outside'], { component: 'cassandra', fate: 'drop' }]],
+  ],
+  [
+    'firewall-block',
+    { component: 'janusgraph', answer: 'unreachable', from: ['london'] },
+    [['in', ['london'], { component: 'janusgraph', fate: 'unreachable' }]],
+  ],
+] as const)('%s %j: its rules', async (type, params, expected) => {
+  const { platform, fault } = bound(type, params as PlannedFault['params']);
+  await fault.inject(signal);
+  const rules = platform.rules.get(`${type}-1`) ?? [];
+  expect(rules.map(({ site: _, direction, peers, ...rest }) => [direction, peers, rest])).toEqual(expected);
+});
+
+test.each([
+  ['packet-loss', { share: '30' }, 'expected a percentage'],
+  ['packet-loss', { share: '100%' }, 'expected a percentage'],
+  ['packet-loss', { share: '10%', from: 'none', clients: 'kept' }, 'loses nothing'],
+  ['packet-loss', { share: '10%', from: ['paris'] }, 'paris cannot be cut from itself'],
+  ['firewall-block', { component: 'janusgraph', answer: 'reset', from: ['berlin'] }, 'no site berlin'],
+  ['firewall-block', { component: 'janusgraph', answer: 'no' }, 'answer'],
+  ['partition-site', { from: 'none', clients: 'kept' }, 'cuts nothing'],
+  ['crash-loop', { component: 'janusgraph', serves: '5' }, 'expected a duration above zero'],
+  ['crash-loop', { component: 'janusgraph', serves: '0s' }, 'expected a duration above zero'],
+] as const)('%s %j is refused', (type, params, why) => {
+  expect(() => bound(type, params as PlannedFault['params'])).toThrow(why);
+});
+
+test('a process that is paused is neither whole nor gone for another fault', async () => {
+  const { platform, fault } = bound('kill', { component: 'janusgraph' });
+  platform.set('paris', ['janusgraph'], 'paused');
+  expect(await state(fault)).toBe('partial');
+});
+
+test('a restart is in force until it is undone, however soon the process serves again', async () => {
+  const { platform, fault } = bound('restart', { component: 'janusgraph' });
+  await fault.inject(signal);
+  platform.set('paris', ['janusgraph'], 'ready');
+  expect(await state(fault)).toBe('full');
+  platform.looping.set('restart-1', {});
+  expect(await state(fault)).toBe('partial');
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['crashes', 'processes']);
 });
 
 test.each([

@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import type { Component } from '../platform/platform.ts';
 import type { FaultType } from './fault.ts';
-import { endOfProcesses } from './processes.ts';
+import { COMPONENTS, endOfProcesses } from './processes.ts';
 import { targetSite } from './target.ts';
 
 const params = z.strictObject({
-  component: z
-    .enum(['janusgraph', 'cassandra'])
-    .describe('Which component of the site is killed (SIGKILL), all its nodes.'),
+  component: z.enum(COMPONENTS).describe('Which component of the site is killed (SIGKILL), all its nodes.'),
 });
 
 /** One component of a site dies at once, and stays dead until it is released: its host goes on and refuses connections. */
@@ -25,6 +22,6 @@ export const kill: FaultType = {
   bind(fault, platform) {
     const { component } = params.parse(fault.params);
     const site = targetSite(fault, platform);
-    return endOfProcesses({ ...fault, site: site.name }, platform, [component as Component], 0);
+    return endOfProcesses({ ...fault, site: site.name }, platform, [component], 0);
   },
 };

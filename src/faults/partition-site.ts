@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { type DropRule, OUTSIDE_PEER, type Platform } from '../platform/platform.ts';
+import { OUTSIDE_PEER, type PacketRule, type Platform } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
-import { packetDrops } from './drops.ts';
 import type { FaultType } from './fault.ts';
-import { targetSite } from './target.ts';
+import { packetRules } from './packet-rules.ts';
+import { otherSites, targetSite } from './target.ts';
 
 const params = z.strictObject({
   from: z
-    .union([z.literal('all'), z.array(z.string()).min(1)])
+    .union([z.enum(['all', 'none']), z.array(z.string()).min(1)])
     .default('all')
-    .describe('The sites from which it is cut: all others, or a list.'),
+    .describe('The sites from which it is cut: all others, none (its clients alone), or a list.'),
   direction: z
     .enum(['both', 'in', 'out'])
     .default('both')
@@ -23,25 +23,22 @@ const params = z.strictObject({
 /** A site is cut from others by silent drop of packets, while all its processes live. */
 export const partitionSite: FaultType = {
   type: 'partition-site',
-  summary: 'silent drop of packets between a site and others: all, some, one way; its clients cut or kept',
+  summary: 'silent drop of packets between a site and others: all, some, none, one way; its clients cut or kept',
   params,
   needs: ['network'],
   notMeasured: [],
   bind(fault, platform) {
-    return packetDrops(fault, platform, partitionRules(fault, platform));
+    return packetRules(fault, platform, partitionRules(fault, platform));
   },
 };
 
 /** The drop rules of a partition. InputErrors name sites that are not there or make no sense. */
-export function partitionRules(fault: PlannedFault, platform: Platform): readonly DropRule[] {
+export function partitionRules(fault: PlannedFault, platform: Platform): readonly PacketRule[] {
   const { from, direction, clients } = params.parse(fault.params);
   const site = targetSite(fault, platform).name;
-  const others = platform.facts().sites.map((one) => one.name);
-  const cutFrom = from === 'all' ? others.filter((other) => other !== site) : from;
-  for (const other of cutFrom) {
-    if (other === site) throw new InputError(`${fault.id}: ${site} cannot be cut from itself`);
-    if (!others.includes(other)) throw new InputError(`${fault.id}: no site ${other}; there is ${others.join(', ')}`);
-  }
+  if (from === 'none' && clients === 'kept')
+    throw new InputError(`${fault.id}: from none with clients kept cuts nothing: expected clients: cut`);
+  const cutFrom = from === 'none' ? [] : otherSites(fault, platform, from);
   const peers = clients === 'cut' ? [...cutFrom, OUTSIDE_PEER] : cutFrom;
   const directions = direction === 'both' ? (['in', 'out'] as const) : [direction];
   return directions.map((one) => ({ site, direction: one, peers }));

@@ -1,9 +1,28 @@
+import { z } from 'zod';
 import type { Component, ComponentState, Platform, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault, Observation } from './fault.ts';
-import { ability, describeProcesses, processesOf } from './target.ts';
+import { ability, componentsOf, describeProcesses, processesOf, targetSite } from './target.ts';
 
-/** The end of all processes of some components of a site: what `kill`, `scale-datacenter` and `site-loss` have in common. */
+/** Kubernetes' own terminationGracePeriodSeconds. */
+export const GRACE_MS = 30_000;
+
+export const COMPONENTS = ['janusgraph', 'cassandra'] as const;
+
+/** `component` of a fault that may strike one of a site, or all. */
+export const oneOrAll = (what: string) =>
+  z
+    .enum([...COMPONENTS, 'all'])
+    .default('all')
+    .describe(what);
+
+/** What `oneOrAll` means in the fault's site. */
+export function struck(fault: PlannedFault, platform: Platform, component: Component | 'all'): readonly Component[] {
+  const site = targetSite(fault, platform);
+  return component === 'all' ? componentsOf(site) : [component];
+}
+
+/** The end of all processes of some components of a site: what `kill`, `stop`, `scale-datacenter` and `site-loss` have in common. */
 export function endOfProcesses(
   fault: PlannedFault,
   platform: Platform,
@@ -17,13 +36,40 @@ export function endOfProcesses(
     inject: (signal) => processes.end(fault.site, components, graceMs, signal),
     async observe(signal) {
       const states = processesOf(await processes.observe(signal), fault.site, components);
-      return { state: stateOf(states), observed: describeProcesses(states) };
+      return { state: stateOf(states, 'stopped'), observed: describeProcesses(states) };
+    },
+  };
+}
+
+/** Processes that die and are started again at once: what `restart` and `crash-loop` have in common. Full once each has died. */
+export function crashesOf(
+  fault: PlannedFault,
+  platform: Platform,
+  components: readonly Component[],
+  how: { readonly graceMs: number; readonly againMs: number | null },
+): BoundFault {
+  const processes = ability(fault, platform, 'processes');
+  const target = { site: fault.site, components };
+  return {
+    undo: [
+      { kind: 'crashes', params: { id: fault.id } },
+      { kind: 'processes', params: target },
+    ],
+    inject: (signal) => processes.crash(fault.id, target, how, signal),
+    async observe(signal) {
+      const crash = (await processes.crashes(signal)).find(({ id }) => id === fault.id);
+      const states = processesOf(await processes.observe(signal), fault.site, components);
+      const deaths = Object.entries(crash?.deaths ?? {});
+      const died = deaths.map(([name, count]) => `${name} died ${count === 1 ? 'once' : `${count} times`}`).join(', ');
+      const observed = [died, describeProcesses(states)].filter(Boolean).join('; ');
+      if (crash) return { state: deaths.length === states.length && deaths.length > 0 ? 'full' : 'partial', observed };
+      return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
     },
   };
 }
 
 /** A target that resolves to no process proves nothing: `partial`. */
-function stateOf(states: readonly ComponentState[]): Observation['state'] {
-  if (states.length > 0 && states.every(({ state }) => state === 'stopped')) return 'full';
+export function stateOf(states: readonly ComponentState[], full: 'stopped' | 'paused'): Observation['state'] {
+  if (states.length > 0 && states.every(({ state }) => state === full)) return 'full';
   return states.length > 0 && states.every(({ state }) => state === 'ready') ? 'none' : 'partial';
 }

@@ -1,12 +1,29 @@
 import { InputError } from '../errors.ts';
+import { crashLoop } from './crash-loop.ts';
 import type { FaultType } from './fault.ts';
+import { firewallBlock } from './firewall-block.ts';
 import { kill } from './kill.ts';
+import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
+import { pause } from './pause.ts';
+import { restart } from './restart.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
+import { stop } from './stop.ts';
 
 /** Every kind of fault there is, by type. A new one is its file, its test and one line here. */
-export const FAULTS: ReadonlyMap<string, FaultType> = registry([siteLoss, scaleDatacenter, partitionSite, kill]);
+export const FAULTS: ReadonlyMap<string, FaultType> = registry([
+  siteLoss,
+  scaleDatacenter,
+  partitionSite,
+  firewallBlock,
+  packetLoss,
+  kill,
+  stop,
+  pause,
+  restart,
+  crashLoop,
+]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {
   const map = new Map<string, FaultType>();

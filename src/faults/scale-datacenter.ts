@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import type { FaultType } from './fault.ts';
-import { endOfProcesses } from './processes.ts';
+import { endOfProcesses, GRACE_MS } from './processes.ts';
 import { componentsOf, targetSite } from './target.ts';
-
-/** Kubernetes' own terminationGracePeriodSeconds. */
-const GRACE_MS = 30_000;
 
 const params = z.strictObject({
   mode: z

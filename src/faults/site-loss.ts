@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type DropRule, LOOPBACK_PEER } from '../platform/platform.ts';
-import { packetDrops } from './drops.ts';
+import { LOOPBACK_PEER, type PacketRule } from '../platform/platform.ts';
 import type { FaultType } from './fault.ts';
+import { packetRules } from './packet-rules.ts';
 import { endOfProcesses } from './processes.ts';
 import { componentsOf, everyoneElse, targetSite } from './target.ts';
 
@@ -26,11 +26,11 @@ export const siteLoss: FaultType = {
     params.parse(fault.params);
     const site = targetSite(fault, platform);
     const peers = [...everyoneElse(site.name, platform), LOOPBACK_PEER];
-    const rules: readonly DropRule[] = [
+    const rules: readonly PacketRule[] = [
       { site: site.name, direction: 'in', peers },
       { site: site.name, direction: 'out', peers },
     ];
-    const silence = packetDrops(fault, platform, rules);
+    const silence = packetRules(fault, platform, rules);
     const death = endOfProcesses(fault, platform, componentsOf(site), 0);
     return {
       // The network first, so that a database that starts finds the others.

@@ -18,6 +18,21 @@ export function targetSite(fault: PlannedFault, platform: Platform): Site {
   throw new InputError(`${fault.id}: no site ${fault.site}; there is ${sites.map((one) => one.name).join(', ')}`);
 }
 
+/** The sites of `from`: all but the fault's own, or those of a list. InputErrors name what is not there or makes no sense. */
+export function otherSites(
+  fault: PlannedFault,
+  platform: Platform,
+  from: 'all' | readonly string[],
+): readonly string[] {
+  const all = platform.facts().sites.map(({ name }) => name);
+  if (from === 'all') return all.filter((other) => other !== fault.site);
+  for (const other of from) {
+    if (other === fault.site) throw new InputError(`${fault.id}: ${other} cannot be cut from itself`);
+    if (!all.includes(other)) throw new InputError(`${fault.id}: no site ${other}; there is ${all.join(', ')}`);
+  }
+  return from;
+}
+
 /** An ability that the fault needs; a PlatformError when the platform lacks it. */
 export function ability<A extends AbilityName>(fault: PlannedFault, platform: Platform, name: A): Abilities[A] {
   const found: Partial<Abilities>[A] = platform.abilities[name];

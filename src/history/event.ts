@@ -32,7 +32,14 @@ interface FaultInstant {
 
 /** The `data` of each type of journal event (measurement.md, "The files"). Times in microseconds from the run's origin. */
 export interface EventData {
-  'run-started': { run: string; scenario: string; harness: string; node: string };
+  'run-started': {
+    run: string;
+    scenario: string;
+    harness: string;
+    node: string;
+    /** Who said that it may run, where somebody had to. */
+    authorisation?: Authorisation;
+  };
   'timetable-started': TimetableId & {
     start_us: number;
     /** Operations a second. */
@@ -104,6 +111,15 @@ export interface EventData {
   machine: { from_us: number; to_us: number; steal: number; busy: number; load1: number };
   'cleanup-done': { probe: string; asked: number; left: number };
   'run-ended': { outcome: 'completed' | 'aborted' | 'failed'; reason: string };
+}
+
+/** What people said to a run that needed their word. */
+export interface Authorisation {
+  readonly operator: string;
+  readonly ticket: string;
+  readonly approver: string;
+  /** ISO 8601, UTC. */
+  readonly window: { readonly from: string; readonly to: string };
 }
 
 /** The stop condition of a service level that did not come back at the first site. */

@@ -36,15 +36,25 @@ export type Peer = string;
 export const OUTSIDE_PEER = 'outside';
 export const LOOPBACK_PEER = 'loopback';
 
-/** Silent drop of packets between `site` and each of `peers`. `in`: towards the site; `out`: from it. */
-export interface DropRule {
+/** What becomes of a packet: lost in silence, or refused as a firewall does, with a TCP reset or with ICMP's "administratively prohibited". */
+export const PACKET_FATES = ['drop', 'reset', 'unreachable'] as const;
+export type PacketFate = (typeof PACKET_FATES)[number];
+
+/** What happens to packets between `site` and each of `peers`. `in`: towards the site; `out`: from it. */
+export interface PacketRule {
   readonly site: string;
   readonly direction: 'in' | 'out';
   readonly peers: readonly Peer[];
+  /** Absent: `drop`. */
+  readonly fate?: PacketFate;
+  /** Only what is sent to the ports of this component of the site, or comes from them; absent: all. */
+  readonly component?: Component;
+  /** The share of packets that it happens to, each at random: above 0, at most 1; absent: all. */
+  readonly share?: number;
 }
 
-/** What stands in the kernel for one rule and peer. `packets`: dropped so far. */
-export interface DropCounter {
+/** What stands in the kernel for one rule and peer. `packets`: that met their fate so far. */
+export interface RuleCounter {
   readonly site: string;
   readonly direction: 'in' | 'out';
   readonly peer: Peer;
@@ -56,16 +66,28 @@ export interface ComponentState {
   readonly component: Component;
   /** From 0: its number among the site's nodes. */
   readonly node: number;
-  /** `running`: the process lives. `ready`: and it has served since it was started, and was not told to end. `stopped`: there is no process. */
-  readonly state: 'running' | 'ready' | 'stopped';
+  /**
+   * `running`: the process lives. `ready`: and it has served since it was started, and was not told to end. `paused`: it lives and is not let run.
+   * `stopped`: there is no process.
+   */
+  readonly state: 'running' | 'ready' | 'paused' | 'stopped';
   readonly pid: number | null;
+}
+
+/** Crashes in force. */
+export interface CrashState {
+  readonly id: string;
+  /** How often each process of it has died so far, by `site component/node`. */
+  readonly deaths: Readonly<Record<string, number>>;
 }
 
 /** The undo of a fault, as data: it is executed by the platform, also when the harness is dead. Idempotent. */
 export type Undo =
-  /** Remove every drop rule that was made under this id. */
+  /** Remove every packet rule that was made under this id. */
   | { readonly kind: 'network'; readonly params: { readonly id: string } }
-  /** Start what does not run, Cassandra before JanusGraph, and wait until it is ready. */
+  /** No more crashes of this id; what died is started all the same. */
+  | { readonly kind: 'crashes'; readonly params: { readonly id: string } }
+  /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
   | {
       readonly kind: 'processes';
       readonly params: { readonly site: string; readonly components: readonly Component[] };
@@ -85,24 +107,38 @@ export interface UndoResult {
   readonly error: string;
 }
 
-/** Drop packets by site and direction. Rules of one id come and go together. */
+/** Packet rules by site and direction. Those of one id come and go together. */
 export interface NetworkAbility {
-  drop(id: string, rules: readonly DropRule[], signal: AbortSignal): Promise<void>;
+  filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
-  observe(id: string, signal: AbortSignal): Promise<readonly DropCounter[]>;
+  observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
   /** The ids of all rules that are in force, whoever made them. */
   inForce(signal: AbortSignal): Promise<readonly string[]>;
   /** Removes the rules of an id that no fault in the register would undo. */
   mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
-/** End and start database processes. */
+/** End, pause and start database processes. */
 export interface ProcessAbility {
   /**
    * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: SIGKILL at once. Returns when it is sent; whether it had an effect is
    * for `observe` to say.
    */
   end(site: string, components: readonly Component[], graceMs: number, signal: AbortSignal): Promise<void>;
+  /** SIGSTOP: the process lives, its connections stay, and nothing answers. */
+  pause(site: string, components: readonly Component[], signal: AbortSignal): Promise<void>;
+  /**
+   * Ends the processes as `end` does and starts them again at once, as a restarter would. `againMs`: once more so long after each is ready again,
+   * until it is undone; null: once.
+   */
+  crash(
+    id: string,
+    target: { readonly site: string; readonly components: readonly Component[] },
+    how: { readonly graceMs: number; readonly againMs: number | null },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The crashes that are in force, whoever made them. */
+  crashes(signal: AbortSignal): Promise<readonly CrashState[]>;
   observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
 }
 

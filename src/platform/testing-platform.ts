@@ -3,11 +3,12 @@ import { PLATFORM } from '../scenario/fixtures.ts';
 import type {
   Component,
   ComponentState,
-  DropCounter,
-  DropRule,
+  CrashState,
   FaultRegister,
+  PacketRule,
   Platform,
   RegisteredFault,
+  RuleCounter,
   Undo,
   UndoResult,
 } from './platform.ts';
@@ -18,7 +19,9 @@ import type {
  */
 export class FakePlatform implements Platform {
   readonly log: string[] = [];
-  readonly rules = new Map<string, readonly DropRule[]>();
+  readonly rules = new Map<string, readonly PacketRule[]>();
+  /** Deaths of what crashes, by id. */
+  readonly looping = new Map<string, Record<string, number>>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -40,11 +43,11 @@ export class FakePlatform implements Platform {
 
   readonly abilities = {
     network: {
-      drop: async (id: string, rules: readonly DropRule[]): Promise<void> => {
-        this.log.push(`drop ${id}`);
+      filter: async (id: string, rules: readonly PacketRule[]): Promise<void> => {
+        this.log.push(`filter ${id}`);
         this.rules.set(id, rules);
       },
-      observe: async (id: string): Promise<readonly DropCounter[]> => {
+      observe: async (id: string): Promise<readonly RuleCounter[]> => {
         this.packets += this.traffic ? 1 : 0;
         return (this.rules.get(id) ?? []).flatMap(({ site, direction, peers }) =>
           peers.map((peer) => ({ site, direction, peer, packets: this.packets })),
@@ -58,6 +61,20 @@ export class FakePlatform implements Platform {
         this.log.push(`end ${site} ${components.join(' ')} within ${graceMs} ms`);
         this.set(site, components, 'stopped');
       },
+      pause: async (site: string, components: readonly Component[]): Promise<void> => {
+        this.log.push(`pause ${site} ${components.join(' ')}`);
+        this.set(site, components, 'paused');
+      },
+      crash: async (
+        id: string,
+        { site, components }: { site: string; components: readonly Component[] },
+        { graceMs, againMs }: { graceMs: number; againMs: number | null },
+      ): Promise<void> => {
+        const again = againMs === null ? 'once' : `again ${againMs} ms after it is ready`;
+        this.log.push(`crash ${site} ${components.join(' ')} within ${graceMs} ms, ${again}`);
+        this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
+      },
+      crashes: async (): Promise<readonly CrashState[]> => [...this.looping].map(([id, deaths]) => ({ id, deaths })),
       observe: async (): Promise<readonly ComponentState[]> => this.states,
     },
     nodetool: { run: async (): Promise<string> => '' },
@@ -87,6 +104,7 @@ export class FakePlatform implements Platform {
   private undo(undo: Undo): UndoResult {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
+    else if (undo.kind === 'crashes') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };
   }

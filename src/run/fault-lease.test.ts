@@ -51,7 +51,7 @@ test.each([
   const { lease, platform, order } = leaseOf(planned(type, params));
   const seen = await lease.inject(soon(), 5_000);
   expect(seen.notBefore_us).toBeLessThanOrEqual(seen.notAfter_us);
-  const effects = order.findIndex((what) => /^(drop|end)/.test(what));
+  const effects = order.findIndex((what) => /^(filter|end)/.test(what));
   expect(order.slice(0, effects)).toEqual(['undo-recorded', `record ${type}-1`, 'fault-requested']);
   const gone = await lease.release(soon());
   expect(gone.notAfter_us).toBeGreaterThanOrEqual(seen.notAfter_us);
@@ -60,7 +60,7 @@ test.each([
   expect(order.at(-1)).toBe('fault-gone');
 });
 
-test('a rule that drops nothing has not been shown to cut anything', async () => {
+test('a rule that no packet meets has not been shown to do anything', async () => {
   const { lease, platform } = leaseOf(planned('partition-site', { from: 'all', direction: 'both', clients: 'cut' }));
   platform.traffic = false;
   await expect(lease.inject(soon(), 400)).rejects.toThrow('partition-site-1 to become effective');

@@ -49,6 +49,7 @@ export class FaultLease {
   lapsed = false;
   /** True once its undo is on its way to disk: from here on it must be released. */
   requested = false;
+  requestedUs = 0;
   private readonly bound: BoundFault;
   private readonly context: LeaseContext;
   private readonly holding = new AbortController();
@@ -76,6 +77,7 @@ export class FaultLease {
       );
     }
     this.requested = true;
+    this.requestedUs = clock.nowUs();
     await journal.append('undo-recorded', { ...this.ids(), undo: this.bound.undo });
     await register.record({ fault: this.planned.id, run, undo: this.bound.undo }, LEASE_TTL_MS, signal);
     this.renewal = this.renew();

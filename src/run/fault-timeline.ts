@@ -1,4 +1,8 @@
+import { PlatformError } from '../errors.ts';
 import type { Json } from '../history/event.ts';
+import { PROBES } from '../probes/registry.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import { strikes } from '../scenario/strikes.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages } from './reading.ts';
@@ -20,6 +24,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     await sleepUntil(session, beganUs + planned.at_us, signal);
     if (index === 0) await session.phase('during', `${planned.id}: ${planned.type} of ${planned.site}`);
     else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${planned.site}` });
+    await requireSurvivor(session, planned, signal);
     const lease = session.lease(planned);
     await lease.inject(signal, EFFECTIVE_MS);
     session.say({ phase: 'during', text: `${planned.id} is effective: ${readable(lease.effective?.observed)}` });
@@ -41,6 +46,25 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   const { present, other } = await readBack(session, 'at-failover', disaster.planned.id, asked, signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
   return disaster;
+}
+
+/** A plan may be right and a site have gone meanwhile: no fault takes the last one that serves unless the scenario says so. */
+async function requireSurvivor({ plan, platform, leases }: Session, fault: PlannedFault, signal: AbortSignal) {
+  if (plan.guard.lastSite) return;
+  const { id, site } = fault;
+  const states = (await platform.abilities.processes?.observe(signal)) ?? [];
+  const gone = new Set([
+    site,
+    ...leases.flatMap(({ planned, gone }) => (gone ? [] : [planned.site])),
+    ...states.flatMap((one) => (one.state === 'ready' ? [] : [one.site])),
+  ]);
+  for (const [service, { sites, probe }] of Object.entries(plan.services)) {
+    if (sites.some((one) => !gone.has(one)) || !sites.includes(site)) continue;
+    if (!strikes(fault, PROBES.get(probe)?.component)) continue;
+    throw new PlatformError(`${id}: no other site of ${service} is whole, so ${site} is not taken`, {
+      hint: 'find out what is wrong there; where it is meant: guard: { lastSite: may be taken }',
+    });
+  }
 }
 
 /** Waits until each service holds again, or its deadline has passed: the read-back must be done either way. */

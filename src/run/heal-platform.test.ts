@@ -9,7 +9,7 @@ async function healed(platform: FakePlatform): Promise<{ left: readonly string[]
 }
 
 async function cut(platform: FakePlatform, id: string): Promise<void> {
-  await platform.abilities.network.drop(id, [{ site: 'paris', direction: 'in', peers: ['london'] }]);
+  await platform.abilities.network.filter(id, [{ site: 'paris', direction: 'in', peers: ['london'] }]);
 }
 
 test('where nothing is in force there is nothing to say', async () => {

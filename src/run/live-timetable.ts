@@ -20,6 +20,8 @@ interface Slot {
 /** A stretch of operations as a window judges it. */
 export interface LiveWindow {
   readonly fromUs: number;
+  /** Where the next one begins. */
+  readonly toUs: number;
   readonly holds: boolean;
 }
 
@@ -40,6 +42,7 @@ export class LiveTimetable {
   private readonly latency: Service['latency'];
   private startUs = 0;
   private started = false;
+  private lastOkUs = 0;
 
   constructor(timetable: Timetable, latency: Service['latency']) {
     this.timetable = timetable;
@@ -66,6 +69,7 @@ export class LiveTimetable {
     const completedUs = row.completedUs ?? row.invokedUs;
     const slot = this.slots[row.index];
     const ok = row.outcome === 'ok';
+    if (ok) this.lastOkUs = Math.max(this.lastOkUs, completedUs);
     if (!slot) {
       this.slots[row.index] = { intendedUs: row.intendedUs, completedUs, settled: ok ? 'ok' : 'not-ok' };
     } else if (ok && slot.settled !== 'ok') {
@@ -103,8 +107,9 @@ export class LiveTimetable {
       const end = this.intendedUs(k - 1);
       if (end + this.timetable.timeout_us + 100_000 > nowUs && !this.allOk(first, k)) return windows;
       if (Math.max(end, begin + 1e6) > nowUs) return windows;
-      windows.push({ fromUs: begin, holds: this.holds(first, k, settings) });
-      begin = this.intendedUs(k);
+      const toUs = this.intendedUs(k);
+      windows.push({ fromUs: begin, toUs, holds: this.holds(first, k, settings) });
+      begin = toUs;
     }
   }
 
@@ -131,6 +136,17 @@ export class LiveTimetable {
     times.sort((a, b) => a - b);
     const quantile = times[Math.ceil(this.latency.quantile * times.length) - 1] as number;
     return this.latency.op === '<' ? quantile < this.latency.target_us : quantile <= this.latency.target_us;
+  }
+
+  /** How long nothing was `ok`, since the start at most; 0 before it. */
+  silentUs(nowUs: number): number {
+    return this.started ? Math.max(0, nowUs - Math.max(this.lastOkUs, this.startUs)) : 0;
+  }
+
+  /** How long in all the windows laid from `fromUs` did not hold, as far as they are complete. */
+  downUs(fromUs: number, nowUs: number, settings: LiveSettings): number {
+    const windows = this.windows(fromUs, nowUs, settings);
+    return windows.reduce((sum, window) => sum + (window.holds ? 0 : window.toUs - window.fromUs), 0);
   }
 
   /** Success and P95 of the last second that can be known, for a person who watches. */

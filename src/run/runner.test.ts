@@ -9,6 +9,7 @@ import { readJournal } from '../history/read-journal.ts';
 import type { ComponentState } from '../platform/platform.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
+import { pullLever } from './lever.ts';
 import { type RunOptions, type RunResult, runPlan } from './runner.ts';
 import { SitesPlatform } from './testing-sites.ts';
 
@@ -51,12 +52,14 @@ async function run(
   options: {
     readonly prepare?: (platform: SitesPlatform) => unknown;
     readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => unknown;
+    /** At the end of the scenario. */
+    readonly also?: string;
   } & Partial<RunOptions> = {},
 ): Promise<Ran> {
   await using platform = await SitesPlatform.start();
   options.prepare?.(platform);
   const interrupt = new AbortController();
-  const scenario = loaded(SCENARIO);
+  const scenario = loaded(SCENARIO + (options.also ?? ''));
   const result = await runPlan({
     plan: resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES }),
     scenarioBytes: scenario.bytes,
@@ -66,6 +69,8 @@ async function run(
     onProgress: ({ phase }) => phase && options.during?.(phase, platform, interrupt),
     onSession: () => {},
     scripts: SCRIPTS,
+    limits: { lever: join(reports, 'no-lever'), untilMs: null, ...options.limits },
+    authorisation: null,
   });
   const { directory } = result;
   const journal = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
@@ -105,7 +110,10 @@ describe('a run', { timeout: 180_000 }, () => {
     const lost = (rpo?.lostKeys ?? []).map(({ key }) => key).filter((key) => !vanished.includes(key));
     // A write that Paris applied and could not answer any more is stranded, and in nobody's ledger.
     const acknowledged = acknowledgedKeys(ran.result.directory);
-    expect(lost.toSorted()).toEqual([...stranded].filter((key) => acknowledged.has(key)).toSorted());
+    // What Paris acknowledged once it was known to be dead (the answer was on its way) is stranded, and not in the ledger of before.
+    const deadUs = report.faults[0]?.effective?.notAfter_us ?? 0;
+    const known = [...stranded].filter((key) => (acknowledged.get(key) ?? Number.POSITIVE_INFINITY) <= deadUs);
+    expect(lost.toSorted()).toEqual(known.toSorted());
     expect(lost.length).toBeGreaterThan(20);
     expect(rpo?.lost).toEqual({ lower: lost.length, upper: lost.length });
     expect(vanished.filter((key) => acknowledged.has(key))).toHaveLength(3);
@@ -228,6 +236,47 @@ describe('a run', { timeout: 180_000 }, () => {
     expect((await checkRun(stuck.result.directory)).verdict).toBe('unknown');
   });
 
+  test.concurrent('whose lever is pulled breaks off and heals, and says why', async () => {
+    const lever = join(reports, 'lever');
+    const ran = await run({
+      limits: { lever, untilMs: null },
+      during: (phase) => phase === 'during' && setTimeout(() => pullLever(lever, 'payments are slow'), 2_000),
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['aborted', 'lever: payments are slow']);
+    expectHealed(ran);
+    expect(ran.platform.log).toContain('end paris cassandra within 0 ms');
+    const stopped = ran.events.find(({ type }) => type === 'stop-condition');
+    expect(stopped?.data).toEqual({ condition: 'lever', observed: 'payments are slow' });
+    expect((await checkRun(ran.result.directory)).verdict).toBe('unknown');
+  });
+
+  test.concurrent('in which a second site falls silent breaks off and heals what is its own', async () => {
+    const ran = await run({
+      also: 'stop: { otherSite: 2s }\n',
+      during(phase, platform) {
+        if (phase === 'during') setTimeout(() => platform.set('frankfurt', ['cassandra'], 'stopped'), 1_000);
+        // It comes back by itself, so that the rows can be removed.
+        if (phase === 'cleanup') platform.set('frankfurt', ['cassandra'], 'ready');
+      },
+    });
+    expect(ran.result.outcome).toBe('aborted');
+    expect(ran.result.reason).toMatch(
+      /^stop.otherSite: no fault strikes frankfurt, and cql had no answer there for \d s/,
+    );
+    expectHealed(ran);
+  });
+
+  test.concurrent('does not take the last site of a service', async () => {
+    const ran = await run({
+      during: (phase, platform) => phase === 'before' && platform.set('london', ['cassandra'], 'stopped'),
+    });
+    expect([ran.result.outcome, ran.result.reason.split(';')[0]]).toEqual([
+      'failed',
+      'kill-1: no other site of ledger is whole, so paris is not taken',
+    ]);
+    expect(ran.platform.log.filter((entry) => entry.startsWith('end'))).toEqual([]);
+  });
+
   test.concurrent('whose site goes away before the fault, by itself, is no measurement of it', async () => {
     const ran = await run({
       during(phase, platform) {
@@ -241,15 +290,15 @@ describe('a run', { timeout: 180_000 }, () => {
   });
 });
 
-/** Keys of writes that were acknowledged, from the file and by nothing that the checker uses. */
-function acknowledgedKeys(directory: string): ReadonlySet<string> {
+/** When each write was acknowledged, by key, from the file and by nothing that the checker uses. */
+function acknowledgedKeys(directory: string): ReadonlyMap<string, number> {
   const [header = '', ...lines] = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
   const columns = header.split(',');
   const at = (name: string): number => columns.indexOf(name);
   const rows = lines.map((line) => line.split(','));
-  return new Set(
+  return new Map(
     rows
       .filter((row) => row[at('f')] === 'write' && row[at('outcome')] === 'ok')
-      .map((row) => row[at('key')] as string),
+      .map((row) => [row[at('key')] as string, Number(row[at('completed_us')])]),
   );
 }

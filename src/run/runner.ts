@@ -1,5 +1,5 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import { FAILBACK_CONDITION } from '../history/event.ts';
+import { type Authorisation, FAILBACK_CONDITION } from '../history/event.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
@@ -11,6 +11,7 @@ import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { type Progress, type Scripts, Session } from './session.ts';
+import { type Limits, StopConditions } from './stop-conditions.ts';
 import { deadline, orRejected, pause, until } from './wait.ts';
 
 /** How long undoing everything may take once a run is broken off. */
@@ -33,6 +34,10 @@ export interface RunOptions {
   /** The session of the run, for who shows it while it runs. */
   readonly onSession: (session: Session) => void;
   readonly scripts?: Scripts;
+  /** What breaks it off beside what its plan says. */
+  readonly limits: Limits;
+  /** What people said to it; null: nobody had to. */
+  readonly authorisation: Authorisation | null;
 }
 
 export interface RunResult {
@@ -51,9 +56,10 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION);
   const session = new Session(plan, directory, platform, onProgress, options.scripts);
-  await session.open();
+  await session.open(options.authorisation);
   options.onSession(session);
-  const signal = AbortSignal.any([options.signal, session.broken.signal]);
+  using conditions = new StopConditions(session, options.limits);
+  const signal = AbortSignal.any([options.signal, session.broken.signal, conditions.signal]);
   const lock = new AsyncDisposableStack();
   let outcome: RunResult['outcome'] = 'completed';
   let reason = '';
@@ -62,7 +68,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     lock.use(await platform.lock(directory.run, signal));
     await measure(session, signal);
   } catch (error) {
-    outcome = options.signal.aborted ? 'aborted' : 'failed';
+    outcome = options.signal.aborted || conditions.signal.aborted ? 'aborted' : 'failed';
     reason = messageOf(error);
     onProgress({ phase: session.phaseNow, text: `${outcome}: ${reason}` });
   }

@@ -12,7 +12,7 @@ import { messageOf } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
 import { faultType } from '../faults/registry.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
-import type { Phase } from '../history/event.ts';
+import type { Authorisation, Phase } from '../history/event.ts';
 import { openHistoryWriter, parseAttempt } from '../history/history-csv.ts';
 import { type Journal, openJournal } from '../history/journal.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
@@ -96,7 +96,7 @@ export class Session {
   }
 
   /** Opens the record; the run exists from here on. */
-  async open(): Promise<void> {
+  async open(authorisation: Authorisation | null = null): Promise<void> {
     const { path, run, intentSha256 } = this.directory;
     this.journal = await openJournal(join(path, 'journal.ndjson'), intentSha256, this.clock);
     this.history = (await openHistoryWriter(join(path, 'history.csv'))) as CsvWriter<never>;
@@ -106,6 +106,7 @@ export class Session {
       scenario: this.plan.scenario.name,
       harness: VERSION,
       node: process.version,
+      ...(authorisation && { authorisation }),
     });
     await this.journalClock('start');
     this.unheard = this.platform.onEvent(({ type, data }) => this.heard(type, String(data)));
@@ -115,6 +116,11 @@ export class Session {
       config: { run, originNs: String(this.originNs) },
       onRows: (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
     });
+  }
+
+  /** When the first fault was requested; null: none was. */
+  firstFaultUs(): number | null {
+    return this.leases.find(({ requested }) => requested)?.requestedUs ?? null;
   }
 
   startClients(): void {

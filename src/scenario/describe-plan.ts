@@ -25,6 +25,8 @@ export function describePlan(plan: Plan, findings: readonly Finding[]): string {
     ['sites on their own', siteProbes(plan.timetables)],
     ['client policy', [describePolicy(plan)]],
     ['faults, after the end of the steady state', describeTimeline(plan)],
+    ['blast radius', describeBlast(plan)],
+    ['breaks off and heals when', describeStop(plan)],
     ['objectives', plan.objectives.map(describeObjective)],
     ['drivers', Object.entries(plan.drivers).map(([name, settings]) => `${name}: ${describeSettings(settings)}`)],
     ['expected duration', describeDurations(plan)],
@@ -93,6 +95,31 @@ function describeTimeline({ timeline, jitter_us }: Plan): readonly string[] {
     const settings = Object.keys(params).length === 0 ? '' : `, ${describeSettings(params)}`;
     return `${formatDuration(at_us)}: ${id} of ${site}${settings}, for at least ${formatDuration(for_us)}${disaster ? ' (the disaster)' : ''}`;
   });
+}
+
+/** Who is hit, and who is left. */
+function describeBlast({ services, timeline, platform }: Plan): readonly string[] {
+  const struck = new Set(timeline.map(({ site }) => site));
+  if (struck.size === 0) return ['nothing: there is no fault'];
+  const left = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
+  return [
+    `struck ${[...struck].join(', ')}; untouched ${left.join(', ') || 'none'}`,
+    ...Object.entries(services).map(([name, { sites, rate }]) => {
+      const survivors = sites.filter((site) => !struck.has(site));
+      if (survivors.length === sites.length) return `${name}: not hit`;
+      return `${name}: ${rate}/s of ${sites.find((site) => struck.has(site))} hit, ${survivors.length > 0 ? `${survivors.join(', ')} left` : 'no site left'}`;
+    }),
+  ];
+}
+
+function describeStop({ stop }: Plan): readonly string[] {
+  return [
+    `a site that no fault strikes answers nothing for ${formatDuration(stop.otherSite_us)}`,
+    ...(stop.downtime_us === null
+      ? []
+      : [`a service is below its level for ${formatDuration(stop.downtime_us)} in all`]),
+    'somebody pulls the lever: drill stop REASON',
+  ];
 }
 
 function describeDurations(plan: Plan): readonly string[] {

@@ -19,6 +19,9 @@ const REPAIR_US = 15_000_000;
 const GRAPH_READ_RATE = 70;
 const GRAPH_CLEANUP_RATE = 170;
 
+/** Faults after which no process has to start again. */
+const NOTHING_STARTS: ReadonlySet<string> = new Set(['partition-site', 'firewall-block', 'packet-loss', 'pause']);
+
 /** How long each phase of a run should take, in order. */
 export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
   const { timeline, recovery, canary } = plan;
@@ -41,7 +44,7 @@ export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
     disaster.at_us - first.at_us + restoredUs,
   );
   const everywhere = plan.platform.sites.length;
-  const killed = timeline.some(({ type }) => type !== 'partition-site');
+  const killed = timeline.some(({ type }) => !NOTHING_STARTS.has(type));
   phases.push(
     { phase: 'before', us: beforeUs, atLeast: true },
     { phase: 'during', us: heldUs, atLeast: true },

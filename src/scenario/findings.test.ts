@@ -26,15 +26,19 @@ test.each([
   ],
   [
     'an objective of a phase that never is',
-    GOOD.replace('100/s, sites: [paris, london]', '100/s, sites: [paris]').replace(
-      '100ms }',
-      '100ms, phase: failed-over }',
-    ),
+    GOOD.replace('100/s, sites: [paris, london]', '100/s, sites: [paris]')
+      .replace('100ms }', '100ms, phase: failed-over }')
+      .concat('guard: { lastSite: may be taken }\n'),
     'good.yaml:14:8: objectives.p95: p95/ledger/failed-over: ledger has one site, so it never fails over',
   ],
   [
     'a service without a survivor',
     GOOD.replace('100/s, sites: [paris, london]', '100/s, sites: [paris]'),
+    'good.yaml:5:45: services.ledger.sites: ledger has no survivor: a fault strikes each of its sites (paris); where that is meant, say so: guard: { lastSite: may be taken }',
+  ],
+  [
+    'a service without a survivor, as the scenario says itself',
+    `${GOOD.replace('100/s, sites: [paris, london]', '100/s, sites: [paris]')}guard: { lastSite: may be taken }\n`,
     'warning services.ledger.sites ledger has no survivor: a fault strikes each of its sites (paris)',
   ],
   [
@@ -76,7 +80,7 @@ test.each([
     'another fault before an RTO can be decided',
     GOOD.replace(
       'site: paris }\n    for: 60s',
-      'site: paris, disaster: true }\n    for: 60s\n  - { at: 20s, for: 9s, fault: { type: kill, site: london, component: cassandra } }',
+      'site: paris, disaster: true }\n    for: 60s\n  - { at: 20s, for: 9s, fault: { type: kill, site: frankfurt, component: cassandra } }',
     ),
     'good.yaml:11:11: timeline[1].at: kill-1 ends the observation of site-loss-1 after 10 s; an RTO takes 20 s and 30 s to be decided',
   ],

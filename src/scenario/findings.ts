@@ -2,6 +2,8 @@ import { formatDuration } from '../duration.ts';
 import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
 import { QUANTILES } from './rules.ts';
+import type { Registries } from './schema.ts';
+import { strikes } from './strikes.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD, windowUs } from './windows.ts';
 
 /** What a plan shows before it runs. `error`: the run could not decide what it is for; `warning`: it may not; `note`: worth knowing. */
@@ -13,12 +15,12 @@ export interface Finding {
 }
 
 /** Contradictions and weaknesses of a plan, without anything having run. In a fixed order. */
-export function planFindings(plan: Plan): readonly Finding[] {
+export function planFindings(plan: Plan, probes: Registries['probes']): readonly Finding[] {
   return [
     ...steadyStateFindings(plan),
     ...objectiveFindings(plan),
     ...timelineFindings(plan),
-    ...survivorFindings(plan),
+    ...survivorFindings(plan, probes),
     ...siteProbeFindings(plan),
   ];
 }
@@ -162,15 +164,18 @@ function timelineFindings(plan: Plan): readonly Finding[] {
   return findings;
 }
 
-function survivorFindings({ services, timeline }: Plan): readonly Finding[] {
+function survivorFindings({ services, timeline, guard }: Plan, probes: Registries['probes']): readonly Finding[] {
   const findings: Finding[] = [];
-  const struck = new Set(timeline.map(({ site }) => site));
-  for (const [name, { sites }] of Object.entries(services)) {
+  for (const [name, { sites, probe }] of Object.entries(services)) {
+    const hit = timeline.filter((fault) => strikes(fault, probes.get(probe)?.component));
+    const struck = new Set(hit.map(({ site }) => site));
     if (timeline.length > 0 && sites.every((site) => struck.has(site)))
       findings.push({
-        severity: 'warning',
+        severity: guard.lastSite ? 'warning' : 'error',
         path: ['services', name, 'sites'],
-        text: `${name} has no survivor: a fault strikes each of its sites (${sites.join(', ')})`,
+        text:
+          `${name} has no survivor: a fault strikes each of its sites (${sites.join(', ')})` +
+          (guard.lastSite ? '' : '; where that is meant, say so: guard: { lastSite: may be taken }'),
       });
   }
   const index = timeline.findIndex(({ disaster }) => disaster);

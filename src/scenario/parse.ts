@@ -30,6 +30,15 @@ export function parseScenario(bytes: Uint8Array, file: string, registries: Regis
   }
 }
 
+/** Made once for the same registries: it costs more than reading a file by it. */
+function schemaOf(registries: Registries): ReturnType<typeof scenarioSchema> {
+  const known = SCHEMAS.get(registries) ?? scenarioSchema(registries);
+  SCHEMAS.set(registries, known);
+  return known;
+}
+
+const SCHEMAS = new WeakMap<Registries, ReturnType<typeof scenarioSchema>>();
+
 function parseText(text: string, file: string, registries: Registries): Parsed {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, strict: true, merge: false });
@@ -67,7 +76,7 @@ function parseText(text: string, file: string, registries: Registries): Parsed {
   if (problems.some(({ text }) => !text.startsWith('duplicate'))) return { ok: false, problems: inOrder(problems) };
 
   const data: unknown = document.toJS({ maxAliasCount: 0 });
-  const result = scenarioSchema(registries).safeParse(data, { error: expectation });
+  const result = schemaOf(registries).safeParse(data, { error: expectation });
   if (!result.success) problems.push(...explain(result.error.issues, data, positions));
   else problems.push(...ruleProblems(result.data, registries, positions));
   if (problems.length > 0 || !result.success) return { ok: false, problems: inOrder(problems) };

@@ -167,6 +167,17 @@ export const planSchema = z.strictObject({
     /** `info` writes are not judged before this long after the last of them: the longest retry inside the server. */
     infoSettle_us: us,
   }),
+  /** What breaks the run off. Plans of before it was there have the defaults. */
+  stop: z
+    .strictObject({
+      /** A service below its level for so long in all; null: no limit. */
+      downtime_us: us.positive().nullable(),
+      /** A site that no fault strikes silent for so long. */
+      otherSite_us: us.positive(),
+    })
+    .default({ downtime_us: null, otherSite_us: 30_000_000 }),
+  /** The scenario says that the last site of a service may be taken. */
+  guard: z.strictObject({ lastSite: z.boolean() }).default({ lastSite: false }),
   canary: z.strictObject({ rate: z.number().positive(), outage_us: us, deleted: z.int().positive() }),
   objectives: z.array(objectiveSchema),
   /** What each driver was set to: timeouts, reconnection, contact points, policies. */

@@ -46,7 +46,7 @@ export function fitProblems(
           problems.push(positions.atValue([...at, 'from', j], "expected another site than the fault's own"));
       });
     }
-    if (typeof component === 'string') {
+    if (typeof component === 'string' && component !== 'all') {
       oneOf([...at, 'component'], 'a component', component, components);
       if (components.includes(component)) has([...at, 'component'], fault.site, component);
     }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { shown } from '../text.ts';
 
 /** One thing that is wrong in a file. `line` and `column` count from 1. */
 export interface Problem {
@@ -14,9 +15,17 @@ export interface Problem {
 /** Keys and indices from the top of a scenario. */
 export type Path = readonly (string | number)[];
 
-/** `file:line:column: path: text`. */
+/** What a mistake may quote of a file is not longer than anybody would read. */
+const MAX_TEXT = 500;
+
+/** `file:line:column: path: text`, on one line, whatever the file holds. */
 export function formatProblem({ file, line, column, path, text }: Problem): string {
-  return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${text}`;
+  const said = shown(`${path === '' ? '' : `${cut(path)}: `}${cut(text)}`).replaceAll('\n', '\\n');
+  return `${file}:${line}:${column}: ${said}`;
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more characters)` : text;
 }
 
 /** All problems in one error, a line each, in the order of the file. */

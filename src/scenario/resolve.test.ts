@@ -69,7 +69,11 @@ test('two services of one probe share its sites’ own probes; another client ha
     '  graph:',
     '  audit: { probe: cql, rate: 60/s, timeout: 3s, sites: [london, paris] }\n  inside: { probe: cql, rate: 50/s, sites: [paris], client: paris }\n  graph:',
   );
-  const { plan, findings } = resolveScenario({ ...REGISTRIES, loaded: loaded(two), platform: PLATFORM });
+  const { plan, findings } = resolveScenario({
+    ...REGISTRIES,
+    loaded: loaded(`${two}guard: { lastSite: may be taken }\n`),
+    platform: PLATFORM,
+  });
   const own = plan.timetables.filter(({ service, probe }) => service === '' && probe === 'cql');
   expect(own.map(({ site, client, timeout_us }) => `${site} ${client} ${timeout_us}`)).toEqual([
     'paris outside 2000000',
@@ -137,7 +141,13 @@ test('several faults: numbered by type, one disaster', () => {
     'for: 60s',
     'for: 60s\n  - { at: 90s, for: 60s, fault: { type: site-loss, site: paris } }\n  - { at: 200s, for: 9s, fault: { type: kill, component: cassandra, site: london } }',
   ).replace('site: paris }\n', 'site: paris, disaster: true }\n');
-  expect(resolve(two).timeline.map(({ id, disaster, params }) => ({ id, disaster, params }))).toEqual([
+  expect(
+    resolve(`${two}guard: { lastSite: may be taken }\n`).timeline.map(({ id, disaster, params }) => ({
+      id,
+      disaster,
+      params,
+    })),
+  ).toEqual([
     { id: 'site-loss-1', disaster: true, params: {} },
     { id: 'site-loss-2', disaster: false, params: {} },
     { id: 'kill-1', disaster: false, params: { component: 'cassandra' } },

@@ -43,7 +43,7 @@ export function resolveScenario({ loaded, platform, probes, faults, options = {}
   requireAbilities(scenario, platform, { faults });
 
   const { plan, notes } = build(loaded, platform, { probes, faults }, checkedJitter(options.jitterUs ?? 0));
-  const findings = [...notes, ...planFindings(plan)];
+  const findings = [...notes, ...planFindings(plan, probes)];
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw problemsError(errors.map(({ path, text }) => positions.atValue(path, text)));
   // A probe's settings and parameters come from elsewhere: what is no JSON is a defect, and shows here.
@@ -118,6 +118,8 @@ function build(
       attempts: readBack.attempts,
       infoSettle_us: readBack.infoSettle,
     },
+    stop: { downtime_us: scenario.stop.downtime ?? null, otherSite_us: scenario.stop.otherSite },
+    guard: { lastSite: scenario.guard.lastSite !== undefined },
     canary: {
       rate: scenario.canary.rate,
       outage_us: scenario.canary.outage,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FaultType } from '../faults/fault.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import type { ProbeType } from '../probes/probe.ts';
+import { SHOWN } from '../text.ts';
 import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
 import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
 
@@ -31,8 +32,9 @@ const serviceName = () => {
     .max(60)
     .regex(new RegExp(`^(?!${CANARY_SERVICE}$)[a-z][a-z0-9-]*$`), { error });
 };
-const sentence = () => z.string().trim().min(1).max(2_000);
-const siteName = () => z.string().min(1).max(60);
+const text = (max: number) => z.string().max(max).regex(SHOWN, { error: 'expected text without control characters' });
+const sentence = () => text(2_000).trim().min(1);
+const siteName = () => text(60).min(1);
 const count = () => z.int().min(1).max(100_000);
 
 const serviceShape = {
@@ -148,6 +150,26 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('The loss and the outage by which every run proves its instrument.'),
+  stop: z
+    .strictObject({
+      downtime: positiveDuration()
+        .optional()
+        .describe('A service was below its level for so long in all since the first fault: an error budget.'),
+      otherSite: positiveDuration()
+        .prefault('30s')
+        .describe('A site that no fault strikes has answered nothing for so long.'),
+    })
+    .prefault({})
+    .describe('What breaks a run off, so that it heals at once; as does the lever (drill stop REASON).'),
+  guard: z
+    .strictObject({
+      lastSite: z
+        .literal('may be taken')
+        .optional()
+        .describe('The explicit word without which no fault takes the last site of a service.'),
+    })
+    .prefault({})
+    .describe('What is refused unless it is said here.'),
   settings: z
     .strictObject({
       downAfter: count().default(3).describe('Consecutive operations that are not ok.'),
@@ -168,7 +190,7 @@ const scenarioShape = {
     .strictObject({
       class: sentence().describe('Of the scenario, such as switchover.'),
       function: sentence().describe('The critical or important function.'),
-      owner: z.string().max(200).default('').describe('Who answers for it.'),
+      owner: text(200).default('').describe('Who answers for it.'),
     })
     .optional()
     .describe('What an evidence report says of the exercise.'),

@@ -27,12 +27,7 @@ export const rate = () =>
 
 /** `99.99%`: more than 0 % and less than 100 %; read as a ratio. */
 export const percentage = () =>
-  text(
-    String.raw`^${ABOVE_ZERO}\d{1,2}(?:\.\d{1,6})? ?%$`,
-    'expected a percentage between 0% and 100%, both excluded, such as 99.99%',
-    // Moving the decimal point in the text keeps 99.99 % at 0.9999; a division by 100 does not.
-    (value) => Number(`${value.replace(/ ?%$/, '')}e-2`),
-  );
+  text(PERCENTAGE, 'expected a percentage between 0% and 100%, both excluded, such as 99.99%', ratioOf);
 
 /** `5 failures`; read as a whole number. */
 export const failures = () =>
@@ -65,6 +60,27 @@ export const lossBound = () =>
     ],
     { error: aLossBound },
   );
+
+/** A duration above zero that stays as it was written; `durationMs` reads it. For what goes through a schema more than once. */
+export const durationText = () =>
+  z
+    .string({ error: aPositiveDuration })
+    .regex(new RegExp(`^${ABOVE_ZERO}${NUMBER} ?${UNIT}$`), { error: aPositiveDuration })
+    .refine((value) => (readDuration(value) ?? 0) > 0, { error: aPositiveDuration });
+
+/** Milliseconds of a text that `durationText` accepted. */
+export const durationMs = (text: string): number => (readDuration(text) as number) / 1000;
+
+const PERCENTAGE = String.raw`^${ABOVE_ZERO}\d{1,2}(?:\.\d{1,6})? ?%$`;
+
+/** A percentage above 0 % and below 100 % that stays as it was written; `ratioOf` reads it. */
+export const percentageText = () => {
+  const error = 'expected a percentage between 0% and 100%, both excluded, such as 30%';
+  return z.string({ error }).regex(new RegExp(PERCENTAGE), { error });
+};
+
+/** Moving the decimal point in the text keeps 99.99 % at 0.9999; a division by 100 does not. */
+export const ratioOf = (text: string): number => Number(`${text.replace(/ ?%$/, '')}e-2`);
 
 function readDuration(value: string): number | null {
   const us = parseDuration(value);

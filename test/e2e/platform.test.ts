@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { attachLocalPlatform, startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
-import type { Component, ComponentState, DropRule, Platform } from '../../src/platform/platform.ts';
+import type { Component, ComponentState, PacketRule, Platform } from '../../src/platform/platform.ts';
 
 const LONG_MS = 240_000;
 const SHORT = { timeout: 30_000, interval: 100 };
@@ -116,12 +116,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('a placed process goes with what was 
 
 test('a fault whose undo nobody recorded is refused', async () => {
   const { network, processes } = platform.abilities;
-  await expect(network?.drop('unknown', CUT, within())).rejects.toThrow('no fault in the register would undo this');
+  await expect(network?.filter('unknown', CUT, within())).rejects.toThrow('no fault in the register would undo this');
   await expect(processes?.end('paris', ['janusgraph'], 0, within())).rejects.toThrow('no fault in the register');
   expect(await network?.observe('unknown', within())).toEqual([]);
 });
 
-const CUT: readonly DropRule[] = [
+const CUT: readonly PacketRule[] = [
   { site: 'paris', direction: 'in', peers: ['london', 'frankfurt'] },
   { site: 'paris', direction: 'out', peers: ['london', 'frankfurt'] },
 ];
@@ -130,7 +130,7 @@ test('dropped packets are counted by rule and peer; the undo removes the rules',
   const { network } = platform.abilities;
   const undo = [{ kind: 'network', params: { id: 'cut' } }] as const;
   await platform.register.record({ fault: 'cut', run: 'run1', undo }, 120_000, within());
-  await network?.drop('cut', CUT, within());
+  await network?.filter('cut', CUT, within());
   await vi.waitUntil(async () => {
     const counters = (await network?.observe('cut', within())) ?? [];
     return counters.length === 4 && counters.every(({ packets }) => packets > 0);
@@ -146,7 +146,7 @@ test('an undo that comes while the rules go in leaves none of them', async () =>
     const fault = `race-${round}`;
     const undo = [{ kind: 'network', params: { id: fault } }] as const;
     await platform.register.record({ fault, run: 'run1', undo }, LONG_MS, within());
-    const dropped = network?.drop(fault, CUT, within()).catch(() => {});
+    const dropped = network?.filter(fault, CUT, within()).catch(() => {});
     // From before nft begins to after it has ended.
     await new Promise((resolve) => setTimeout(resolve, round));
     await platform.register.undo(fault, within());
@@ -159,7 +159,7 @@ test('a rule that nothing would undo is in force until it is mended', async () =
   const { network } = platform.abilities;
   const undo = [{ kind: 'network', params: { id: 'stray' } }] as const;
   await platform.register.record({ fault: 'stray', run: 'run1', undo }, LONG_MS, within());
-  await network?.drop('stray', CUT, within());
+  await network?.filter('stray', CUT, within());
   expect(await network?.inForce(within())).toEqual(['stray']);
   await network?.mend('stray', within());
   expect(await network?.inForce(within())).toEqual([]);
@@ -170,7 +170,7 @@ test('a fault that nobody renews is undone by the platform', async () => {
   const { network } = platform.abilities;
   const undo = [{ kind: 'network', params: { id: 'left' } }] as const;
   await platform.register.record({ fault: 'left', run: 'run1', undo }, 1_000, within());
-  await network?.drop('left', CUT, within());
+  await network?.filter('left', CUT, within());
   await vi.waitUntil(async () => (await platform.register.list(within())).length === 0, SHORT);
   expect(await network?.observe('left', within())).toEqual([]);
   await vi.waitUntil(() => events.some((event) => event.startsWith('dead-man left')), SHORT);
@@ -188,6 +188,90 @@ test('a killed JanusGraph is observed to be gone, and its undo brings it back', 
   const after = await stateOf('paris', 'janusgraph');
   expect(after?.state).toBe('ready');
   expect(after?.pid).not.toBe(before?.pid);
+});
+
+/** What becomes of a connection from outside to Paris' JanusGraph: `connected`, or the error's code. */
+async function knock(): Promise<string> {
+  const script = `
+    const socket = require('node:net').createConnection(8182, '10.77.1.10');
+    const say = (what) => { process.stdout.write(what); process.exit(0); };
+    socket.on('connect', () => say('connected')).on('error', (error) => say(error.code));
+    setTimeout(() => say('silence'), 2_000);
+  `;
+  const [file = '', ...args] = [...platform.place('outside'), process.execPath, '-e', script];
+  return text(spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], signal: within() }).stdout);
+}
+
+test.each([
+  ['reset', 'ECONNREFUSED'],
+  ['unreachable', 'EHOSTUNREACH'],
+  ['drop', 'silence'],
+] as const)('a firewall that answers %s: a client sees %s, until the rule is gone', async (fate, seen) => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: fate } }] as const;
+  await platform.register.record({ fault: fate, run: 'run1', undo }, LONG_MS, within());
+  const rule = { site: 'paris', direction: 'in', peers: ['outside'], component: 'janusgraph', fate } as const;
+  await network?.filter(fate, [rule], within());
+  expect(await knock()).toBe(seen);
+  const [counter] = (await network?.observe(fate, within())) ?? [];
+  expect(counter).toMatchObject({ site: 'paris', direction: 'in', peer: 'outside' });
+  expect(counter?.packets).toBeGreaterThan(0);
+  await platform.register.undo(fate, within());
+  expect(await knock()).toBe('connected');
+});
+
+test('a share of the packets is lost: some rules are met, and Cassandra goes on', async () => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: 'loss' } }] as const;
+  await platform.register.record({ fault: 'loss', run: 'run1', undo }, LONG_MS, within());
+  await network?.filter(
+    'loss',
+    CUT.map((rule) => ({ ...rule, share: 0.3 })),
+    within(),
+  );
+  await vi.waitUntil(async () => {
+    const counters = (await network?.observe('loss', within())) ?? [];
+    return counters.length === 4 && counters.every(({ packets }) => packets > 0);
+  }, SHORT);
+  await platform.register.undo('loss', within());
+  expect(await network?.inForce(within())).toEqual([]);
+});
+
+test('what is paused keeps its connections and is let run by the undo, and by the dead-man', async () => {
+  const target = { site: 'paris', components: ['janusgraph', 'cassandra'] } as const;
+  const undo = [{ kind: 'processes', params: target }] as const;
+  const before = await stateOf('paris', 'cassandra');
+  for (const ttlMs of [LONG_MS, 1_000]) {
+    await platform.register.record({ fault: 'paused', run: 'run1', undo }, ttlMs, within());
+    await platform.abilities.processes?.pause('paris', target.components, within());
+    expect((await stateOf('paris', 'janusgraph'))?.state).toBe('paused');
+    expect((await stateOf('paris', 'cassandra'))?.state).toBe('paused');
+    expect(await knock()).toBe('connected');
+    if (ttlMs === LONG_MS) await platform.register.undo('paused', within());
+    await vi.waitUntil(async () => (await platform.register.list(within())).length === 0, SHORT);
+    expect(await stateOf('paris', 'cassandra')).toEqual(before);
+  }
+});
+
+test('what crashes over and over is started each time, and dies no more once it is undone', async () => {
+  const { processes } = platform.abilities;
+  const target = { site: 'paris', components: ['janusgraph'] } as const;
+  const undo = [
+    { kind: 'crashes', params: { id: 'loop' } },
+    { kind: 'processes', params: target },
+  ] as const;
+  await expect(processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within())).rejects.toThrow(
+    'no fault in the register would undo this',
+  );
+  await platform.register.record({ fault: 'loop', run: 'run1', undo }, LONG_MS, within());
+  await processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within());
+  const deaths = async (): Promise<number> =>
+    (await processes?.crashes(within()))?.[0]?.deaths['paris janusgraph/0'] ?? 0;
+  await vi.waitUntil(async () => (await deaths()) >= 2, LONG);
+  const results = await platform.register.undo('loop', AbortSignal.timeout(LONG_MS));
+  expect(results.map(({ ok }) => ok)).toEqual([true, true]);
+  expect(await processes?.crashes(within())).toEqual([]);
+  expect((await stateOf('paris', 'janusgraph'))?.state).toBe('ready');
 });
 
 test('nodetool speaks to a node', async () => {

@@ -77,9 +77,10 @@ export class ManagedComponent {
   state(): ComponentState {
     const { site, component, node } = this;
     const pid = this.child?.pid ?? null;
+    if (pid === null) return { site, component, node, state: 'stopped', pid };
+    if (isPaused(pid)) return { site, component, node, state: 'paused', pid };
     // One that was told to end serves no more, long before its process is gone.
-    const serving = this.ready && !this.ending;
-    return { site, component, node, state: pid === null ? 'stopped' : serving ? 'ready' : 'running', pid };
+    return { site, component, node, state: this.ready && !this.ending ? 'ready' : 'running', pid };
   }
 
   /** The logs that are there: what the JVM printed, and what it keeps itself, older parts first. */
@@ -100,10 +101,11 @@ export class ManagedComponent {
   }
 
   /**
-   * Starts it when it does not run, and resolves once it serves; rejects when it ends before, or at the signal. `from`: where it is looked at
+   * Starts it when it does not run, lets it run where it is paused, and resolves once it serves; rejects when it ends before, or at the signal. `from`: where it is looked at
    * from. Inside its site no fault is in the way; outside it costs less.
    */
   start(signal: AbortSignal, from: 'inside' | 'outside'): Promise<void> {
+    this.resume();
     this.starting ??= this.startNow(signal, from).finally(() => {
       this.starting = null;
     });
@@ -201,6 +203,16 @@ export class ManagedComponent {
     this.child.kill(signal);
   }
 
+  /** It lives, and does nothing more until it is resumed, started or killed. */
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  /** Harmless to one that runs. */
+  private resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** Ends it in order, and kills it after `withinMs`; 0: kills it at once. Resolves when its process is gone. */
   async stop(withinMs: number): Promise<void> {
     this.end(withinMs === 0 ? 'SIGKILL' : 'SIGTERM');
@@ -212,5 +224,15 @@ export class ManagedComponent {
   private lastWords(): string {
     const lines = existsSync(this.output) ? readFileSync(this.output, 'utf8').trim().split('\n').slice(-3) : [];
     return lines.join(' | ') || 'it printed nothing';
+  }
+}
+
+/** The letter after the program's name in parentheses, which may hold anything: T is stopped by a signal (proc(5)). */
+function isPaused(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat[stat.lastIndexOf(')') + 2] === 'T';
+  } catch {
+    return false;
   }
 }

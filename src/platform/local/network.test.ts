@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PlatformError } from '../../errors.ts';
 import { parseLocalConfig } from './config.ts';
-import { dropRuleset, parseDrops, tableOf } from './network.ts';
+import { parseCounters, rulesetOf, tableOf } from './network.ts';
 
 const config = parseLocalConfig(
   `environment: laboratory
@@ -20,7 +20,7 @@ test('the ruleset of a fault drops by address, direction and peer, each with a c
     { site: 'paris', direction: 'in', peers: ['london', 'outside'] },
     { site: 'paris', direction: 'out', peers: ['london', 'loopback'] },
   ] as const;
-  expect(dropRuleset(config, 'f1', rules)).toBe(`table inet drill_6631 {
+  expect(rulesetOf(config, 'f1', rules)).toBe(`table inet drill_6631 {
   chain input {
     type filter hook input priority -200; policy accept;
     ip saddr { 10.77.2.10, 10.77.2.11 } counter drop comment "in london"
@@ -35,6 +35,24 @@ test('the ruleset of a fault drops by address, direction and peer, each with a c
 `);
 });
 
+test.each([
+  [{ fate: 'reset', component: 'janusgraph' }, 'meta l4proto tcp tcp dport { 8182 } counter reject with tcp reset'],
+  [
+    { fate: 'unreachable', component: 'cassandra' },
+    'tcp dport { 9042, 7000 } counter reject with icmpx admin-prohibited',
+  ],
+  [{ share: 0.025 }, 'numgen random mod 10000 < 250 counter drop'],
+  [{ fate: 'drop', component: 'janusgraph' }, 'tcp dport { 8182 } counter drop'],
+] as const)('what becomes of a packet: %j', (more, expected) => {
+  const text = rulesetOf(config, 'f1', [{ site: 'paris', direction: 'in', peers: ['outside'], ...more }]);
+  expect(text).toContain(`    ip saddr { 10.77.0.1 } ${expected} comment "in outside"\n`);
+});
+
+test('what leaves a component is known by its own port', () => {
+  const rule = { site: 'paris', direction: 'out', peers: ['london'], component: 'janusgraph' } as const;
+  expect(rulesetOf(config, 'f1', [rule])).toContain('tcp sport { 8182 } counter drop comment "out london"');
+});
+
 test('a fault of any name has a table of its own that nft accepts', () => {
   const tables = ['a-b', 'a_b', 'a.b', 'Paris 1'].map(tableOf);
   expect(new Set(tables).size).toBe(4);
@@ -42,9 +60,7 @@ test('a fault of any name has a table of its own that nft accepts', () => {
 });
 
 test('a peer that is no site is an error, not a rule that drops nothing', () => {
-  expect(() => dropRuleset(config, 'f1', [{ site: 'paris', direction: 'in', peers: ['madrid'] }])).toThrow(
-    PlatformError,
-  );
+  expect(() => rulesetOf(config, 'f1', [{ site: 'paris', direction: 'in', peers: ['madrid'] }])).toThrow(PlatformError);
 });
 
 test('counters are read by fault; rules and chains of others are passed over', () => {
@@ -69,12 +85,12 @@ test('counters are read by fault; rules and chains of others are passed over', (
       rule('drill_6632', 'in london', 99),
     ],
   });
-  expect(parseDrops(json, 'paris', 'drill_6631')).toEqual([
+  expect(parseCounters(json, 'paris', 'drill_6631')).toEqual([
     { site: 'paris', direction: 'in', peer: 'london', packets: 17 },
     { site: 'paris', direction: 'out', peer: 'loopback', packets: 0 },
   ]);
 });
 
 test('no rule in force is an empty list', () => {
-  expect(parseDrops('{"nftables":[{"metainfo":{}}]}', 'paris', 'drill_6631')).toEqual([]);
+  expect(parseCounters('{"nftables":[{"metainfo":{}}]}', 'paris', 'drill_6631')).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
-import { type DropCounter, type DropRule, LOOPBACK_PEER, OUTSIDE_PEER } from '../platform.ts';
+import { LOOPBACK_PEER, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 
 const run = promisify(execFile);
@@ -50,17 +50,41 @@ export function tableOf(id: string): string {
   return TABLE + Buffer.from(id).toString('hex');
 }
 
+/** What a rule says of the packet before `counter`, and what it does after it. */
+function fateOf(
+  config: LocalConfig,
+  { direction, fate = 'drop', component, share = 1 }: PacketRule,
+): readonly [string, string] {
+  const match: string[] = [];
+  if (fate === 'reset') match.push('meta l4proto tcp');
+  if (component) {
+    const { cassandra, janusgraph } = config;
+    const ports = component === 'cassandra' ? [cassandra.cqlPort, cassandra.storagePort] : [janusgraph.port];
+    match.push(`tcp ${direction === 'in' ? 'dport' : 'sport'} { ${ports.join(', ')} }`);
+  }
+  if (share < 1) match.push(`numgen random mod ${PARTS} < ${Math.round(share * PARTS)}`);
+  const verdict = { drop: 'drop', reset: 'reject with tcp reset', unreachable: 'reject with icmpx admin-prohibited' }[
+    fate
+  ];
+  return [match.map((one) => `${one} `).join(''), verdict];
+}
+
+/** Shares are counted in these. */
+const PARTS = 10_000;
+
 /** The text for `nft -f -` that makes all rules of one fault in one site, at once. */
-export function dropRuleset(config: LocalConfig, id: string, rules: readonly DropRule[]): string {
-  const line = (direction: 'in' | 'out', peer: string): string => {
-    const comment = `counter drop comment "${direction} ${peer}"`;
-    if (peer === LOOPBACK_PEER) return `${direction === 'in' ? 'iif' : 'oif'} lo ${comment}`;
-    return `ip ${direction === 'in' ? 'saddr' : 'daddr'} { ${addressesOf(config, peer).join(', ')} } ${comment}`;
+export function rulesetOf(config: LocalConfig, id: string, rules: readonly PacketRule[]): string {
+  const line = (rule: PacketRule, peer: string): string => {
+    const { direction } = rule;
+    const [match, verdict] = fateOf(config, rule);
+    const counted = `${match}counter ${verdict} comment "${direction} ${peer}"`;
+    if (peer === LOOPBACK_PEER) return `${direction === 'in' ? 'iif' : 'oif'} lo ${counted}`;
+    return `ip ${direction === 'in' ? 'saddr' : 'daddr'} { ${addressesOf(config, peer).join(', ')} } ${counted}`;
   };
   const chain = (direction: 'in' | 'out', hook: string): string => {
     const lines = rules
       .filter((rule) => rule.direction === direction)
-      .flatMap((rule) => rule.peers.map((peer) => line(direction, peer)));
+      .flatMap((rule) => rule.peers.map((peer) => line(rule, peer)));
     return `  chain ${hook} {\n    type filter hook ${hook} priority -200; policy accept;\n${lines.map((one) => `    ${one}\n`).join('')}  }\n`;
   };
   return `table inet ${tableOf(id)} {\n${chain('in', 'input')}${chain('out', 'output')}}\n`;
@@ -73,9 +97,9 @@ function addressesOf(config: LocalConfig, peer: string): readonly string[] {
   return Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, index, node));
 }
 
-export async function applyDrops(config: LocalConfig, id: string, rules: readonly DropRule[]): Promise<void> {
+export async function applyRules(config: LocalConfig, id: string, rules: readonly PacketRule[]): Promise<void> {
   for (const site of new Set(rules.map((rule) => rule.site))) {
-    const ruleset = dropRuleset(
+    const ruleset = rulesetOf(
       config,
       id,
       rules.filter((rule) => rule.site === site),
@@ -85,7 +109,7 @@ export async function applyDrops(config: LocalConfig, id: string, rules: readonl
 }
 
 /** The faults of which a rule is in force in some site, whoever made it. */
-export async function listDrops(config: LocalConfig): Promise<readonly string[]> {
+export async function listRules(config: LocalConfig): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const site of config.sites) {
     const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
@@ -95,7 +119,7 @@ export async function listDrops(config: LocalConfig): Promise<readonly string[]>
 }
 
 /** Removes every rule of a fault, in every site; none left is no error. */
-export async function removeDrops(config: LocalConfig, id: string): Promise<void> {
+export async function removeRules(config: LocalConfig, id: string): Promise<void> {
   for (const site of config.sites) {
     const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
     if (tables.split('\n').includes(`table inet ${tableOf(id)}`)) {
@@ -105,18 +129,18 @@ export async function removeDrops(config: LocalConfig, id: string): Promise<void
 }
 
 /** What stands in the kernel of a fault, by rule and peer. */
-export async function readDrops(config: LocalConfig, id: string): Promise<readonly DropCounter[]> {
+export async function readCounters(config: LocalConfig, id: string): Promise<readonly RuleCounter[]> {
   const found = await Promise.all(
     config.sites.map(async (site) => {
       const json = await command(['ip', 'netns', 'exec', site.name, 'nft', '-j', 'list', 'ruleset']);
-      return parseDrops(json, site.name, tableOf(id));
+      return parseCounters(json, site.name, tableOf(id));
     }),
   );
   return found.flat();
 }
 
 /** The counters in the output of `nft -j list ruleset`. */
-export function parseDrops(json: string, site: string, table: string): readonly DropCounter[] {
+export function parseCounters(json: string, site: string, table: string): readonly RuleCounter[] {
   const { nftables } = JSON.parse(json) as { nftables: readonly { rule?: NftRule }[] };
   return nftables.flatMap(({ rule }) => {
     const said = rule?.table === table ? COMMENT.exec(rule.comment ?? '') : null;

@@ -35,6 +35,11 @@ export function socketPath(): string {
   });
 }
 
+/** The file that stops every run, wherever it is started from: that of DRILL_LEVER, which may be shared by many machines, or this user's own. */
+export function leverFile(): string {
+  return process.env.DRILL_LEVER ?? join(stateDirectory(), 'stop');
+}
+
 /** The register of faults of the platform in a state directory. */
 export function registerFile(state: string): string {
   return join(state, 'faults.json');

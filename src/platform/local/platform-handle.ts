@@ -21,13 +21,16 @@ export class LocalPlatform implements Platform {
     this.pid = pid;
     this.abilities = {
       network: {
-        drop: (id, rules, signal) => rpc.call('drop', { id, rules }, signal),
+        filter: (id, rules, signal) => rpc.call('filter', { id, rules }, signal),
         observe: (id, signal) => rpc.call('drops', { id }, signal),
         inForce: (signal) => rpc.call('cuts', {}, signal),
         mend: (id, signal) => rpc.call('mend', { id }, signal),
       },
       processes: {
         end: (site, components, graceMs, signal) => rpc.call('end', { site, components, graceMs }, signal),
+        pause: (site, components, signal) => rpc.call('pause', { site, components }, signal),
+        crash: (id, target, how, signal) => rpc.call('crash', { id, ...target, ...how }, signal),
+        crashes: (signal) => rpc.call('crashes', {}, signal),
         observe: (signal) => rpc.call('observe', {}, signal),
       },
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },

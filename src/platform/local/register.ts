@@ -138,7 +138,7 @@ export class Register {
 }
 
 function includes(one: Undo, other: Undo): boolean {
-  if (one.kind === 'network') return other.kind === 'network' && one.params.id === other.params.id;
+  if (one.kind !== 'processes') return one.kind === other.kind && one.params.id === other.params.id;
   return (
     other.kind === 'processes' &&
     one.params.site === other.params.site &&

@@ -5,12 +5,13 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, DropRule, Undo } from '../platform.ts';
+import type { Component, PacketRule, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { Crashes } from './crashes.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
-import { applyDrops, listDrops, makeNetwork, readDrops, removeDrops } from './network.ts';
+import { applyRules, listRules, makeNetwork, readCounters, removeRules } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
@@ -91,13 +92,16 @@ function of(component: Component, site?: string): readonly ManagedComponent[] {
 const register = new Register(registerFile(orders.stateDirectory), executeUndo, () => performance.now());
 
 async function executeUndo(undo: Undo): Promise<void> {
-  if (undo.kind === 'network') return inTurn(() => removeDrops(config, undo.params.id));
+  if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
+  if (undo.kind === 'crashes') return crashes.end(undo.params.id);
   const limit = AbortSignal.timeout(UNDO_MS);
   for (const component of ['cassandra', 'janusgraph'] as const) {
     if (!undo.params.components.includes(component)) continue;
     await Promise.all(of(component, undo.params.site).map((one) => one.start(limit, 'inside')));
   }
 }
+
+const crashes = new Crashes((problem) => tell('defect', messageOf(problem)));
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -116,6 +120,16 @@ function requireUndo(undo: Undo): void {
   });
 }
 
+interface Target {
+  readonly site: string;
+  readonly components: readonly Component[];
+}
+
+/** Clients first, so that none writes into a store that is going. */
+function targets({ site, components: names }: Target): readonly ManagedComponent[] {
+  return [...of('janusgraph', site), ...of('cassandra', site)].filter((one) => names.includes(one.component));
+}
+
 let lockHolder: { connection: object; run: string } | null = null;
 let started = false;
 
@@ -129,28 +143,34 @@ const methods = {
     owned: orders.owned,
   }),
   observe: () => components.map((one) => one.state()),
-  end: ({ site, components: names, graceMs }: { site: string; components: readonly Component[]; graceMs: number }) => {
-    requireUndo({ kind: 'processes', params: { site, components: names } });
-    // Clients first, so that none writes into a store that is going.
-    const ordered = [...of('janusgraph', site), ...of('cassandra', site)].filter((one) =>
-      names.includes(one.component),
-    );
-    for (const one of ordered) void one.stop(graceMs);
+  end: ({ graceMs, ...target }: Target & { graceMs: number }) => {
+    requireUndo({ kind: 'processes', params: target });
+    for (const one of targets(target)) void one.stop(graceMs);
   },
-  drop: ({ id, rules }: { id: string; rules: readonly DropRule[] }) =>
+  pause: (target: Target) => {
+    requireUndo({ kind: 'processes', params: target });
+    for (const one of targets(target)) one.pause();
+  },
+  crash: ({ id, graceMs, againMs, ...target }: Target & { id: string; graceMs: number; againMs: number | null }) => {
+    requireUndo({ kind: 'crashes', params: { id } });
+    requireUndo({ kind: 'processes', params: target });
+    crashes.begin(id, targets(target), { graceMs, againMs });
+  },
+  crashes: () => crashes.list(),
+  filter: ({ id, rules }: { id: string; rules: readonly PacketRule[] }) =>
     inTurn(async () => {
       const undo: Undo = { kind: 'network', params: { id } };
       requireUndo(undo);
-      await applyDrops(config, id, rules);
+      await applyRules(config, id, rules);
       // It may have lapsed, or been undone, meanwhile.
       if (register.covers(undo)) return;
-      await removeDrops(config, id);
+      await removeRules(config, id);
       throw new PlatformError(`${id} was undone while its rules were put in`);
     }),
-  cuts: () => inTurn(() => listDrops(config)),
+  cuts: () => inTurn(() => listRules(config)),
   /** Rules that nothing in the register would undo. */
-  mend: ({ id }: { id: string }) => inTurn(() => removeDrops(config, id)),
-  drops: ({ id }: { id: string }) => readDrops(config, id),
+  mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
+  drops: ({ id }: { id: string }) => readCounters(config, id),
   nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
     runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args),
   record: ({ fault, run, undo, ttlMs }: { fault: string; run: string; undo: readonly Undo[]; ttlMs: number }) =>

@@ -1,41 +1,41 @@
-import type { DropCounter, DropRule, Platform, Undo } from '../platform/platform.ts';
+import type { PacketRule, Platform, RuleCounter, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault } from './fault.ts';
 import { ability } from './target.ts';
 
 /**
- * Packets dropped in silence. Effective when every rule is in the kernel and its counter shows that packets met it: a rule that drops
- * nothing has not been shown to cut anything.
+ * What happens to packets. Effective when every rule is in the kernel and a counter shows that packets met it: a rule that nothing meets has
+ * not been shown to do anything.
  */
-export function packetDrops(fault: PlannedFault, platform: Platform, rules: readonly DropRule[]): BoundFault {
+export function packetRules(fault: PlannedFault, platform: Platform, rules: readonly PacketRule[]): BoundFault {
   const network = ability(fault, platform, 'network');
   const undo: readonly Undo[] = [{ kind: 'network', params: { id: fault.id } }];
   const expected = rules.flatMap((rule) => rule.peers.map((peer) => ({ ...rule, peer })));
   return {
     undo,
-    inject: (signal) => network.drop(fault.id, rules, signal),
+    inject: (signal) => network.filter(fault.id, rules, signal),
     async observe(signal) {
       const counters = await network.observe(fault.id, signal);
-      if (counters.length === 0) return { state: 'none', observed: 'no drop rule' };
+      if (counters.length === 0) return { state: 'none', observed: 'no packet rule' };
       const complete = expected.every((rule) => counters.some((counter) => isOf(counter, rule)));
-      const dropped = counters.reduce((sum, counter) => sum + counter.packets, 0);
-      return { state: complete && dropped > 0 ? 'full' : 'partial', observed: describe(counters) };
+      const met = counters.reduce((sum, counter) => sum + counter.packets, 0);
+      return { state: complete && met > 0 ? 'full' : 'partial', observed: describe(counters) };
     },
   };
 }
 
-function isOf(counter: DropCounter, rule: { site: string; direction: string; peer: string }): boolean {
+function isOf(counter: RuleCounter, rule: { site: string; direction: string; peer: string }): boolean {
   return counter.site === rule.site && counter.direction === rule.direction && counter.peer === rule.peer;
 }
 
-/** Such as `paris in: 22 packets dropped (london 0, outside 22)`. */
-function describe(counters: readonly DropCounter[]): string {
+/** Such as `paris in: 22 packets (london 0, outside 22)`. */
+function describe(counters: readonly RuleCounter[]): string {
   const groups = Map.groupBy(counters, ({ site, direction }) => `${site} ${direction}`);
   return [...groups]
     .map(([name, group]) => {
       const sum = group.reduce((packets, one) => packets + one.packets, 0);
       const each = group.map(({ peer, packets }) => `${peer} ${packets}`).join(', ');
-      return `${name}: ${sum} packets dropped (${each})`;
+      return `${name}: ${sum} packets (${each})`;
     })
     .join('; ');
 }

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { FaultType } from './fault.ts';
+import { crashesOf, GRACE_MS, oneOrAll, struck } from './processes.ts';
+
+const params = z.strictObject({
+  component: oneOrAll('Which component of the site is restarted, all its nodes at once; or every one of them.'),
+  mode: z
+    .enum(['graceful', 'abrupt'])
+    .default('graceful')
+    .describe('graceful: SIGTERM, and SIGKILL after 30 s; abrupt: SIGKILL.'),
+});
+
+/** Processes end and are started again at once. In force until it is released, however soon they serve again. */
+export const restart: FaultType = {
+  type: 'restart',
+  summary: 'processes of a site end, graceful or abrupt, and are started again at once',
+  params,
+  needs: ['processes'],
+  notMeasured: [
+    {
+      what: "the platform's own restarter",
+      why: 'what starts the process again here is the laboratory, at once and without a back-off',
+    },
+  ],
+  bind(fault, platform) {
+    const { component, mode } = params.parse(fault.params);
+    const graceMs = mode === 'graceful' ? GRACE_MS : 0;
+    return crashesOf(fault, platform, struck(fault, platform, component), { graceMs, againMs: null });
+  },
+};

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkRun } from '../check/check.ts';
+import { exitOf } from '../commands/judge.ts';
+import { EXIT, messageOf } from '../errors.ts';
+import { readJournal } from '../history/read-journal.ts';
+import type { Platform } from '../platform/platform.ts';
+import { healPlatform } from '../run/heal-platform.ts';
+import { pause } from '../run/wait.ts';
+import type { Harness } from './harness.ts';
+
+/** Rows may be on their way from a client to the file when everything dies. */
+const ON_ITS_WAY_US = 2_000_000;
+
+/** What is in force or not whole, in words. */
+export async function notWhole(platform: Platform, signal: AbortSignal): Promise<readonly string[]> {
+  const { network, processes } = platform.abilities;
+  const states = (await processes?.observe(signal)) ?? [];
+  return [
+    ...(await platform.register.list(signal)).map(({ fault }) => `${fault} is in the register`),
+    ...((await network?.inForce(signal)) ?? []).map((id) => `rules of ${id} are in the kernel`),
+    ...((await processes?.crashes(signal)) ?? []).map(({ id }) => `${id} goes on crashing`),
+    ...states.flatMap(({ site, component, state }) => (state === 'ready' ? [] : [`${site} ${component} is ${state}`])),
+  ];
+}
+
+/** Waits for the platform to be whole by itself; what is not, at the signal. `ms`: how long it took. */
+export async function whole(platform: Platform, signal: AbortSignal): Promise<{ left: readonly string[]; ms: number }> {
+  const from = performance.now();
+  for (;;) {
+    const left = await notWhole(platform, AbortSignal.timeout(30_000));
+    if (left.length === 0 || signal.aborted) return { left, ms: performance.now() - from };
+    await pause(100, signal).catch(() => {});
+  }
+}
+
+/** What `recover` does, and what it leaves. */
+export async function recovered(platform: Platform, signal: AbortSignal): Promise<readonly string[]> {
+  await using _lock = await platform.lock('torture', signal);
+  return healPlatform(platform, signal, () => {});
+}
+
+/** Everything that is wrong with what a killed harness left, in words: processes, and its run. `killedAt`: wall clock. */
+export async function wrongWith(harness: Harness, killedAt: number): Promise<readonly string[]> {
+  const alive = harness.processes().map(({ pid, command }) => `process ${pid} lives on: ${command.slice(0, 120)}`);
+  const directory = harness.directory();
+  if (directory === null) return [...alive, 'the run has no directory'];
+  try {
+    return [...alive, ...(await wrongWithRecord(directory, killedAt))];
+  } catch (error) {
+    return [...alive, `its record cannot be judged: ${messageOf(error)}`];
+  }
+}
+
+async function wrongWithRecord(directory: string, killedAt: number): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  const { events, defects } = readJournal(
+    join(directory, 'journal.ndjson'),
+    readFileSync(join(directory, 'intent.json')),
+  );
+  wrong.push(...defects.map((defect) => `its journal: ${defect}`));
+  const report = await checkRun(directory);
+  const code = exitOf(report);
+  if (code !== EXIT.aborted) wrong.push(`check of it gives ${code}, not ${EXIT.aborted}`);
+  if (report.verdict === 'pass') wrong.push('check of it gives a pass');
+  const [first] = events;
+  if (!first) return [...wrong, 'its journal is empty'];
+  const killedUs = first.at_us + (killedAt - Date.parse(first.wall)) * 1000;
+  const rows = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
+  const completed = Math.max(0, ...rows.slice(-2_000, -1).map((row) => Number(row.split(',')[10] ?? 0)));
+  if (completed < killedUs - ON_ITS_WAY_US)
+    wrong.push(`its history ends ${((killedUs - completed) / 1e6).toFixed(1)} s before it was killed`);
+  return wrong;
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '../errors.ts';
+import type { Platform } from '../platform/platform.ts';
+import { pause } from '../run/wait.ts';
+import { whole, wrongWith } from './aftermath.ts';
+import { Harness } from './harness.ts';
+import { writeScenario } from './scenarios.ts';
+import { goneBy, type Trial } from './trials.ts';
+
+const BEGIN_MS = 180_000;
+const END_MS = 300_000;
+
+/** Ways to break off that are no death of the harness: each must heal by itself, end, and say how it ended. */
+export const CASES: Readonly<
+  Record<string, (platform: Platform, directory: string, signal: AbortSignal) => Promise<Trial>>
+> = {
+  'SIGINT twice': (platform, directory, signal) =>
+    broken(platform, start(directory, 'partition'), signal, 'SIGINT twice', async (harness) => {
+      harness.kill('SIGINT');
+      await pause(300, signal);
+      harness.kill('SIGINT');
+    }),
+  SIGTERM: (platform, directory, signal) =>
+    broken(platform, start(directory, 'pause'), signal, 'SIGTERM', async (harness) => harness.kill('SIGTERM')),
+  'clients that hang for ever, then SIGINT': (platform, directory, signal) =>
+    broken(platform, start(directory, 'firewall'), signal, 'clients that hang', async (harness) => {
+      for (const { pid, command } of harness.processes())
+        if (command.includes('client-main')) process.kill(pid, 'SIGSTOP');
+      await pause(3_000, signal);
+      harness.kill('SIGINT');
+    }),
+  'a full disk under reports': (platform, directory, signal) => {
+    if (process.getuid?.() !== 0)
+      return Promise.resolve({
+        what: 'a full disk under reports',
+        wrong: [],
+        healedMs: 0,
+        note: 'not done: only root can mount a small disk',
+      });
+    const reports = mkdtempSync(join(directory, 'full-'));
+    // Full some seconds after the operations begin, which is when the fault is in force.
+    const mount = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=700k none "$0" && exec "$@"', reports];
+    return broken(
+      platform,
+      new Harness(writeScenario(directory, 'partition'), reports, mount),
+      signal,
+      'a full disk',
+      async () => {},
+    );
+  },
+};
+
+function start(directory: string, fault: string): Harness {
+  mkdirSync(directory, { recursive: true });
+  return new Harness(writeScenario(directory, fault), mkdtempSync(join(directory, `${fault}-`)));
+}
+
+/** Breaks a run off once its fault is effective; by itself it must heal and end with an exit code that is no pass. */
+async function broken(
+  platform: Platform,
+  harness: Harness,
+  signal: AbortSignal,
+  what: string,
+  breakOff: (harness: Harness) => Promise<void>,
+): Promise<Trial> {
+  const hidden = what === 'a full disk';
+  if (!hidden && !(await harness.said('fault-effective', AbortSignal.any([signal, AbortSignal.timeout(BEGIN_MS)]))))
+    return { what, wrong: [`it did not get to its fault: ${harness.output.slice(-500)}`], healedMs: 0, note: '' };
+  const at = Date.now();
+  await breakOff(harness);
+  const code = await harness.exit(AbortSignal.any([signal, AbortSignal.timeout(END_MS)]));
+  const endedMs = Date.now() - at;
+  // Not waited for: it says that it has healed.
+  const { left } = await whole(platform, AbortSignal.abort());
+  const wrong = [...left];
+  await goneBy(harness, AbortSignal.timeout(10_000));
+  if (!hidden) wrong.push(...(await wrongWith(harness, at)));
+  if (hidden ? code === EXIT.pass : code !== EXIT.aborted)
+    wrong.push(`it ended with ${code}: ${harness.output.slice(-500)}`);
+  return { what, wrong, healedMs: endedMs, note: `exit code ${code} after ${(endedMs / 1000).toFixed(1)} s, whole` };
+}

@@ -1,0 +1,66 @@
+/** `npm run torture`: harnesses that are killed at random instants on the real platform, and what they leave. Exit code 1 when anything was left. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { print } from '../commands/context.ts';
+import { fail } from '../commands/fail.ts';
+import { EXIT } from '../errors.ts';
+import { loadLocalConfig } from '../platform/local/config.ts';
+import { startLocalPlatform, stopLocalPlatform } from '../platform/local/local-platform.ts';
+import { CASES } from './cases.ts';
+import { killTrial, randomFrom, type Trial } from './trials.ts';
+
+const command = new Command('torture')
+  .description('Kills harnesses at random instants of their faults, and looks what they leave.')
+  .option('--kills <n>', 'how many', count, 200)
+  .option('--seed <n>', 'of the random instants', count, 1)
+  .option('--no-cases', 'without signals, full disk and hanging clients')
+  .exitOverride();
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
+process.on('SIGTERM', () => interrupt.abort(new Error('interrupted')));
+
+// A platform of its own, beside whatever this user has up.
+const directory = mkdtempSync(join(tmpdir(), 'drill-torture-'));
+process.env.DRILL_STATE = join(directory, 'state');
+const trials: Trial[] = [];
+try {
+  await torture(command.parse().opts(), interrupt.signal);
+} catch (error) {
+  if (!interrupt.signal.aborted) process.exitCode = fail(error);
+} finally {
+  await stopLocalPlatform(AbortSignal.timeout(30_000)).catch(() => {});
+}
+const wrong = trials.filter((trial) => trial.wrong.length > 0);
+print(`${trials.length} trials, ${wrong.length} wrong`);
+if (wrong.length === 0) rmSync(directory, { recursive: true, force: true });
+else print(`what they left is in ${directory}`);
+process.exit(
+  interrupt.signal.aborted ? EXIT.aborted : wrong.length > 0 ? EXIT.objectiveMissed : (process.exitCode ?? EXIT.pass),
+);
+
+async function torture(flags: { kills: number; seed: number; cases: boolean }, signal: AbortSignal): Promise<void> {
+  const config = loadLocalConfig();
+  await using platform = await startLocalPlatform({ config, owned: false, signal, onProgress: print });
+  const random = randomFrom(flags.seed);
+  if (flags.cases) {
+    for (const [name, trial] of Object.entries(CASES)) tell(name, await trial(platform, directory, signal));
+  }
+  for (let number = 0; number < flags.kills; number += 1) {
+    tell(`${number + 1}/${flags.kills}`, await killTrial(platform, { directory, number, random }, signal));
+  }
+}
+
+function tell(name: string, trial: Trial): void {
+  trials.push(trial);
+  print(`${name} ${trial.what}: ${trial.note}`);
+  for (const one of trial.wrong) print(`  WRONG: ${one}`);
+}
+
+function count(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('expected a whole number');
+  return n;
+}
