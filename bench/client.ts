@@ -8,6 +8,7 @@ import { REGISTRIES } from '../src/commands/context.ts';
 import type { EventData } from '../src/history/event.ts';
 import { parseAttempt } from '../src/history/history-csv.ts';
 import type { Platform } from '../src/platform/platform.ts';
+import { cleanUp } from '../src/run/cleanup.ts';
 import { createRunDirectory } from '../src/run/run-directory.ts';
 import { prepare } from '../src/run/runner.ts';
 import { Session } from '../src/run/session.ts';
@@ -47,7 +48,7 @@ export async function benchClient(
     await pause(seconds * 1000, signal);
     await session.clients.stop(plan.timetables, signal);
     await session.clients[Symbol.asyncDispose]();
-    await session.cleanup(signal, 'what was written');
+    await cleanUp(session, signal, 'what was written');
     await session.close('completed', '');
     return { rate: plan.timetables[0]?.rate as number, figures: figuresOf(directory.path) };
   } finally {

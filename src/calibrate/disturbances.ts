@@ -7,6 +7,7 @@ import { parseAttempt } from '../history/history-csv.ts';
 import type { Attempt } from '../history/operation.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';
+import { cleanUp } from '../run/cleanup.ts';
 import { createRunDirectory } from '../run/run-directory.ts';
 import { prepare } from '../run/runner.ts';
 import { Session } from '../run/session.ts';
@@ -88,7 +89,7 @@ export async function disturbances(
     const deleted = kinds.has('deleted') ? trials : 0;
     deletions.push(...(await deleteTrials(session, SITE, deleted, present, signal)));
     await session.clients[Symbol.asyncDispose]();
-    await session.cleanup(signal, 'what was written');
+    await cleanUp(session, signal, 'what was written');
     await session.close('completed', '');
   } catch (error) {
     await session.close('failed', String(error));

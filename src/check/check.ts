@@ -16,6 +16,7 @@ import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
 import { type LoadedHistory, loadHistory } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
+import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 import { bucketLength } from './series.ts';
@@ -99,6 +100,10 @@ function judgeRun(
   }
   const canary = proveInstrument(record, history, recordEndUs, canaryKeys);
   const views = judgeViews(record, history, { recordEndUs, bucketUs, directory, reconciled: reconciledOf(ledger) });
+  const promises = judgePromises(
+    record,
+    views.map(({ view }) => view),
+  );
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
   const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, defects: defects.list(), outcome });
@@ -121,6 +126,7 @@ function judgeRun(
     verdict: judged.verdict,
     reasons: judged.reasons,
     objectives: judged.objectives,
+    ...(promises && { promises }),
     faults: record.faults.map(({ report }) => report),
     views: views.map(({ view }) => view),
     rpo: [...ledger.rpo],

@@ -252,6 +252,20 @@ export const reportSchema = z.strictObject({
   /** Everything that made the verdict what it is, worst first. */
   reasons: z.array(z.strictObject({ verdict, subject: z.string(), text: z.string() })),
   objectives: z.array(objectiveResultSchema),
+  /** What the platform promises beside the objectives; absent: nothing. No part of the verdict. */
+  promises: z
+    .array(
+      z.strictObject({
+        promise: z.string(),
+        promised_us: us,
+        measured_us: intervalSchema.nullable(),
+        observer: z.string(),
+        /** What a stand-in of ours detected keeps no promise: `unknown`. */
+        kept: z.enum(['kept', 'broken', 'unknown']),
+        note: z.string(),
+      }),
+    )
+    .optional(),
   faults: z.array(faultSchema),
   /** Services first, then the sites' own probes, in the order of the plan. */
   views: z.array(viewSchema),

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { WatcherConfig, WatcherEvent } from '../detect/protocol.ts';
 import { PlatformError } from '../errors.ts';
 import type { ClientCommand, ClientConfig, ClientEvent } from './protocol.ts';
 import type { ReaderAnswer, ReaderConfig, ReaderJob, ReaderResult } from './reader-protocol.ts';
 
 const CLIENT = fileURLToPath(new URL('./client-main.ts', import.meta.url));
+const WATCHER = fileURLToPath(new URL('../detect/watcher-main.ts', import.meta.url));
 const READER = fileURLToPath(new URL('./reader-main.ts', import.meta.url));
 /** How long a process that was told to end may take before it is killed. */
 const END_MS = 15_000;
@@ -131,6 +133,29 @@ export function spawnClient(options: {
       await piped.stop();
     },
   };
+}
+
+/** Starts a watcher where `place` puts it. */
+export function spawnWatcher(options: {
+  readonly place: readonly string[];
+  readonly config: WatcherConfig;
+  readonly onEvent: (event: WatcherEvent) => void;
+}): Pick<ClientHandle, 'ready' | 'ended' | typeof Symbol.asyncDispose> {
+  const ready = Promise.withResolvers<void>();
+  const onLine = (line: string): void => {
+    const event = JSON.parse(line) as WatcherEvent;
+    if (event.type === 'ready') ready.resolve();
+    options.onEvent(event);
+  };
+  const piped = new Piped(options.place, WATCHER, 'the watcher process', onLine, () => {});
+  const ended = piped.exited.then(() => {
+    ready.reject(piped.death());
+    if (!piped.wasStopped) throw piped.death();
+  });
+  ended.catch(() => {});
+  ready.promise.catch(() => {});
+  piped.send(options.config);
+  return { ready: ready.promise, ended, [Symbol.asyncDispose]: () => piped.stop() };
 }
 
 export interface ReaderHandle extends AsyncDisposable {

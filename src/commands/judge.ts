@@ -17,14 +17,26 @@ const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
   unknown: EXIT.unknown,
 };
 
+/** What a place that cannot be written says: that is no defect of the harness. */
+const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
+
 /** Judges a run that has just ended, renders it, seals its directory, and prints the summary. */
 export async function judgeNewRun(directory: string): Promise<Report> {
   const report = await checkRun(directory);
-  writeFileSync(join(directory, 'report.json'), renderReportJson(report));
-  writeFileSync(join(directory, 'report.html'), renderHtml(report));
-  writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
-  await writeLatencyLogs(directory);
-  writeManifest(directory, report.run.id);
+  try {
+    writeFileSync(join(directory, 'report.json'), renderReportJson(report));
+    writeFileSync(join(directory, 'report.html'), renderHtml(report));
+    writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
+    await writeLatencyLogs(directory);
+    writeManifest(directory, report.run.id);
+  } catch (error) {
+    if (!UNWRITABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    print(renderSummary(report, { color: colour(), width: columns() }));
+    throw new InputError(`the report of ${directory} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+      hint: `make room, then: npm run drill -- check ${directory}`,
+    });
+  }
   print(renderSummary(report, { color: colour(), width: columns() }));
   print(`report: ${join(directory, 'report.html')}`);
   return report;

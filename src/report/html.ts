@@ -9,6 +9,7 @@ import {
   clocksSection,
   latencySection,
   outagesSection,
+  promisesSection,
   viewsSection,
 } from './section-recovery.ts';
 import { plotsSection, sequenceSection } from './section-timeline.ts';
@@ -22,6 +23,7 @@ export function renderHtml(report: Report): string {
 ${sequenceSection(report)}
 ${plotsSection(report)}
 ${clocksSection(report)}
+${promisesSection(report)}
 ${outagesSection(report)}
 ${lossSection(report)}
 ${latencySection(report)}

@@ -14,7 +14,7 @@ import { html, type Markup } from './markup.ts';
 import { markOf } from './strip.ts';
 import { badge, table } from './table.ts';
 import { originOf } from './time-axis.ts';
-import { rtoWords, viewName } from './wording.ts';
+import { KEPT_WORD, promiseWords, rtoWords, viewName } from './wording.ts';
 
 /** The clocks of RTO of each service, each with a bar from the disaster's request. */
 export function clocksSection(report: Report): Markup {
@@ -67,6 +67,20 @@ function bar(clock: RtoClock, originUs: number, scaleUs: number): Markup {
     return html`<svg height="18" role="img" aria-label="${label}"><title>${label}</title>${markOf({ fromUs: 0, toUs: scaleUs * 0.9, kind: 'plain' }, frame)}<text x="92%" y="14" font-size="14" fill="currentColor">\u00bb</text></svg>`;
   }
   return html`<svg height="18" role="img" aria-label="${label}"><title>${label}</title>${markOf({ fromUs: 0, toUs: Math.max(0, from), kind: 'solid' }, frame)}${to > from ? markOf({ fromUs: Math.max(0, from), toUs: to, kind: 'hollow' }, frame) : null}${to <= 0 ? markOf({ fromUs: 0, toUs: 0, kind: 'tick' }, frame) : null}</svg>`;
+}
+
+/** What the plan of the platform promises beside the objectives, next to what was measured; nothing where it promises nothing. */
+export function promisesSection({ promises = [] }: Report): Markup | null {
+  if (promises.length === 0) return null;
+  return html`<section><h2 id="promises">Promises</h2>
+<p class="lead">What the plan of the platform promises beside the objectives. No part of the verdict. What a stand-in of ours detected is simulated, and keeps no promise.</p>
+${table(promises, [
+  { head: 'Promise', kind: 'row', cell: ({ promise }) => promise },
+  { head: 'Promised', kind: 'num', cell: ({ promised_us }) => formatDuration(promised_us) },
+  { head: 'Measured', kind: 'num', cell: promiseWords },
+  { head: 'Kept', cell: ({ kept }) => KEPT_WORD[kept] },
+  { head: 'Note', cell: ({ note }) => note },
+])}</section>`;
 }
 
 interface OutageRow {

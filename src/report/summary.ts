@@ -5,12 +5,14 @@ import { oneLine, textTable, wrap } from './text-table.ts';
 import { originOf } from './time-axis.ts';
 import {
   inAllName,
+  KEPT_WORD,
   lossWords,
   measuredWords,
   OUTCOME_WORD,
   objectiveName,
   objectiveTarget,
   overallRpo,
+  promiseWords,
   rtoWords,
   VERDICT_ICON,
   VERDICT_WORD,
@@ -52,6 +54,7 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
     ...run.defects.flatMap((defect) => wrap(`! The record has a defect: ${defect}`, width, '  ')),
     '',
     ...objectiveLines(report, width, paint),
+    ...promiseLines(report, width),
     ...outageLines(report, width),
     ...latencyLines(report, width),
     ...notMeasuredLine(report, width),
@@ -96,6 +99,18 @@ function objectiveLines(report: Report, width: number, paint: Paint): string[] {
     result.reason === '' ? [] : wrap(result.reason, width - 4).map((line) => paint('dim', `    ${line}`)),
   );
   return [paint('dim', head), ...body.flatMap((line, i) => [line, ...(reasons[i] ?? [])])];
+}
+
+function promiseLines({ promises = [] }: Report, width: number): string[] {
+  if (promises.length === 0) return [];
+  const rows = promises.map((row) => [
+    row.promise,
+    formatDuration(row.promised_us),
+    promiseWords(row),
+    KEPT_WORD[row.kept],
+  ]);
+  const heads = [{ head: 'PROMISE' }, { head: 'PROMISED' }, { head: 'MEASURED' }, { head: 'KEPT' }];
+  return ['', ...textTable(heads, rows, width)];
 }
 
 function outageLines(report: Report, width: number): string[] {

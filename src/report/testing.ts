@@ -32,6 +32,24 @@ function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report 
       .filter((result) => result.verdict !== 'pass')
       .map((result) => ({ verdict: result.verdict, subject: result.statement, text: result.reason })),
     objectives: judged,
+    promises: [
+      {
+        promise: 'ledger: detection',
+        promised_us: 30_000_000,
+        measured_us: { lower: 141_002_113, upper: 141_612_408 },
+        observer: 'simulated',
+        kept: 'unknown',
+        note: 'health check of cassandra (paris): 5 failures in a row, 30 s apart',
+      },
+      {
+        promise: 'cql at paris: back to normal',
+        promised_us: 30_000_000,
+        measured_us: { lower: 18_220_417, upper: 18_220_417 },
+        observer: 'client',
+        kept: 'kept',
+        note: '',
+      },
+    ],
     ...faultsAndTimeline(examples, rpo[0] as Rpo, EXAMPLE_TIMES),
     views,
     rpo,

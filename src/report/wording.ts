@@ -21,6 +21,14 @@ export const OUTCOME_WORD: Readonly<Record<Report['run']['outcome'], string>> = 
   failed: 'failed to run',
 };
 
+export const KEPT_WORD = { kept: 'kept', broken: 'broken', unknown: 'unknown' } as const;
+
+/** What was measured of a promise, and by whom, in words. */
+export function promiseWords({ measured_us: measured, observer }: NonNullable<Report['promises']>[number]): string {
+  if (measured === null) return UNKNOWN;
+  return `${formatInterval(measured, formatDuration)}${observer === 'simulated' ? ' (simulated)' : ''}`;
+}
+
 /** Why the verdict is what it is, in one sentence. */
 export function verdictSentence(report: Report): string {
   const first = report.reasons.find((reason) => reason.verdict === report.verdict);

@@ -5,6 +5,7 @@ import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
 import { provoke } from './canary.ts';
+import { cleanUp } from './cleanup.ts';
 import { holdFaults } from './fault-timeline.ts';
 import { healPlatform } from './heal-platform.ts';
 import { readBack, Stages, targetsAt } from './reading.ts';
@@ -96,7 +97,7 @@ async function cleanAfterAbort(session: Session): Promise<readonly string[]> {
   // A journal that cannot be written any more must not keep the rows.
   await session.phase('cleanup', 'removing what the run wrote').catch(() => {});
   try {
-    const left = await session.cleanup(AbortSignal.timeout(ABORTED_CLEANUP_MS), 'whatever may have been written');
+    const left = await cleanUp(session, AbortSignal.timeout(ABORTED_CLEANUP_MS), 'whatever may have been written');
     return left === 0 ? [] : [`${left} elements of the run are left`];
   } catch (error) {
     return [`${ROWS_LEFT}: ${messageOf(error)}`];
@@ -107,6 +108,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   const { plan, live } = session;
   await prepare(session, signal);
 
+  await session.startDetection(signal);
   await session.phase('canary', 'the instrument proves itself: an outage and a loss of its own');
   await provoke(session, signal);
 
@@ -126,7 +128,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
   await session.phase('cleanup', 'removing what the run wrote');
-  const left = await session.cleanup(AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');
+  const left = await cleanUp(session, AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');
   if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);
 }
 

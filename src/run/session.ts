@@ -1,12 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { isWrite, writeKey } from '../client/protocol.ts';
 import { servedWrite } from '../client/reader-protocol.ts';
 import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
-import { warmWrites } from '../client/warm-up.ts';
 import { type Clock, monotonicClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
@@ -24,14 +22,15 @@ import { VERSION } from '../version.ts';
 import { CameAcross } from './came-across.ts';
 import { canarySite, canaryTimetables } from './canary.ts';
 import { ClientGroup } from './client-group.ts';
+import { Detection } from './detection.ts';
 import { FaultLease } from './fault-lease.ts';
 import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
 import { readCpu } from './machine.ts';
-import { targetOf, targetsAt } from './reading.ts';
+import { targetsAt } from './reading.ts';
 import { releaseAll } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { pause } from './wait.ts';
+import { orRejected, pause } from './wait.ts';
 
 /** How often a fault that cannot be undone is tried, and how long between. */
 const HEAL_TRIES = 5;
@@ -60,7 +59,7 @@ export class Session {
   readonly cameAcross = new CameAcross();
   readonly leases: FaultLease[] = [];
   /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
-  private readonly proofs = new Map<string, ExpectedWrite[]>();
+  readonly proofs = new Map<string, ExpectedWrite[]>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
   readonly say: (progress: Progress) => void;
   /** Aborts when something that the measurement needs is broken: a client, the journal. */
@@ -69,6 +68,7 @@ export class Session {
   reader!: ReaderHandle;
   clients!: ClientGroup;
   phaseNow: Phase | null = null;
+  private detection: Detection | null = null;
   private readonly scripts: Scripts | undefined;
   private readonly originNs = process.hrtime.bigint();
   private readonly suspendedAtStartUs = suspendedUs();
@@ -188,6 +188,12 @@ export class Session {
     return { state: all ? 'none' : 'partial', observed: said };
   }
 
+  /** Resolves when every detector of the plan is at work; they are until the record is closed. */
+  async startDetection(signal: AbortSignal): Promise<void> {
+    this.detection = new Detection(this);
+    await orRejected(this.detection.ready(), signal);
+  }
+
   /** Undoes every fault that is not gone; what could not be undone is returned. */
   async heal(signal: AbortSignal): Promise<readonly string[]> {
     for (const { planned, requested, gone } of this.leases) {
@@ -211,45 +217,10 @@ export class Session {
     });
   }
 
-  /**
-   * Deletes everything that the run wrote, site by site, and says what is left. Where a client may have died with rows that it had not handed over,
-   * `which` is to be whatever may have been written.
-   */
-  async cleanup(signal: AbortSignal, which: 'what was written' | 'whatever may have been written'): Promise<number> {
-    const { run } = this.directory;
-    const sites = this.plan.platform.sites.map(({ name }) => name);
-    let left = 0;
-    for (const probe of new Set(this.plan.timetables.map((timetable) => timetable.probe))) {
-      const mine = [...this.live.timetables, ...this.canaries].filter(({ timetable }) => timetable.probe === probe);
-      const writes = mine.flatMap((live) => {
-        const { timetable } = live;
-        const used = this.plan.services[timetable.service]?.sites ?? [canarySite(this.plan)];
-        const known = which === 'what was written' ? this.live.writesOf(live, () => true) : this.due(live);
-        return [...known, ...warmWrites(run, timetable, used)];
-      });
-      const [{ timetable }] = mine as [LiveTimetable];
-      const asked = [...writes.map(({ key, seq }) => ({ key, seq })), ...(this.proofs.get(probe) ?? [])];
-      const targets = sites.map((site) => targetOf(this.plan, timetable, site));
-      const result = await this.reader.run({ type: 'cleanup', targets, writes: asked }, signal);
-      left += result.left ?? 0;
-      // A journal that cannot be written any more must not keep the other probes' rows.
-      await this.journal
-        .append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 })
-        .catch((error: Error) => this.breakOff(error));
-    }
-    return left;
-  }
-
-  /** Every write that a timetable can have begun by now, whether or not its client ever said so. */
-  private due(live: LiveTimetable): readonly ExpectedWrite[] {
-    const { run } = this.directory;
-    const slots = Array.from({ length: live.due(this.clock.nowUs()) }, (_, k) => k);
-    return slots.filter(isWrite).map((seq) => ({ key: writeKey(run, live.timetable, seq), seq }));
-  }
-
   /** The last entries of the record; every process ended, every file on disk. */
   async close(outcome: 'completed' | 'aborted' | 'failed', reason: string): Promise<void> {
     this.unheard();
+    await this.detection?.[Symbol.asyncDispose]();
     await this.clients?.[Symbol.asyncDispose]();
     await this.reader?.[Symbol.asyncDispose]();
     const phantoms = this.cameAcross.phantoms([...this.live.timetables, ...this.canaries]);
@@ -282,7 +253,7 @@ export class Session {
     this.journal.append('platform-event', { kind, what }).catch(() => {});
   }
 
-  private breakOff(error: Error): void {
+  breakOff(error: Error): void {
     this.broken.abort(error);
   }
 

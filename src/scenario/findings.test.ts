@@ -42,6 +42,21 @@ test.each([
     'warning services.ledger.sites ledger has no survivor: a fault strikes each of its sites (paris)',
   ],
   [
+    'a detection that its own configuration makes impossible',
+    `${GOOD}promises: { detection: 30s }\ndetectors: { health: {} }\n`,
+    'warning promises.detection a promise that its own configuration makes impossible: detection in 30 s, while 5 failures every 30 s take at least 2 min',
+  ],
+  [
+    'a fault that ends before a health check can notice',
+    `${GOOD}detectors: { health: { every: 20s, failures: 3 failures } }\n`,
+    'warning detectors.health it may take 70 s, and no fault is held for longer than 60 s: the alarm may never come',
+  ],
+  [
+    'a promise of detection without a detector',
+    `${GOOD}promises: { detection: 30s }\n`,
+    'note promises.detection nothing detects here: what is shown is when the clients could know',
+  ],
+  [
     'a disaster that no service sees',
     GOOD.replace('site-loss, site: paris', 'site-loss, site: frankfurt'),
     'warning timeline.0.fault.site no service uses frankfurt: no client would see the disaster',

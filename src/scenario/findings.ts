@@ -1,3 +1,4 @@
+import { detectionTime } from '../detect/health-check.ts';
 import { formatDuration } from '../duration.ts';
 import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
@@ -22,7 +23,38 @@ export function planFindings(plan: Plan, probes: Registries['probes']): readonly
     ...timelineFindings(plan),
     ...survivorFindings(plan, probes),
     ...siteProbeFindings(plan),
+    ...detectionFindings(plan),
   ];
+}
+
+/** Promises that their own configuration makes impossible, and faults that end before anybody could notice. */
+function detectionFindings({ detectors: { health, driver, nodetool }, promises, timeline }: Plan): readonly Finding[] {
+  const promised = promises.detection_us;
+  const findings: Finding[] = [];
+  if (promised !== null && !health && !driver && !nodetool)
+    findings.push({
+      severity: 'note',
+      path: ['promises', 'detection'],
+      text: 'nothing detects here: what is shown is when the clients could know',
+    });
+  if (!health) return findings;
+  const settings = { everyMs: health.every_us / 1000, timeoutMs: health.timeout_us / 1000, failures: health.failures };
+  const { leastMs, mostMs } = detectionTime(settings);
+  const said = `${health.failures} failures every ${formatDuration(health.every_us)} take at least ${formatDuration(leastMs * 1000)}`;
+  if (promised !== null && leastMs * 1000 >= promised)
+    findings.push({
+      severity: 'warning',
+      path: ['promises', 'detection'],
+      text: `a promise that its own configuration makes impossible: detection in ${formatDuration(promised)}, while ${said}`,
+    });
+  const longest = Math.max(0, ...timeline.map(({ for_us }) => for_us));
+  if (timeline.length > 0 && longest < mostMs * 1000)
+    findings.push({
+      severity: 'warning',
+      path: ['detectors', 'health'],
+      text: `it may take ${formatDuration(mostMs * 1000)}, and no fault is held for longer than ${formatDuration(longest)}: the alarm may never come`,
+    });
+  return findings;
 }
 
 function steadyStateFindings({ services, settings, steadyState, timeline, jitter_us }: Plan): readonly Finding[] {

@@ -167,6 +167,20 @@ export const planSchema = z.strictObject({
     /** `info` writes are not judged before this long after the last of them: the longest retry inside the server. */
     infoSettle_us: us,
   }),
+  /** Who looks whether something is wrong. Plans of before it was there have none. */
+  detectors: z
+    .strictObject({
+      health: z
+        .strictObject({ every_us: us.positive(), timeout_us: us.positive(), failures: z.int().positive() })
+        .nullable(),
+      driver: z.boolean(),
+      nodetool: z.strictObject({ every_us: us.positive() }).nullable(),
+    })
+    .default({ health: null, driver: false, nodetool: null }),
+  /** What is promised beside the objectives, and no part of the verdict; null: nothing. */
+  promises: z
+    .strictObject({ detection_us: us.positive().nullable(), normal_us: us.positive().nullable() })
+    .default({ detection_us: null, normal_us: null }),
   /** What breaks the run off. Plans of before it was there have the defaults. */
   stop: z
     .strictObject({

@@ -118,6 +118,8 @@ function build(
       attempts: readBack.attempts,
       infoSettle_us: readBack.infoSettle,
     },
+    detectors: resolveDetectors(scenario),
+    promises: { detection_us: scenario.promises.detection ?? null, normal_us: scenario.promises.normal ?? null },
     stop: { downtime_us: scenario.stop.downtime ?? null, otherSite_us: scenario.stop.otherSite },
     guard: { lastSite: scenario.guard.lastSite !== undefined },
     canary: {
@@ -170,6 +172,15 @@ function resolveTimeline({ timeline }: Scenario): PlannedFault[] {
       params: fault.params as PlannedFault['params'],
     };
   });
+}
+
+function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {
+  const { health, nodetool } = detectors ?? {};
+  return {
+    health: health ? { every_us: health.every, timeout_us: health.timeout, failures: health.failures } : null,
+    driver: detectors?.driver ?? false,
+    nodetool: nodetool ? { every_us: nodetool.every } : null,
+  };
 }
 
 function resolveRetry({ retry }: Scenario): Plan['retry'] {

@@ -150,6 +150,38 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('The loss and the outage by which every run proves its instrument.'),
+  detectors: z
+    .strictObject({
+      health: z
+        .strictObject({
+          every: positiveDuration().prefault('30s').describe('From one check to the next.'),
+          timeout: positiveDuration().prefault('10s').describe('Of one check.'),
+          failures: failures().prefault('5 failures').describe('In a row that raise the alarm.'),
+        })
+        .optional()
+        .describe(
+          'A health check of every component of every site, as an orchestrator has it: a stand-in (simulated).',
+        ),
+      driver: z
+        .literal(true)
+        .optional()
+        .describe('What a driver at each other site is told of hosts that are down: the word of their gossip.'),
+      nodetool: z
+        .strictObject({ every: positiveDuration().prefault('10s').describe('A JVM each time.') })
+        .optional()
+        .describe('What nodetool status says at another site.'),
+    })
+    .optional()
+    .describe('Who would notice, and when: the first alarm is the clock "detected".'),
+  promises: z
+    .strictObject({
+      detection: positiveDuration().optional().describe('From the effect to the first alarm: 30s.'),
+      normal: positiveDuration().optional().describe('From the end of the fault to its site serving as before: 30s.'),
+    })
+    .prefault({})
+    .describe(
+      'What the plan of the platform promises beside the objectives; shown beside what was measured, and no part of the verdict.',
+    ),
   stop: z
     .strictObject({
       downtime: positiveDuration()

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../errors.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -33,23 +33,29 @@ export const CASES: Readonly<
   'a full disk under reports': (platform, directory, signal) => {
     if (process.getuid?.() !== 0)
       return Promise.resolve({
-        what: 'a full disk under reports',
+        what: FULL_DISK,
         wrong: [],
         healedMs: 0,
         note: 'not done: only root can mount a small disk',
       });
     const reports = mkdtempSync(join(directory, 'full-'));
-    // Full some seconds after the operations begin, which is when the fault is in force.
-    const mount = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=700k none "$0" && exec "$@"', reports];
-    return broken(
-      platform,
-      new Harness(writeScenario(directory, 'partition'), reports, mount),
-      signal,
-      'a full disk',
-      async () => {},
-    );
+    const mount = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=16m none "$0" && exec "$@"', reports];
+    const harness = new Harness(writeScenario(directory, 'partition'), reports, mount);
+    return broken(platform, harness, signal, FULL_DISK, async () => fill(harness.view() as string));
   },
 };
+
+const FULL_DISK = 'a full disk';
+
+/** Writes until there is no room. */
+function fill(directory: string): void {
+  const bytes = Buffer.alloc(64 * 1024);
+  try {
+    for (;;) appendFileSync(join(directory, 'fill'), bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
 
 function start(directory: string, fault: string): Harness {
   mkdirSync(directory, { recursive: true });
@@ -64,8 +70,8 @@ async function broken(
   what: string,
   breakOff: (harness: Harness) => Promise<void>,
 ): Promise<Trial> {
-  const hidden = what === 'a full disk';
-  if (!hidden && !(await harness.said('fault-effective', AbortSignal.any([signal, AbortSignal.timeout(BEGIN_MS)]))))
+  const full = what === FULL_DISK;
+  if (!(await harness.said('fault-effective', AbortSignal.any([signal, AbortSignal.timeout(BEGIN_MS)]))))
     return { what, wrong: [`it did not get to its fault: ${harness.output.slice(-500)}`], healedMs: 0, note: '' };
   const at = Date.now();
   await breakOff(harness);
@@ -75,8 +81,9 @@ async function broken(
   const { left } = await whole(platform, AbortSignal.abort());
   const wrong = [...left];
   await goneBy(harness, AbortSignal.timeout(10_000));
-  if (!hidden) wrong.push(...(await wrongWith(harness, at)));
-  if (hidden ? code === EXIT.pass : code !== EXIT.aborted)
+  // What was on a disk of its own went with it.
+  if (!full) wrong.push(...(await wrongWith(harness, at)));
+  if (code !== (full ? EXIT.badInput : EXIT.aborted))
     wrong.push(`it ended with ${code}: ${harness.output.slice(-500)}`);
   return { what, wrong, healedMs: endedMs, note: `exit code ${code} after ${(endedMs / 1000).toFixed(1)} s, whole` };
 }

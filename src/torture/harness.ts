@@ -14,6 +14,7 @@ export class Harness {
   readonly reports: string;
   /** What it printed so far. */
   output = '';
+  private readonly wrapped: boolean;
   private readonly mark: string;
   private readonly child: ChildProcess;
   private readonly ended: Promise<number | null>;
@@ -21,6 +22,7 @@ export class Harness {
   /** `wrap`: a command that runs it, such as one with a mount of its own. */
   constructor(scenario: string, reports: string, wrap: readonly string[] = []) {
     this.reports = reports;
+    this.wrapped = wrap.length > 0;
     this.mark = `${MARK}=${process.pid}-${Math.random().toString(36).slice(2)}`;
     const [name = '', value = ''] = this.mark.split('=');
     const [file = '', ...args] = [...wrap, process.execPath, CLI, 'run', scenario, '--reports', reports];
@@ -50,11 +52,20 @@ export class Harness {
     return Promise.race([this.ended, late]);
   }
 
+  /** Its reports as they can be read from here: with a mount of its own, only as long as it lives. */
+  view(): string | null {
+    if (!this.wrapped) return this.reports;
+    const process = this.processes().find(({ command }) => command.includes(`${CLI} run`));
+    return process ? `/proc/${process.pid}/root${this.reports}` : null;
+  }
+
   /** The directory of its run; null before there is one. */
   directory(): string | null {
-    const [scenario = ''] = existsSync(this.reports) ? readdirSync(this.reports) : [];
-    const [run = ''] = scenario ? readdirSync(join(this.reports, scenario)) : [];
-    return run ? join(this.reports, scenario, run) : null;
+    const reports = this.view();
+    if (reports === null || !existsSync(reports)) return null;
+    const [scenario = ''] = readdirSync(reports);
+    const [run = ''] = scenario ? readdirSync(join(reports, scenario)) : [];
+    return run ? join(reports, scenario, run) : null;
   }
 
   /** Waits until its journal has an event of this type; false when it ended before. */

@@ -1,10 +1,14 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../history/event.ts';
 import { type Abilities, type FaultRegister, OUTSIDE_PEER, type Platform, type PlatformFacts } from '../platform.ts';
 import { logFile, stateDirectory } from './paths.ts';
 import type { RpcClient } from './rpc.ts';
 import type { SupervisorMethods } from './supervisor.ts';
+
+/** A holder that has just died holds its lock until the platform has heard of it. */
+const LOCK_AGAIN_MS = 1_000;
 
 /** A connection to the supervisor of a platform that is up. Disposing it lets go of the platform, and of its lock; one that is owned ends. */
 export class LocalPlatform implements Platform {
@@ -65,7 +69,14 @@ export class LocalPlatform implements Platform {
   }
 
   async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
-    await this.rpc.call('lock', { run }, signal);
+    for (const untilMs = performance.now() + LOCK_AGAIN_MS; ; await sleep(50)) {
+      try {
+        await this.rpc.call('lock', { run }, signal);
+        break;
+      } catch (error) {
+        if (performance.now() > untilMs) throw error;
+      }
+    }
     return { [Symbol.asyncDispose]: () => this.rpc.call('unlock', {}, AbortSignal.timeout(5_000)) };
   }
 

@@ -47,6 +47,8 @@ const BASE: Plan = {
   objectives: [],
   drivers: {},
   notMeasured: [],
+  detectors: { health: null, driver: false, nodetool: null },
+  promises: { detection_us: null, normal_us: null },
   stop: { downtime_us: null, otherSite_us: 30_000_000 },
   guard: { lastSite: false },
   jitter_us: 0,

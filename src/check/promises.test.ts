@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { exampleReports } from '../report/testing-all.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { judgePromises } from './promises.ts';
+import type { FaultReport, RtoClock, View } from './report-schema.ts';
+import type { RunRecord } from './run-record.ts';
+
+const S = 1_000_000;
+const instant = (fromS: number, toS = fromS) => ({ notBefore_us: fromS * S, notAfter_us: toS * S });
+const [EXAMPLE] = (exampleReports().passing as { views: readonly View[] }).views as [View];
+
+/** A disaster in Paris, effective between 100 and 101 s and told to end at 200 s. */
+function recordOf(
+  promises: Plan['promises'],
+  over: { detectors?: Plan['detectors']; released?: boolean } = {},
+): RunRecord {
+  const report = { disaster: true, target: 'paris', releaseRequested: over.released === false ? null : instant(200) };
+  return {
+    plan: { promises, detectors: over.detectors ?? { health: null, driver: false, nodetool: null } },
+    disaster: { effective: instant(100, 101) },
+    faults: [{ report: report as unknown as FaultReport }],
+  } as unknown as RunRecord;
+}
+
+function service(detected: Partial<RtoClock>): View {
+  return {
+    ...EXAMPLE,
+    service: 'ledger',
+    site: '',
+    clocks: [{ clock: 'detected', at: null, observer: 'derived', note: '', ...detected }],
+  };
+}
+
+function site(outages: readonly (readonly [downS: number, upS: number | null])[], name = 'paris'): View {
+  const [base] = EXAMPLE.outages.length > 0 ? EXAMPLE.outages : [{} as View['outages'][number]];
+  return {
+    ...{ ...EXAMPLE, service: '', site: name, probe: 'cql' },
+    outages: outages.map(([downS, upS]) => ({
+      ...(base as View['outages'][number]),
+      down_us: downS * S,
+      up_us: upS === null ? null : upS * S,
+    })),
+  };
+}
+
+const rowOf = (promises: ReturnType<typeof judgePromises>) =>
+  promises?.map(({ kept, measured_us, note }) => ({ kept, measured_us, note }));
+
+test('nothing promised, nothing said', () => {
+  expect(judgePromises(recordOf({ detection_us: null, normal_us: null }), [service({})])).toBeUndefined();
+});
+
+test.each([
+  ['platform', 29, 'kept'],
+  ['platform', 30.5, 'unknown'],
+  ['platform', 32, 'broken'],
+  ['client', 29, 'kept'],
+  ['derived', 29, 'kept'],
+  ['simulated', 29, 'unknown'],
+  ['simulated', 99, 'unknown'],
+] as const)('detection within 30 s, seen by the %s %d s after the effect began: %s', (observer, afterS, kept) => {
+  const record = recordOf({ detection_us: 30 * S, normal_us: null });
+  const [row] = judgePromises(record, [service({ at: instant(100 + afterS), observer })]) ?? [];
+  expect(row?.kept).toBe(kept);
+  // From the last instant at which it was surely in force to the first at which it surely was.
+  expect(row?.measured_us).toEqual({ lower: (afterS - 1) * S, upper: afterS * S });
+});
+
+test('where a detector looked and raised no alarm, what clients knew is no detection', () => {
+  const detectors = { health: null, driver: true, nodetool: null };
+  const record = recordOf({ detection_us: 30 * S, normal_us: null }, { detectors });
+  const rows = judgePromises(record, [service({ at: instant(102), note: 'the last of the first 3 failures' })]);
+  expect(rowOf(rows)).toEqual([
+    {
+      kept: 'unknown',
+      measured_us: { lower: 1 * S, upper: 2 * S },
+      note: 'no detector raised an alarm; clients knew by the last of the first 3 failures',
+    },
+  ]);
+});
+
+test('a service that was never down had nothing to be detected; one without a clock is unknown', () => {
+  const record = recordOf({ detection_us: 30 * S, normal_us: null });
+  expect(judgePromises(record, [service({ note: 'never down' }), site([])])).toEqual([]);
+  expect(rowOf(judgePromises(record, [service({ note: 'no failure has a completion' })]))).toEqual([
+    { kept: 'unknown', measured_us: null, note: 'no failure has a completion' },
+  ]);
+});
+
+test.each([
+  ['up 18 s after the end', [[101, 218]], 'kept', 18],
+  ['up 31 s after it', [[101, 231]], 'broken', 31],
+  ['up before it', [[101, 150]], 'kept', 0],
+  ['never down', [], 'kept', 0],
+  [
+    'down again at the end',
+    [
+      [101, 150],
+      [190, 260],
+    ],
+    'broken',
+    60,
+  ],
+  [
+    'an outage of its own, later',
+    [
+      [101, 150],
+      [300, 400],
+    ],
+    'kept',
+    0,
+  ],
+] as const)('back to normal within 30 s: %s', (_, outages, kept, measuredS) => {
+  const record = recordOf({ detection_us: null, normal_us: 30 * S });
+  const rows = judgePromises(record, [service({}), site(outages), site([[101, null]], 'london')]) ?? [];
+  expect(rows).toHaveLength(1);
+  expect([rows[0]?.kept, rows[0]?.measured_us]).toEqual([kept, { lower: measuredS * S, upper: measuredS * S }]);
+});
+
+test('an outage that is open, a site that nothing looks at, a fault that did not end: unknown', () => {
+  const promises = { detection_us: null, normal_us: 30 * S };
+  expect(judgePromises(recordOf(promises), [site([[101, null]])])?.[0]).toMatchObject({
+    kept: 'unknown',
+    measured_us: null,
+  });
+  expect(judgePromises(recordOf(promises), [service({})])?.[0]).toMatchObject({ kept: 'unknown', measured_us: null });
+  expect(judgePromises(recordOf(promises, { released: false }), [site([])])?.[0]?.kept).toBe('unknown');
+});

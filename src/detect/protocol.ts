@@ -1,0 +1,27 @@
+import type { Component } from '../platform/platform.ts';
+import type { PlannedSite } from '../scenario/plan.ts';
+import type { HealthCheckSettings } from './health-check.ts';
+
+/** What a watcher process is told, as JSON on its standard input; when that ends, it ends. */
+export interface WatcherConfig {
+  readonly sites: readonly PlannedSite[];
+  /** A health check of every component of every site; null: none. */
+  readonly health: HealthCheckSettings | null;
+  /** Drivers that are told by each site's Cassandra which others are down; null: none. */
+  readonly driver: { readonly params: Readonly<Record<string, unknown>>; readonly timeoutUs: number } | null;
+}
+
+/** What it says, as JSON lines on file descriptor 3. */
+export type WatcherEvent =
+  | { readonly type: 'ready' }
+  /** `clear`: what an alarm was raised for is healthy again. */
+  | {
+      readonly type: 'alarm' | 'clear';
+      /** Who says so. */
+      readonly detector: string;
+      /** A stand-in of ours for what the platform would have. */
+      readonly simulated: boolean;
+      readonly site: string;
+      readonly component: Component;
+      readonly what: string;
+    };

@@ -1,0 +1,44 @@
+/** The watcher process: detectors as they stand outside the sites. See `protocol.ts`. */
+import { createInterface } from 'node:readline';
+import { writeAll } from '../client/pipes.ts';
+import { answers } from '../platform/health.ts';
+import type { Component, Endpoint } from '../platform/platform.ts';
+import { watchThroughDriver } from './driver-view.ts';
+import { checkHealth, type HealthCheckSettings } from './health-check.ts';
+import type { WatcherConfig, WatcherEvent } from './protocol.ts';
+
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+const lines = createInterface({ input: process.stdin });
+lines.once('line', (line) => void watchAll(JSON.parse(line) as WatcherConfig));
+// It never outlives its harness.
+lines.once('close', () => process.exit(0));
+
+const tell = (event: WatcherEvent): void => writeAll(3, `${JSON.stringify(event)}\n`);
+
+async function watchAll(config: WatcherConfig): Promise<void> {
+  const { sites, health, driver } = config;
+  for (const { name, endpoints } of health ? sites : []) {
+    for (const component of ['cassandra', 'janusgraph'] as const)
+      watch(name, component, endpoints[component] ?? [], health as HealthCheckSettings);
+  }
+  if (driver) await Promise.all(sites.map((site) => watchThroughDriver(site, config, tell)));
+  tell({ type: 'ready' });
+}
+
+/** Healthy while each of its nodes answers. Where in its period a check is when something happens is left to chance, as it is. */
+function watch(site: string, component: Component, nodes: readonly Endpoint[], health: HealthCheckSettings): void {
+  const say = (type: 'alarm' | 'clear', what: string): void =>
+    tell({ type, detector: `health check of ${component}`, simulated: true, site, component, what });
+  void checkHealth(
+    health,
+    {
+      delayMs: Math.random() * health.everyMs,
+      healthy: async (timeoutMs) =>
+        (await Promise.all(nodes.map((node) => answers(component, node, timeoutMs)))).every(Boolean),
+      onAlarm: (what) => say('alarm', what),
+      onClear: () => say('clear', 'it answers again'),
+    },
+    new AbortController().signal,
+  );
+}

@@ -1,0 +1,53 @@
+import { createConnection, type Socket } from 'node:net';
+import type { Component, Endpoint } from './platform.ts';
+
+/**
+ * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
+ * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store.
+ */
+export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
+  const ask = component === 'cassandra' ? cassandraAnswers : janusgraphAnswers;
+  return ask(at, timeoutMs).catch(() => false);
+}
+
+/** True when somebody takes connections at an address. */
+export function listens(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  return converse(at, timeoutMs, (socket, end) => socket.once('connect', () => end(true)));
+}
+
+/** OPTIONS (opcode 5) of the native protocol, version 4, is answered by SUPPORTED (6). */
+function cassandraAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  return converse(at, timeoutMs, (socket, end) => {
+    socket.once('connect', () => socket.write(Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0])));
+    socket.once('data', (data) => end(data[4] === 6));
+  });
+}
+
+/** What `talk` says in the end of a new connection; false when that fails, ends or says nothing in time. */
+function converse(
+  { host, port }: Endpoint,
+  timeoutMs: number,
+  talk: (socket: Socket, end: (yes: boolean) => void) => void,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port });
+    const end = (yes: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(yes);
+    };
+    const timer = setTimeout(() => end(false), timeoutMs);
+    talk(socket, end);
+    for (const event of ['error', 'close'] as const) socket.once(event, () => end(false));
+  });
+}
+
+async function janusgraphAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
+  const answer = await fetch(`http://${host}:${port}/gremlin`, {
+    method: 'POST',
+    body: JSON.stringify({ gremlin: 'g.V().limit(1).hasNext()' }),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  await answer.arrayBuffer();
+  return answer.status === 200;
+}

@@ -1,0 +1,121 @@
+import { spawnWatcher } from '../client/spawn.ts';
+import type { WatcherEvent } from '../detect/protocol.ts';
+import { messageOf } from '../errors.ts';
+import { OUTSIDE_PEER } from '../platform/platform.ts';
+import { PROBES } from '../probes/registry.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Session } from './session.ts';
+import { pause } from './wait.ts';
+
+const READY_MS = 60_000;
+const NODETOOL_MS = 30_000;
+
+type Alarm = Exclude<WatcherEvent, { type: 'ready' }>;
+
+/** The detectors of a plan at work: each alarm is journaled when it comes, as the detection of the fault that strikes that site. */
+export class Detection implements AsyncDisposable {
+  private readonly session: Session;
+  private readonly over = new AbortController();
+  private readonly watcher: ReturnType<typeof spawnWatcher> | null = null;
+  private polling: Promise<void> = Promise.resolve();
+
+  constructor(session: Session) {
+    this.session = session;
+    const { plan, platform } = session;
+    const { health, driver, nodetool } = plan.detectors;
+    if (health || driver) {
+      const cql = plan.timetables.find(({ probe }) => PROBES.get(probe)?.component === 'cassandra');
+      this.watcher = spawnWatcher({
+        place: platform.place(OUTSIDE_PEER),
+        config: {
+          sites: plan.platform.sites,
+          health: health && {
+            everyMs: health.every_us / 1000,
+            timeoutMs: health.timeout_us / 1000,
+            failures: health.failures,
+          },
+          driver: driver
+            ? { params: cql?.params ?? { consistency: 'LOCAL_ONE' }, timeoutUs: cql?.timeout_us ?? 2_000_000 }
+            : null,
+        },
+        onEvent: (event) => event.type !== 'ready' && this.hear(event),
+      });
+      // Without it nothing is detected; everything else is measured all the same.
+      this.watcher.ended.catch((error: unknown) => this.note(`the detectors ended: ${messageOf(error)}`));
+    }
+    if (nodetool) this.polling = this.pollNodetool(nodetool.every_us / 1000);
+  }
+
+  /** Resolves when every detector is at work; rejects when one is not in time. */
+  async ready(): Promise<void> {
+    const late = pause(READY_MS, this.over.signal).then(() => Promise.reject(new Error('the detectors are not ready')));
+    late.catch(() => {});
+    await Promise.race([this.watcher?.ready, late]);
+  }
+
+  private hear({ type, detector, simulated, site, component, what }: Alarm): void {
+    const { plan, leases, journal, say, phaseNow } = this.session;
+    say({ phase: phaseNow, text: `${type} of the ${detector}: ${component} of ${site}: ${what}` });
+    const fault = leases.findLast(({ planned, effective, gone }) => planned.site === site && effective && !gone);
+    if (type === 'clear' || !fault) {
+      this.note(`${type} of the ${detector}: ${component} of ${site}: ${what}`);
+      return;
+    }
+    const data = { fault: fault.planned.id, detector: `${detector} (${site}): ${what}`, simulated };
+    for (const service of servicesOn(plan, site, component))
+      journal.append('detected', { ...data, service }).catch(() => {});
+  }
+
+  private note(what: string): void {
+    this.session.journal.append('platform-event', { kind: 'detector', what }).catch(() => {});
+  }
+
+  /** `nodetool status` at a site that no fault strikes, each line of a node that is down (`DN`). */
+  private async pollNodetool(everyMs: number): Promise<void> {
+    const { plan, platform } = this.session;
+    const struck = new Set(plan.timeline.map(({ site }) => site));
+    const from = plan.platform.sites.find(({ name }) => !struck.has(name))?.name;
+    const { nodetool } = platform.abilities;
+    if (from === undefined || !nodetool) {
+      this.note('no site is left from which nodetool could look');
+      return;
+    }
+    const down = new Set<string>();
+    while (!this.over.signal.aborted) {
+      const said = await nodetool.run(from, ['status'], AbortSignal.timeout(NODETOOL_MS)).catch(() => '');
+      const now = new Set([...said.matchAll(/^DN\s+(\S+)/gm)].map(([, address]) => address as string));
+      for (const { name: site, endpoints } of plan.platform.sites) {
+        for (const { host } of endpoints.cassandra ?? []) {
+          if (down.has(host) === now.has(host)) continue;
+          const type = now.has(host) ? 'alarm' : 'clear';
+          const what = `${host} is ${now.has(host) ? 'DN' : 'UN'}`;
+          this.hear({
+            type,
+            detector: `nodetool status at ${from}`,
+            simulated: false,
+            site,
+            component: 'cassandra',
+            what,
+          });
+        }
+      }
+      down.clear();
+      for (const host of now) down.add(host);
+      await pause(everyMs, this.over.signal).catch(() => {});
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.over.abort();
+    await this.watcher?.[Symbol.asyncDispose]();
+    await this.polling;
+  }
+}
+
+/** The services that stand on a component of a site: a graph is struck with its store. */
+export function servicesOn(plan: Plan, site: string, component: string): readonly string[] {
+  return Object.entries(plan.services).flatMap(([name, { probe, sites }]) => {
+    const own = PROBES.get(probe)?.component;
+    return sites.includes(site) && (own === component || component === 'cassandra') ? [name] : [];
+  });
+}
