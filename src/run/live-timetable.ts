@@ -42,6 +42,7 @@ export class LiveTimetable {
   private readonly latency: Service['latency'];
   private startUs = 0;
   private started = false;
+  private stopped = false;
   private lastOkUs = 0;
 
   constructor(timetable: Timetable, latency: Service['latency']) {
@@ -52,6 +53,11 @@ export class LiveTimetable {
   start(startUs: number): void {
     this.startUs = startUs;
     this.started = true;
+  }
+
+  /** It was told to end: that nothing comes any more means nothing. */
+  stop(): void {
+    this.stopped = true;
   }
 
   /** Intended time of operation `k`, as the open loop has it. */
@@ -138,9 +144,9 @@ export class LiveTimetable {
     return this.latency.op === '<' ? quantile < this.latency.target_us : quantile <= this.latency.target_us;
   }
 
-  /** How long nothing was `ok`, since the start at most; 0 before it. */
+  /** How long nothing was `ok`, since the start at most; 0 before it and once it was stopped. */
   silentUs(nowUs: number): number {
-    return this.started ? Math.max(0, nowUs - Math.max(this.lastOkUs, this.startUs)) : 0;
+    return this.started && !this.stopped ? Math.max(0, nowUs - Math.max(this.lastOkUs, this.startUs)) : 0;
   }
 
   /** How long in all the windows laid from `fromUs` did not hold, as far as they are complete. */

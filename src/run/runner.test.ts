@@ -266,6 +266,16 @@ describe('a run', { timeout: 180_000 }, () => {
     expectHealed(ran);
   });
 
+  test.concurrent('whose cleanup takes longer than a site may be silent is not broken off by it', async () => {
+    const ran = await run({
+      also: 'stop: { otherSite: 2s }\n',
+      during: (phase, platform) => {
+        platform.removalMs = phase === 'cleanup' ? 4_000 : 0;
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['completed', '']);
+  });
+
   test.concurrent('does not take the last site of a service', async () => {
     const ran = await run({
       during: (phase, platform) => phase === 'before' && platform.set('london', ['cassandra'], 'stopped'),

@@ -125,6 +125,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await pause(plan.recovery.after_us / 1000, signal);
   if (disaster && lastStage) await failback(session, stages, disaster.planned, signal);
 
+  for (const timetable of live.timetables) timetable.stop();
   await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
   await session.phase('cleanup', 'removing what the run wrote');

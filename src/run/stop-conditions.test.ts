@@ -68,6 +68,15 @@ test('a second site that answers nothing any more stops it, from the first fault
   expect(whyAt60('{ otherSite: 5s }', silentFrom('london', 40), { firstFaultUs: null })).toBeNull();
 });
 
+test('what was told to end is not silent', () => {
+  const plan = resolvePlan({ ...REGISTRIES, loaded: loaded(GOOD), platform: PLATFORM });
+  const [one] = new LiveRecord(plan).timetables;
+  one?.start(0);
+  expect(one?.silentUs(40 * SECOND)).toBe(40 * SECOND);
+  one?.stop();
+  expect(one?.silentUs(40 * SECOND)).toBe(0);
+});
+
 test('a service that is below its level for too long in all stops it; what was before the fault does not count', () => {
   const down =
     (from: number, to: number) =>

@@ -18,6 +18,7 @@ class FakeSite {
   /** Written here and not yet handed to the others. */
   readonly pending = new Set<string>();
   deadly = (): boolean => false;
+  removalMs = (): number => 0;
   port = 0;
   private server: Server | null = null;
   private readonly sockets = new Set<Socket>();
@@ -58,7 +59,9 @@ class FakeSite {
         deadly: this.deadly(),
         found: request.keys.map((key) => this.answer(request, key)),
       };
-      socket.write(`${JSON.stringify(answer)}\n`);
+      const say = (): void => void socket.write(`${JSON.stringify(answer)}\n`);
+      if (request.op === 'remove' && this.removalMs() > 0) setTimeout(say, this.removalMs());
+      else say();
     });
     // An interface emits its input's errors again.
     lines.on('error', () => {});
@@ -89,6 +92,8 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   deadly = false;
   /** False: what is written at one site stays there for now. */
   handing = true;
+  /** How long a removal takes. */
+  removalMs = 0;
   private readonly timer: NodeJS.Timeout;
 
   private constructor(sites: readonly FakeSite[]) {
@@ -101,7 +106,10 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
     const sites = PLATFORM.sites.map(({ name }) => new FakeSite(name));
     for (const site of sites) await site.turnOn();
     const platform = new SitesPlatform(sites);
-    for (const site of sites) site.deadly = () => platform.deadly;
+    for (const site of sites) {
+      site.deadly = () => platform.deadly;
+      site.removalMs = () => platform.removalMs;
+    }
     return platform;
   }
 
