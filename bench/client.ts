@@ -10,7 +10,7 @@ import { parseAttempt } from '../src/history/history-csv.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { cleanUp } from '../src/run/cleanup.ts';
 import { createRunDirectory } from '../src/run/run-directory.ts';
-import { prepare } from '../src/run/runner.ts';
+import { healBefore, prepare } from '../src/run/runner.ts';
 import { Session } from '../src/run/session.ts';
 import { pause } from '../src/run/wait.ts';
 import { loadScenario } from '../src/scenario/load.ts';
@@ -43,6 +43,7 @@ export async function benchClient(
     const directory = createRunDirectory(reports, plan, loaded.bytes, 'bench');
     const session = new Session(plan, directory, platform, () => {});
     await session.open();
+    await healBefore(session);
     await prepare(session, signal);
     await session.clients.start(plan.timetables, (timetable, startUs) => session.live.of(timetable).start(startUs));
     await pause(seconds * 1000, signal);

@@ -9,7 +9,7 @@ import { eventsOf, readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';
 import { cleanUp } from '../run/cleanup.ts';
 import { createRunDirectory } from '../run/run-directory.ts';
-import { prepare } from '../run/runner.ts';
+import { healBefore, prepare } from '../run/runner.ts';
 import { Session } from '../run/session.ts';
 import { VERSION } from '../version.ts';
 import { calibrationPlan } from './calibration-plan.ts';
@@ -71,6 +71,7 @@ export async function disturbances(
   const delays = lengthsUs(0.4, 0.95, trials);
   try {
     await using _lock = await platform.lock(directory.run, signal);
+    await healBefore(session);
     await prepare(session, signal);
     await session.clients.start(plan.timetables, (timetable, startUs) => session.live.of(timetable).start(startUs));
     await calmTrial(session, 5_000_000, signal);

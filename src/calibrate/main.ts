@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
 import { platformFor } from '../commands/run.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, InputError } from '../errors.ts';
+import { needsWord } from '../run/authorisation.ts';
 import type { Finding } from './compare.ts';
 import { disturbances, KINDS } from './disturbances.ts';
 import { nothingRuns } from './nothing-runs.ts';
@@ -40,6 +41,8 @@ process.exit(wrong.length === 0 ? EXIT.pass : EXIT.objectiveMissed);
 async function calibrate(signal: AbortSignal): Promise<void> {
   const kinds = new Set(only);
   await using platform = await platformFor({}, signal);
+  if (needsWord(platform.facts().environment))
+    throw new InputError('a calibration drops packets and deletes rows: never in production');
   if (KINDS.some((kind) => kinds.has(kind))) {
     const { findings: found, repeated } = await disturbances(platform, trials, kinds, signal);
     stalls = repeated;

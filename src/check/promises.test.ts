@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { JournalEvent } from '../history/event.ts';
 import { exampleReports } from '../report/testing-all.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { judgePromises } from './promises.ts';
@@ -12,12 +13,13 @@ const [EXAMPLE] = (exampleReports().passing as { views: readonly View[] }).views
 /** A disaster in Paris, effective between 100 and 101 s and told to end at 200 s. */
 function recordOf(
   promises: Plan['promises'],
-  over: { detectors?: Plan['detectors']; released?: boolean } = {},
+  over: { detectors?: Plan['detectors']; released?: boolean; lapsed?: boolean; events?: readonly JournalEvent[] } = {},
 ): RunRecord {
   const report = { disaster: true, target: 'paris', releaseRequested: over.released === false ? null : instant(200) };
   return {
     plan: { promises, detectors: over.detectors ?? { health: null, driver: false, nodetool: null } },
-    disaster: { effective: instant(100, 101) },
+    events: over.events ?? [],
+    disaster: { id: 'kill-1', effective: instant(100, 101), lapsed: over.lapsed ?? false },
     faults: [{ report: report as unknown as FaultReport }],
   } as unknown as RunRecord;
 }
@@ -39,6 +41,7 @@ function site(outages: readonly (readonly [downS: number, upS: number | null])[]
       ...(base as View['outages'][number]),
       down_us: downS * S,
       up_us: upS === null ? null : upS * S,
+      end: upS === null ? null : instant(upS - 1, upS),
     })),
   };
 }
@@ -88,10 +91,12 @@ test('a service that was never down had nothing to be detected; one without a cl
 });
 
 test.each([
-  ['up 18 s after the end', [[101, 218]], 'kept', 18],
-  ['up 31 s after it', [[101, 231]], 'broken', 31],
-  ['up before it', [[101, 150]], 'kept', 0],
-  ['never down', [], 'kept', 0],
+  ['up 18 s after the end', [[101, 218]], 'kept', [17, 18]],
+  ['up 30.5 s after it, to one second', [[101, 230.5]], 'unknown', [29.5, 30.5]],
+  ['up 32 s after it', [[101, 232]], 'broken', [31, 32]],
+  ['never down', [], 'kept', [0, 0]],
+  ['up again before it was to end: from the effect', [[101, 150]], 'broken', [48, 50]],
+  ['the same, soon', [[101, 121]], 'kept', [19, 21]],
   [
     'down again at the end',
     [
@@ -99,22 +104,46 @@ test.each([
       [190, 260],
     ],
     'broken',
-    60,
+    [59, 60],
   ],
   [
     'an outage of its own, later',
     [
-      [101, 150],
+      [101, 121],
       [300, 400],
     ],
     'kept',
-    0,
+    [19, 21],
   ],
-] as const)('back to normal within 30 s: %s', (_, outages, kept, measuredS) => {
+] as const)('back to normal within 30 s: %s', (_, outages, kept, [lowerS, upperS]) => {
   const record = recordOf({ detection_us: null, normal_us: 30 * S });
   const rows = judgePromises(record, [service({}), site(outages), site([[101, null]], 'london')]) ?? [];
   expect(rows).toHaveLength(1);
-  expect([rows[0]?.kept, rows[0]?.measured_us]).toEqual([kept, { lower: measuredS * S, upper: measuredS * S }]);
+  expect([rows[0]?.kept, rows[0]?.measured_us]).toEqual([kept, { lower: lowerS * S, upper: upperS * S }]);
+});
+
+test('the alarm of the platform counts, however early a stand-in raised its own', () => {
+  const alarm = (atS: number, simulated: boolean) =>
+    ({
+      type: 'detected',
+      at_us: atS * S,
+      data: { fault: 'kill-1', service: 'ledger', detector: 'd', simulated },
+    }) as unknown as JournalEvent;
+  const promises = { detection_us: 30 * S, normal_us: null };
+  const clock = service({ at: instant(105), observer: 'simulated' });
+  const kept = (events: readonly JournalEvent[]) => judgePromises(recordOf(promises, { events }), [clock])?.[0]?.kept;
+  expect(kept([alarm(105, true)])).toBe('unknown');
+  expect(kept([alarm(105, true), alarm(112, false)])).toBe('kept');
+  expect(kept([alarm(105, true), alarm(140, false)])).toBe('broken');
+});
+
+test('nothing is counted from a disaster that lapsed', () => {
+  const record = recordOf({ detection_us: 30 * S, normal_us: 30 * S }, { lapsed: true });
+  const rows = judgePromises(record, [service({ at: instant(105), observer: 'platform' }), site([])]) ?? [];
+  expect(rows.map(({ kept, note }) => [kept, note])).toEqual([
+    ['unknown', 'the disaster lapsed while it should have held'],
+    ['unknown', 'the disaster lapsed while it should have held'],
+  ]);
 });
 
 test('an outage that is open, a site that nothing looks at, a fault that did not end: unknown', () => {

@@ -1,4 +1,5 @@
-import type { Interval, Report, View } from './report-schema.ts';
+import { eventsOf } from '../history/read-journal.ts';
+import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
 type PromiseRow = NonNullable<Report['promises']>[number];
@@ -16,13 +17,14 @@ export function judgePromises(record: RunRecord, views: readonly View[]): Report
   ];
 }
 
-/** From the effect of the disaster to the first alarm; of services that it struck. */
+/** From the effect of the disaster to the first alarm of the platform's own, or of a stand-in where it raised none; of services that it struck. */
 function detectionOf(record: RunRecord, view: View, promisedUs: number): PromiseRow[] {
-  const clock = view.clocks.find((one) => one.clock === 'detected');
+  const clock = alarmOf(record, view) ?? view.clocks.find((one) => one.clock === 'detected');
   if (view.service === '' || !clock || (clock.at === null && clock.note === 'never down')) return [];
   const promise = `${view.service}: detection`;
-  const effective = record.disaster?.effective;
-  if (!effective) return [unknown(promise, promisedUs, 'the disaster was not shown to be effective')];
+  const why = whyUnproven(record);
+  if (why !== null) return [unknown(promise, promisedUs, why)];
+  const effective = record.disaster?.effective as Instant;
   if (!clock.at) return [unknown(promise, promisedUs, clock.note)];
   const measured = {
     lower: Math.max(0, clock.at.notBefore_us - effective.notAfter_us),
@@ -36,29 +38,49 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
   return [{ promise, promised_us: promisedUs, measured_us: measured, observer: clock.observer, kept, note }];
 }
 
-/** From the request that the fault end, to its site's own probes being up again; 0 where they were up before. */
+/** The first alarm that is no stand-in's; null: there was none. */
+function alarmOf(record: RunRecord, { service }: View): Omit<RtoClock, 'clock'> | null {
+  const alarm = eventsOf(record.events, 'detected').find(
+    ({ data }) => data.fault === record.disaster?.id && data.service === service && !data.simulated,
+  );
+  if (!alarm) return null;
+  const at = { notBefore_us: alarm.at_us, notAfter_us: alarm.at_us };
+  return { at, observer: 'platform', note: alarm.data.detector };
+}
+
+/** From the request that the fault end, or from its effect where it was over before, to its site's own probes being up again. */
 function normalOf(record: RunRecord, views: readonly View[], promisedUs: number): PromiseRow[] {
   const disaster = record.faults.find(({ report }) => report.disaster)?.report;
-  if (!disaster) return [unknown('back to normal', promisedUs, 'there was no disaster')];
-  const own = views.filter(({ service, site }) => service === '' && site === disaster.target);
-  const from = disaster.releaseRequested;
-  if (own.length === 0 || !from)
-    return [
-      unknown('back to normal', promisedUs, own.length === 0 ? 'no probe looks at the site alone' : 'it did not end'),
-    ];
+  const own = views.filter(({ service, site }) => service === '' && site === disaster?.target);
+  const why = whyUnproven(record) ?? (own.length === 0 ? 'no probe looks at the site alone' : null);
+  const release = disaster?.releaseRequested;
+  const effective = record.disaster?.effective;
+  if (why !== null || !release || !effective)
+    return [unknown('back to normal', promisedUs, why ?? 'the fault was not told to end')];
   return own.map((view): PromiseRow => {
     const promise = `${view.probe} at ${view.site}: back to normal`;
-    const last = view.outages.findLast(
-      ({ down_us, up_us }) => down_us < from.notAfter_us && (up_us ?? Infinity) > from.notBefore_us,
-    );
     const base = { promise, promised_us: promisedUs, observer: 'client' };
-    if (!last)
-      return { ...base, measured_us: { lower: 0, upper: 0 }, kept: 'kept', note: 'up when the fault was to end' };
-    const { up_us: upUs } = last;
-    if (upUs === null) return { ...base, measured_us: null, kept: 'unknown', note: 'the outage is open' };
-    const measured = { lower: Math.max(0, upUs - from.notAfter_us), upper: Math.max(0, upUs - from.notBefore_us) };
-    return { ...base, measured_us: measured, kept: judge(measured, promisedUs), note: '' };
+    const hit = view.outages.filter(({ down_us, up_us }) => {
+      return down_us < release.notAfter_us && (up_us ?? Number.POSITIVE_INFINITY) > effective.notBefore_us;
+    });
+    const last = hit.at(-1);
+    if (!last) return { ...base, measured_us: { lower: 0, upper: 0 }, kept: 'kept', note: 'never down' };
+    if (last.up_us === null) return { ...base, measured_us: null, kept: 'unknown', note: 'the outage is open' };
+    const over = last.up_us <= release.notBefore_us;
+    const from = over ? effective : release;
+    // It may have been there any time since the last operation that failed.
+    const lower = Math.max(0, (last.end?.notBefore_us ?? last.up_us) - from.notAfter_us);
+    const measured = { lower, upper: Math.max(0, last.up_us - from.notBefore_us) };
+    const note = over ? 'up before the fault was told to end, so counted from its effect' : '';
+    return { ...base, measured_us: measured, kept: judge(measured, promisedUs), note };
   });
+}
+
+/** Why nothing can be counted from the disaster; null: it held. */
+function whyUnproven({ disaster }: RunRecord): string | null {
+  if (!disaster) return 'there was no disaster';
+  if (!disaster.effective) return 'the disaster was not shown to be effective';
+  return disaster.lapsed ? 'the disaster lapsed while it should have held' : null;
 }
 
 function judge({ lower, upper }: Interval, promisedUs: number): PromiseRow['kept'] {

@@ -11,7 +11,7 @@ test.each([
   ['failed', 'fail', 1],
   ['failed', 'unknown', 2],
 ] as const)('%s and %s: exit code %i', (outcome, verdict, code) => {
-  expect(exitOf({ run: { outcome }, verdict })).toBe(code);
+  expect(exitOf({ run: { outcome }, verdict, faults: [] })).toBe(code);
 });
 
 test('two reports are compared field by field, whatever is missing on one side', () => {
@@ -22,4 +22,14 @@ test('two reports are compared field by field, whatever is missing on one side',
     'list.1: was absent, is {"x":2}',
     'gone: was null, is absent',
   ]);
+});
+
+test('a fault that was not seen to be gone is no run that was aborted and healed', () => {
+  const instant = { notBefore_us: 1, notAfter_us: 2 };
+  const of = (gone: typeof instant | null) => ({
+    run: { outcome: 'aborted' as const },
+    verdict: 'unknown' as const,
+    faults: [{ requested: instant, gone }],
+  });
+  expect([exitOf(of(instant)), exitOf(of(null))]).toEqual([3, 5]);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
-import { type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
+import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { verifyManifest, writeManifest } from '../evidence/manifest.ts';
 import { renderHtml } from '../report/html.ts';
@@ -42,8 +42,17 @@ export async function judgeNewRun(directory: string): Promise<Report> {
   return report;
 }
 
-/** An aborted run is 3, whatever its figures say; one that did not go through is never 0; else the verdict decides. */
-export function exitOf({ run, verdict }: Pick<Report, 'verdict'> & { run: Pick<Report['run'], 'outcome'> }): ExitCode {
+/** A fault that was not seen to be gone is 5. An aborted run is 3, whatever its figures say; one that did not go through is never 0; else the verdict decides. */
+export function exitOf({
+  run,
+  verdict,
+  faults,
+}: Pick<Report, 'verdict'> & {
+  run: Pick<Report['run'], 'outcome'>;
+  faults: readonly Pick<FaultReport, 'requested' | 'gone'>[];
+}): ExitCode {
+  // Aborted and healed is something else: nobody saw that it is gone.
+  if (faults.some(({ requested, gone }) => requested && !gone)) return EXIT.platform;
   if (run.outcome === 'aborted') return EXIT.aborted;
   return run.outcome === 'failed' && verdict === 'pass' ? EXIT.platform : VERDICT_EXIT[verdict];
 }

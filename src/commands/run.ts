@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../check/report-schema.ts';
-import { AbortedError, EXIT, type ExitCode, messageOf } from '../errors.ts';
+import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import {
   attachLocalPlatform,
@@ -14,7 +14,7 @@ import {
 import { leverFile } from '../platform/local/paths.ts';
 import type { Platform } from '../platform/platform.ts';
 import { renderRepeat, renderRepeatHtml, summariseRepeat } from '../report/repeat.ts';
-import { authorise } from '../run/authorisation.ts';
+import { authorise, needsWord } from '../run/authorisation.ts';
 import { pulledLever } from '../run/lever.ts';
 import { type RunOptions, runPlan } from '../run/runner.ts';
 import { expectedPhases } from '../scenario/expected-duration.ts';
@@ -33,6 +33,10 @@ export interface RunFlags {
   readonly approver?: string;
   readonly window?: string;
 }
+
+/** How far the first fault of a repeated run may be put off. */
+const JITTER_US = 10_000_000;
+const START_MS = 60_000;
 
 /** The whole of it, in the order in which the worst comes first. */
 const WORST: readonly ExitCode[] = [
@@ -68,15 +72,19 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
     interrupt.abort(error);
   });
   await using platform = await platformFor(flags, interrupt.signal);
+  // One may have come up since it was asked which it would be.
+  if (authorisation === null && needsWord(platform.facts().environment))
+    throw new PlatformError('the platform that is up now is in production');
   for (const scenario of loaded) {
     const reports: Report[] = [];
     for (let n = 0; n < flags.repeat; n += 1) {
       // Those that were asked for and did not come to run.
-      if (interrupt.signal.aborted) codes.push(EXIT.aborted);
-      if (interrupt.signal.aborted) break;
+      const stopped = pulledLever(limits.lever) !== null || (limits.untilMs !== null && Date.now() >= limits.untilMs);
+      if (interrupt.signal.aborted || stopped) codes.push(EXIT.aborted);
+      if (interrupt.signal.aborted || stopped) break;
       if (flags.repeat > 1) print(`\n${scenario.scenario.name}: run ${n + 1} of ${flags.repeat}`);
       // A random phase of the fault, against everything periodic that the platform does.
-      const jitterUs = flags.repeat > 1 ? randomInt(0, 10_000_000) : 0;
+      const jitterUs = flags.repeat > 1 ? randomInt(0, JITTER_US) : 0;
       const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options: { jitterUs } });
       const view = new LiveView(plan);
       const result = await runPlan({
@@ -93,9 +101,14 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
       if (result.left.length > 0) codes.push(EXIT.platform);
-      const report = await judgeNewRun(result.directory);
-      reports.push(report);
-      codes.push(exitOf(report));
+      try {
+        const report = await judgeNewRun(result.directory);
+        reports.push(report);
+        codes.push(exitOf(report));
+      } catch (error) {
+        // What was left behind, or aborted, is still to be said by the exit code.
+        codes.push(fail(error));
+      }
     }
     if (flags.repeat > 1) writeRepeat(reports, flags.reports);
   }
@@ -117,15 +130,34 @@ async function permitted(
       hint: 'npm run drill -- stop --clear, once it may go on',
     });
   const up = await localPlatformStatus(AbortSignal.timeout(10_000));
-  const platform = localPlatformFacts(up?.config ?? loadLocalConfig(flags.config));
+  const wanted = loadLocalConfig(flags.config);
+  if (up && flags.config !== undefined && JSON.stringify(up.config) !== JSON.stringify(wanted))
+    throw new InputError(`a platform is up that is another than ${flags.config} says`, {
+      hint: 'npm run drill -- platform down',
+    });
+  const platform = localPlatformFacts(up?.config ?? wanted);
   const plans = scenarios.map((loaded) => resolvePlan({ loaded, platform, ...REGISTRIES }));
   const onceUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
   const authorisation = authorise(platform.environment, flags, {
-    operator: userInfo().username,
+    operators: operators(),
     now: new Date(),
-    expectedMs: (flags.repeat * onceUs) / 1000,
+    expectedMs: (flags.repeat * (onceUs + JITTER_US)) / 1000 + (up ? 0 : START_MS),
   });
   return { authorisation, limits: { lever, untilMs: authorisation && Date.parse(authorisation.window.to) } };
+}
+
+/** Who runs this: the user, and who became this user. A user without a name has a number. */
+function operators(): readonly string[] {
+  const { SUDO_USER } = process.env;
+  return [SUDO_USER, userName()].filter((name) => name !== undefined && name !== '') as string[];
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.()}`;
+  }
 }
 
 function writeRepeat(reports: readonly Report[], directory: string): void {

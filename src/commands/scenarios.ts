@@ -27,7 +27,7 @@ export async function planCommand(name: string, config?: string): Promise<ExitCo
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
   const platform = localPlatformFacts(loadLocalConfig(config));
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES });
-  print(describePlan(plan, findings));
+  print(describePlan(plan, findings, REGISTRIES.probes));
   return EXIT.pass;
 }
 

@@ -37,6 +37,9 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ],
   ['packet-loss', { share: '30%' }, ['filter packet-loss-1']],
   ['firewall-block', { component: 'janusgraph', answer: 'reset' }, ['filter firewall-block-1']],
+  ['bandwidth', { limit: '2mbit' }, ['narrow paris to 2000000']],
+  ['disk-full', {}, ['fill paris']],
+  ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
 ];
 
 test('every fault of the registry is among the tests', () => {
@@ -190,6 +193,10 @@ test.each([
   ['firewall-block', { component: 'janusgraph', answer: 'reset', from: ['berlin'] }, 'no site berlin'],
   ['firewall-block', { component: 'janusgraph', answer: 'no' }, 'answer'],
   ['partition-site', { from: 'none', clients: 'kept' }, 'cuts nothing'],
+  ['bandwidth', { limit: '2' }, 'expected a rate'],
+  ['bandwidth', { limit: '0mbit' }, 'expected a rate'],
+  ['bandwidth', { limit: '9999999mbit' }, 'expected a rate'],
+  ['cpu-starvation', { share: '0%' }, 'expected a percentage'],
   ['crash-loop', { component: 'janusgraph', serves: '5' }, 'expected a duration above zero'],
   ['crash-loop', { component: 'janusgraph', serves: '0s' }, 'expected a duration above zero'],
 ] as const)('%s %j is refused', (type, params, why) => {
@@ -202,6 +209,25 @@ test('a process that is paused is neither whole nor gone for another fault', asy
   expect(await state(fault)).toBe('partial');
 });
 
+test('a line on which nothing had to wait has not been shown to be narrow', async () => {
+  const { platform, fault } = bound('bandwidth', { limit: '2mbit' });
+  platform.traffic = false;
+  await fault.inject(signal);
+  expect(await state(fault)).toBe('partial');
+  platform.traffic = true;
+  expect(await state(fault)).toBe('full');
+});
+
+test('a disk with room left is not full, and one of which nothing is known is not either', async () => {
+  const { platform, fault } = bound('disk-full');
+  await fault.inject(signal);
+  expect(await state(fault)).toBe('full');
+  const { observe } = platform.abilities.disks;
+  platform.abilities.disks.observe = async () => (await observe()).map((disk) => ({ ...disk, freeBytes: 4096 }));
+  expect(await state(fault)).toBe('partial');
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['disk', 'restart']);
+});
+
 test('a restart is in force until it is undone, however soon the process serves again', async () => {
   const { platform, fault } = bound('restart', { component: 'janusgraph' });
   await fault.inject(signal);
@@ -209,7 +235,7 @@ test('a restart is in force until it is undone, however soon the process serves 
   expect(await state(fault)).toBe('full');
   platform.looping.set('restart-1', {});
   expect(await state(fault)).toBe('partial');
-  expect(fault.undo.map(({ kind }) => kind)).toEqual(['crashes', 'processes']);
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['loop', 'processes']);
 });
 
 test.each([
@@ -226,7 +252,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes)/,
+      /needs the ability (network|processes|disks)/,
     );
   }
 });

@@ -7,7 +7,11 @@ import { packetRules } from './packet-rules.ts';
 import { otherSites, targetSite } from './target.ts';
 
 const params = z.strictObject({
-  share: percentageText().describe('Of the packets, each at random, in each direction: 30%.'),
+  share: percentageText()
+    .refine((text) => ratioOf(text) >= 0.001 && ratioOf(text) <= 0.999, {
+      error: 'expected a share from 0.1% to 99.9%',
+    })
+    .describe('Of the packets, each at random, in each direction: 30%.'),
   from: z
     .union([z.enum(['all', 'none']), z.array(z.string()).min(1)])
     .default('all')

@@ -19,7 +19,7 @@ export function packetRules(fault: PlannedFault, platform: Platform, rules: read
       if (counters.length === 0) return { state: 'none', observed: 'no packet rule' };
       const complete = expected.every((rule) => counters.some((counter) => isOf(counter, rule)));
       const met = counters.reduce((sum, counter) => sum + counter.packets, 0);
-      return { state: complete && met > 0 ? 'full' : 'partial', observed: describe(counters) };
+      return { state: complete && met > 0 ? 'full' : 'partial', observed: describeCounters(counters) };
     },
   };
 }
@@ -29,7 +29,7 @@ function isOf(counter: RuleCounter, rule: { site: string; direction: string; pee
 }
 
 /** Such as `paris in: 22 packets (london 0, outside 22)`. */
-function describe(counters: readonly RuleCounter[]): string {
+export function describeCounters(counters: readonly RuleCounter[]): string {
   const groups = Map.groupBy(counters, ({ site, direction }) => `${site} ${direction}`);
   return [...groups]
     .map(([name, group]) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Component, ComponentState, Platform, Undo } from '../platform/platform.ts';
+import type { Component, ComponentState, Platform, ProcessTarget, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault, Observation } from './fault.ts';
 import { ability, componentsOf, describeProcesses, processesOf, targetSite } from './target.ts';
@@ -49,20 +49,35 @@ export function crashesOf(
   how: { readonly graceMs: number; readonly againMs: number | null },
 ): BoundFault {
   const processes = ability(fault, platform, 'processes');
+  return loopOf(fault, platform, components, 'died', (target, signal) =>
+    processes.crash(fault.id, target, how, signal),
+  );
+}
+
+/** Something that happens to processes over and over. Full once it has happened to each; `happened`: what it is called. */
+export function loopOf(
+  fault: PlannedFault,
+  platform: Platform,
+  components: readonly Component[],
+  happened: string,
+  inject: (target: ProcessTarget, signal: AbortSignal) => Promise<void>,
+): BoundFault {
+  const processes = ability(fault, platform, 'processes');
   const target = { site: fault.site, components };
   return {
     undo: [
-      { kind: 'crashes', params: { id: fault.id } },
+      { kind: 'loop', params: { id: fault.id } },
       { kind: 'processes', params: target },
     ],
-    inject: (signal) => processes.crash(fault.id, target, how, signal),
+    inject: (signal) => inject(target, signal),
     async observe(signal) {
-      const crash = (await processes.crashes(signal)).find(({ id }) => id === fault.id);
+      const loop = (await processes.loops(signal)).find(({ id }) => id === fault.id);
       const states = processesOf(await processes.observe(signal), fault.site, components);
-      const deaths = Object.entries(crash?.deaths ?? {});
-      const died = deaths.map(([name, count]) => `${name} died ${count === 1 ? 'once' : `${count} times`}`).join(', ');
-      const observed = [died, describeProcesses(states)].filter(Boolean).join('; ');
-      if (crash) return { state: deaths.length === states.length && deaths.length > 0 ? 'full' : 'partial', observed };
+      const counts = Object.entries(loop?.counts ?? {});
+      const said = counts.map(([name, n]) => `${name} ${happened} ${n === 1 ? 'once' : `${n} times`}`).join(', ');
+      const observed = [said, describeProcesses(states)].filter(Boolean).join('; ');
+      const whole = counts.length === states.length && counts.length > 0 && loop?.broken.length === 0;
+      if (loop) return { state: whole ? 'full' : 'partial', observed };
       return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
     },
   };

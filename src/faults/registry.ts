@@ -1,5 +1,8 @@
 import { InputError } from '../errors.ts';
+import { bandwidth } from './bandwidth.ts';
+import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
+import { diskFull } from './disk-full.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { kill } from './kill.ts';
@@ -18,11 +21,14 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   partitionSite,
   firewallBlock,
   packetLoss,
+  bandwidth,
   kill,
   stop,
   pause,
   restart,
   crashLoop,
+  cpuStarvation,
+  diskFull,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

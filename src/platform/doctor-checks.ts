@@ -27,7 +27,7 @@ const DISK_BYTES = 4 * GIB;
 export async function examine(machine: Machine): Promise<readonly Finding[]> {
   const programs = [
     await checkMaven(machine),
-    await checkProgram(machine, 'iproute2', ['ip', '-V']),
+    await checkProgram(machine, 'iproute2', ['ip', '-V'], ['tc', '-V']),
     await checkProgram(machine, 'nftables', ['nft', '--version']),
     await checkProgram(machine, 'util-linux', ...UTILITIES.map((name) => [name, '--version'] as const)),
   ];

@@ -46,7 +46,7 @@ const JAVA_17_ENDED: Readonly<Record<string, number>> = {
 /** The package of a program; null when the distribution has none. */
 export function packageOf(need: Need, { manager, id, version }: Distribution): string | null {
   if (need === 'java') return version >= (JAVA_17_ENDED[id] ?? Number.POSITIVE_INFINITY) ? null : JAVA[manager];
-  if (need === 'iproute2' && manager === 'dnf') return 'iproute';
+  if (need === 'iproute2' && manager === 'dnf') return 'iproute-tc';
   return need;
 }
 

@@ -35,6 +35,8 @@ export interface PlatformFacts {
 export type Peer = string;
 export const OUTSIDE_PEER = 'outside';
 export const LOOPBACK_PEER = 'loopback';
+/** In counters only: whoever it is. */
+export const ANY_PEER = 'everyone';
 
 /** What becomes of a packet: lost in silence, or refused as a firewall does, with a TCP reset or with ICMP's "administratively prohibited". */
 export const PACKET_FATES = ['drop', 'reset', 'unreachable'] as const;
@@ -74,24 +76,42 @@ export interface ComponentState {
   readonly pid: number | null;
 }
 
-/** Crashes in force. */
-export interface CrashState {
-  readonly id: string;
-  /** How often each process of it has died so far, by `site component/node`. */
-  readonly deaths: Readonly<Record<string, number>>;
+/** The disk of a Cassandra node's commit log, where it has one of its own. */
+export interface DiskState {
+  readonly site: string;
+  readonly node: number;
+  /** By us. */
+  readonly filled: boolean;
+  readonly freeBytes: number;
 }
+
+/** What goes on happening to processes until it is undone. */
+export interface LoopState {
+  readonly id: string;
+  /** How often it happened to each so far, by `site component/node`. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** To these it happens no more, although it was not undone: one that could not be started again. */
+  readonly broken: readonly string[];
+}
+
+/** The processes of some components of a site. An alias, so that it is JSON to the compiler as well. */
+export type ProcessTarget = {
+  readonly site: string;
+  readonly components: readonly Component[];
+};
 
 /** The undo of a fault, as data: it is executed by the platform, also when the harness is dead. Idempotent. */
 export type Undo =
   /** Remove every packet rule that was made under this id. */
   | { readonly kind: 'network'; readonly params: { readonly id: string } }
-  /** No more crashes of this id; what died is started all the same. */
-  | { readonly kind: 'crashes'; readonly params: { readonly id: string } }
+  /** No more of the loop of this id; what died is started all the same, what was stopped is let run. */
+  | { readonly kind: 'loop'; readonly params: { readonly id: string } }
+  /** Give the room on the disks of a site's nodes back. */
+  | { readonly kind: 'disk'; readonly params: { readonly site: string } }
+  /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
+  | { readonly kind: 'restart'; readonly params: ProcessTarget }
   /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
-  | {
-      readonly kind: 'processes';
-      readonly params: { readonly site: string; readonly components: readonly Component[] };
-    };
+  | { readonly kind: 'processes'; readonly params: ProcessTarget };
 
 export interface RegisteredFault {
   readonly fault: string;
@@ -110,6 +130,8 @@ export interface UndoResult {
 /** Packet rules by site and direction. Those of one id come and go together. */
 export interface NetworkAbility {
   filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
+  /** A line of so many bits a second to and from a site, each; what does not fit waits a little, and is then lost. */
+  narrow(id: string, site: string, bitsPerSecond: number, signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
   /** The ids of all rules that are in force, whoever made them. */
@@ -133,13 +155,22 @@ export interface ProcessAbility {
    */
   crash(
     id: string,
-    target: { readonly site: string; readonly components: readonly Component[] },
+    target: ProcessTarget,
     how: { readonly graceMs: number; readonly againMs: number | null },
     signal: AbortSignal,
   ): Promise<void>;
-  /** The crashes that are in force, whoever made them. */
-  crashes(signal: AbortSignal): Promise<readonly CrashState[]>;
+  /** Lets the processes run only a share of the time, between 0 and 1, until it is undone. */
+  starve(id: string, target: ProcessTarget, share: number, signal: AbortSignal): Promise<void>;
+  /** The loops that are in force, whoever made them. */
+  loops(signal: AbortSignal): Promise<readonly LoopState[]>;
   observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
+}
+
+/** Small disks under the nodes of a site. */
+export interface DiskAbility {
+  /** Fills the disks of a site's commit logs: the next write finds no room. */
+  fill(site: string, signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly DiskState[]>;
 }
 
 /** Administration of one node's database. */
@@ -166,6 +197,8 @@ export interface Abilities {
   readonly network: NetworkAbility;
   readonly processes: ProcessAbility;
   readonly nodetool: NodetoolAbility;
+  /** Only where each commit log has a disk of its own. */
+  readonly disks: DiskAbility;
 }
 export type AbilityName = keyof Abilities;
 

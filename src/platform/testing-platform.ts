@@ -1,16 +1,19 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
-import type {
-  Component,
-  ComponentState,
-  CrashState,
-  FaultRegister,
-  PacketRule,
-  Platform,
-  RegisteredFault,
-  RuleCounter,
-  Undo,
-  UndoResult,
+import {
+  ANY_PEER,
+  type Component,
+  type ComponentState,
+  type DiskState,
+  type FaultRegister,
+  type LoopState,
+  type PacketRule,
+  type Platform,
+  type ProcessTarget,
+  type RegisteredFault,
+  type RuleCounter,
+  type Undo,
+  type UndoResult,
 } from './platform.ts';
 
 /**
@@ -20,8 +23,10 @@ import type {
 export class FakePlatform implements Platform {
   readonly log: string[] = [];
   readonly rules = new Map<string, readonly PacketRule[]>();
-  /** Deaths of what crashes, by id. */
+  /** How often something happened, by id of its loop. */
   readonly looping = new Map<string, Record<string, number>>();
+  /** Sites whose disks are full. */
+  readonly filled = new Set<string>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -47,6 +52,14 @@ export class FakePlatform implements Platform {
         this.log.push(`filter ${id}`);
         this.rules.set(id, rules);
       },
+      narrow: async (id: string, site: string, bitsPerSecond: number): Promise<void> => {
+        this.log.push(`narrow ${site} to ${bitsPerSecond}`);
+        const peers = [ANY_PEER];
+        this.rules.set(id, [
+          { site, direction: 'in', peers },
+          { site, direction: 'out', peers },
+        ]);
+      },
       observe: async (id: string): Promise<readonly RuleCounter[]> => {
         this.packets += this.traffic ? 1 : 0;
         return (this.rules.get(id) ?? []).flatMap(({ site, direction, peers }) =>
@@ -67,15 +80,31 @@ export class FakePlatform implements Platform {
       },
       crash: async (
         id: string,
-        { site, components }: { site: string; components: readonly Component[] },
+        { site, components }: ProcessTarget,
         { graceMs, againMs }: { graceMs: number; againMs: number | null },
       ): Promise<void> => {
         const again = againMs === null ? 'once' : `again ${againMs} ms after it is ready`;
         this.log.push(`crash ${site} ${components.join(' ')} within ${graceMs} ms, ${again}`);
-        this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
+        this.loop(id, site, components);
       },
-      crashes: async (): Promise<readonly CrashState[]> => [...this.looping].map(([id, deaths]) => ({ id, deaths })),
+      starve: async (id: string, { site, components }: ProcessTarget, share: number): Promise<void> => {
+        this.log.push(`starve ${site} ${components.join(' ')} to ${share}`);
+        this.loop(id, site, components);
+      },
+      loops: async (): Promise<readonly LoopState[]> =>
+        [...this.looping].map(([id, counts]) => ({ id, counts, broken: [] })),
       observe: async (): Promise<readonly ComponentState[]> => this.states,
+    },
+    disks: {
+      fill: async (site: string): Promise<void> => {
+        this.log.push(`fill ${site}`);
+        this.filled.add(site);
+      },
+      observe: async (): Promise<readonly DiskState[]> =>
+        PLATFORM.sites.map(({ name: site }) => {
+          const filled = this.filled.has(site);
+          return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
+        }),
     },
     nodetool: { run: async (): Promise<string> => '' },
   };
@@ -101,10 +130,15 @@ export class FakePlatform implements Platform {
     }
   }
 
+  private loop(id: string, site: string, components: readonly Component[]): void {
+    this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
+  }
+
   private undo(undo: Undo): UndoResult {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
-    else if (undo.kind === 'crashes') this.looping.delete(undo.params.id);
+    else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
+    else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };
   }

@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts';
 import { OUTSIDE_PEER } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { strikes } from '../scenario/strikes.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
 
@@ -56,8 +57,10 @@ export class Detection implements AsyncDisposable {
   private hear({ type, detector, simulated, site, component, what }: Alarm): void {
     const { plan, leases, journal, say, phaseNow } = this.session;
     say({ phase: phaseNow, text: `${type} of the ${detector}: ${component} of ${site}: ${what}` });
-    const fault = leases.findLast(({ planned, effective, gone }) => planned.site === site && effective && !gone);
-    if (type === 'clear' || !fault) {
+    // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
+    const open = leases.filter(({ planned, requested, gone }) => planned.site === site && requested && !gone);
+    const [fault] = open;
+    if (type === 'clear' || !fault || open.length > 1 || !strikes(fault.planned, component)) {
       this.note(`${type} of the ${detector}: ${component} of ${site}: ${what}`);
       return;
     }
@@ -82,7 +85,13 @@ export class Detection implements AsyncDisposable {
     }
     const down = new Set<string>();
     while (!this.over.signal.aborted) {
-      const said = await nodetool.run(from, ['status'], AbortSignal.timeout(NODETOOL_MS)).catch(() => '');
+      const limit = AbortSignal.any([this.over.signal, AbortSignal.timeout(NODETOOL_MS)]);
+      const said = await nodetool.run(from, ['status'], limit).catch(() => '');
+      // No answer says nothing, neither that a node is down nor that it is up again.
+      if (!said.includes('UN ')) {
+        await pause(everyMs, this.over.signal).catch(() => {});
+        continue;
+      }
       const now = new Set([...said.matchAll(/^DN\s+(\S+)/gm)].map(([, address]) => address as string));
       for (const { name: site, endpoints } of plan.platform.sites) {
         for (const { host } of endpoints.cassandra ?? []) {

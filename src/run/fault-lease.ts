@@ -4,7 +4,7 @@ import type { BoundFault, Observation } from '../faults/fault.ts';
 import type { EventData, EventType, Json } from '../history/event.ts';
 import type { FaultRegister } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
-import { deadline, pause } from './wait.ts';
+import { deadline, orRejected, pause } from './wait.ts';
 
 /** Where events go: on disk before it resolves. */
 export interface Recorder {
@@ -25,6 +25,8 @@ export const LEASE_TTL_MS = 10_000;
 const RENEW_MS = 2_000;
 const OBSERVE_MS = 1_000;
 const POLL_MS = 100;
+/** How long a journal may take to write a line: the fault is undone then, and the run is to end. */
+const SAY_MS = 30_000;
 /**
  * Between the request and the effect: longer than an operation takes. One that was under way when the fault came would else have begun before the
  * request, and so would its outage, which then is none of this fault's (measurement.md: an outage that began before `requested` is unknown).
@@ -76,9 +78,12 @@ export class FaultLease {
         },
       );
     }
+    // From each wait it may come back to a run that is being healed: nothing goes in any more.
+    signal.throwIfAborted();
     this.requested = true;
     this.requestedUs = clock.nowUs();
     await journal.append('undo-recorded', { ...this.ids(), undo: this.bound.undo });
+    signal.throwIfAborted();
     await register.record({ fault: this.planned.id, run, undo: this.bound.undo }, LEASE_TTL_MS, signal);
     this.renewal = this.renew();
     const at = clock.nowUs();
@@ -95,6 +100,7 @@ export class FaultLease {
     const limit = deadline(signal, withinMs, `${this.planned.id} to become effective`);
     const lastLookUs = clock.nowUs();
     const still = await this.bound.observe(limit);
+    limit.throwIfAborted();
     const injected = this.bound.inject(limit);
     injected.catch(() => {});
     this.effective = await this.poll('full', 'none', still.state === 'none' ? lastLookUs : at, limit, injected);
@@ -127,9 +133,10 @@ export class FaultLease {
     this.gone = await this.poll('none', null, at, signal, undone);
     await undone;
     await this.renewal;
-    const unsaid = await said;
+    const limit = deadline(signal, SAY_MS, `${this.planned.id}: the journal`);
+    const unsaid = await orRejected(said, limit);
     if (unsaid) throw unsaid;
-    await journal.append('fault-gone', { ...this.ids(), ...this.gone });
+    await orRejected(journal.append('fault-gone', { ...this.ids(), ...this.gone }), limit);
     return this.gone;
   }
 

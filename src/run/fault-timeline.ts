@@ -9,6 +9,8 @@ import { readBack, type Stages } from './reading.ts';
 import type { Session } from './session.ts';
 import { deadline, pause, until } from './wait.ts';
 
+/** Beyond its time-out, with rows on their way. */
+const SILENT_US = 5_000_000;
 /** How long a fault may take to show its effect: draining a store takes its time. */
 const EFFECTIVE_MS = 120_000;
 
@@ -49,22 +51,40 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
 }
 
 /** A plan may be right and a site have gone meanwhile: no fault takes the last one that serves unless the scenario says so. */
-async function requireSurvivor({ plan, platform, leases }: Session, fault: PlannedFault, signal: AbortSignal) {
+async function requireSurvivor(session: Session, fault: PlannedFault, signal: AbortSignal): Promise<void> {
+  const { plan, platform, leases } = session;
   if (plan.guard.lastSite) return;
   const { id, site } = fault;
   const states = (await platform.abilities.processes?.observe(signal)) ?? [];
-  const gone = new Set([
-    site,
-    ...leases.flatMap(({ planned, gone }) => (gone ? [] : [planned.site])),
-    ...states.flatMap((one) => (one.state === 'ready' ? [] : [one.site])),
-  ]);
+  const open = leases.flatMap(({ planned, gone }) => (gone ? [] : [planned]));
   for (const [service, { sites, probe }] of Object.entries(plan.services)) {
-    if (sites.some((one) => !gone.has(one)) || !sites.includes(site)) continue;
-    if (!strikes(fault, PROBES.get(probe)?.component)) continue;
+    const component = PROBES.get(probe)?.component;
+    if (!sites.includes(site) || !strikes(fault, component)) continue;
+    const gone = new Set([
+      site,
+      ...open.flatMap((one) => (strikes(one, component) ? [one.site] : [])),
+      // A graph that lives on a store that does not is gone as well.
+      ...states.flatMap((one) =>
+        one.state !== 'ready' && (one.component === component || one.component === 'cassandra') ? [one.site] : [],
+      ),
+      ...silentSites(session, probe),
+    ]);
+    if (sites.some((one) => !gone.has(one))) continue;
     throw new PlatformError(`${id}: no other site of ${service} is whole, so ${site} is not taken`, {
       hint: 'find out what is wrong there; where it is meant: guard: { lastSite: may be taken }',
     });
   }
+}
+
+/** Where the sites' own probes had no answer for longer than one may take: what lives and does not serve is no survivor. */
+function silentSites({ live, clock }: Session, probe: string): readonly string[] {
+  const nowUs = clock.nowUs();
+  return live.timetables.flatMap((one) => {
+    const { service, site, timeout_us } = one.timetable;
+    return service === '' && one.timetable.probe === probe && one.silentUs(nowUs) > timeout_us + SILENT_US
+      ? [site]
+      : [];
+  });
 }
 
 /** Waits until each service holds again, or its deadline has passed: the read-back must be done either way. */

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { messageOf } from '../errors.ts';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InputError, messageOf } from '../errors.ts';
 
 /**
  * The lever: a file that stops every run on this machine, with the reason as its text. That it is there is enough; it is looked for while a run
@@ -10,13 +11,20 @@ export function pulledLever(path: string): string | null {
     return readFileSync(path, 'utf8').trim() || 'no reason was given';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Whoever cannot look must not go on as if nothing were there.
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : `it cannot be read: ${messageOf(error)}`;
+    // Whoever cannot look must not go on as if nothing were there: a share that is not mounted has no file, and no place for one.
+    return code === 'ENOENT' && existsSync(dirname(path)) ? null : `it cannot be read: ${messageOf(error)}`;
   }
 }
 
 export function pullLever(path: string, reason: string): void {
-  writeFileSync(path, `${reason.trim()}\n`);
+  try {
+    writeFileSync(path, `${reason.trim()}\n`);
+  } catch (error) {
+    throw new InputError(`the lever cannot be pulled: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'interrupt the run itself (Ctrl-C), or: npm run drill -- recover --force',
+    });
+  }
 }
 
 /** True when there was one. */

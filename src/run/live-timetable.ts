@@ -42,7 +42,7 @@ export class LiveTimetable {
   private readonly latency: Service['latency'];
   private startUs = 0;
   private started = false;
-  private stopped = false;
+  private stoppedUs = Number.POSITIVE_INFINITY;
   private lastOkUs = 0;
 
   constructor(timetable: Timetable, latency: Service['latency']) {
@@ -56,8 +56,8 @@ export class LiveTimetable {
   }
 
   /** It was told to end: that nothing comes any more means nothing. */
-  stop(): void {
-    this.stopped = true;
+  stop(nowUs: number): void {
+    this.stoppedUs = Math.min(this.stoppedUs, nowUs);
   }
 
   /** Intended time of operation `k`, as the open loop has it. */
@@ -146,12 +146,12 @@ export class LiveTimetable {
 
   /** How long nothing was `ok`, since the start at most; 0 before it and once it was stopped. */
   silentUs(nowUs: number): number {
-    return this.started && !this.stopped ? Math.max(0, nowUs - Math.max(this.lastOkUs, this.startUs)) : 0;
+    return this.started && nowUs < this.stoppedUs ? Math.max(0, nowUs - Math.max(this.lastOkUs, this.startUs)) : 0;
   }
 
   /** How long in all the windows laid from `fromUs` did not hold, as far as they are complete. */
   downUs(fromUs: number, nowUs: number, settings: LiveSettings): number {
-    const windows = this.windows(fromUs, nowUs, settings);
+    const windows = this.windows(fromUs, Math.min(nowUs, this.stoppedUs), settings);
     return windows.reduce((sum, window) => sum + (window.holds ? 0 : window.toUs - window.fromUs), 0);
   }
 

@@ -67,7 +67,7 @@ async function run(
     reports,
     signal: interrupt.signal,
     onProgress: ({ phase }) => phase && options.during?.(phase, platform, interrupt),
-    onSession: () => {},
+    onSession: options.onSession ?? (() => {}),
     scripts: SCRIPTS,
     limits: { lever: join(reports, 'no-lever'), untilMs: null, ...options.limits },
     authorisation: null,
@@ -234,6 +234,24 @@ describe('a run', { timeout: 180_000 }, () => {
     ]);
     expect(stuck.events.map(({ type }) => type)).not.toContain('timetable-started');
     expect((await checkRun(stuck.result.directory)).verdict).toBe('unknown');
+  });
+
+  test.concurrent('whose journal hangs in the middle of a fault is broken off and healed all the same', async () => {
+    const ran = await run({
+      onSession({ journal }) {
+        const append = journal.append.bind(journal);
+        const hangs = (type: string): boolean => type === 'fault-effective';
+        Object.assign(journal, {
+          append: (...args: Parameters<typeof append>) => (hangs(args[0]) ? new Promise(() => {}) : append(...args)),
+        });
+      },
+      during(phase, _, interrupt) {
+        if (phase === 'during') setTimeout(() => interrupt.abort(new Error('interrupted (SIGINT)')), 4_000);
+      },
+    });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['aborted', 'interrupted (SIGINT)']);
+    expectHealed(ran);
+    expect(ran.platform.log).toContain('end paris cassandra within 0 ms');
   });
 
   test.concurrent('whose lever is pulled breaks off and heals, and says why', async () => {

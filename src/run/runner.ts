@@ -20,6 +20,8 @@ const HEAL_MS = 300_000;
 const CLEANUP_MS = 600_000;
 const ABORTED_CLEANUP_MS = 120_000;
 const PREPARE_MS = 180_000;
+/** What a run that is broken off may take to let go by itself. */
+const UNWIND_MS = 500;
 
 const ROWS_LEFT = 'the rows of the run were not removed';
 
@@ -67,12 +69,15 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   try {
     // Until the record is closed: nobody else begins while this run still heals.
     lock.use(await platform.lock(directory.run, signal));
-    await measure(session, signal);
+    await healBefore(session);
+    await orGivenUp(measure(session, signal), signal);
   } catch (error) {
     outcome = options.signal.aborted || conditions.signal.aborted ? 'aborted' : 'failed';
     reason = messageOf(error);
     onProgress({ phase: session.phaseNow, text: `${outcome}: ${reason}` });
   }
+  // What is silent from here on is the harness's own doing.
+  conditions[Symbol.dispose]();
   const left = await session.heal(AbortSignal.timeout(HEAL_MS));
   const also: string[] = [];
   if (left.length > 0) also.push(`left behind: ${left.join('; ')}`, ROWS_LEFT);
@@ -88,6 +93,25 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   // It goes with the connection, too: a platform that is gone has none to give back.
   await lock.disposeAsync().catch(() => {});
   return { directory: directory.path, outcome, reason, left };
+}
+
+/** Where something hangs that looks at no signal, such as the journal's disk, healing must not wait for it. */
+async function orGivenUp(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const givenUp = new Promise<never>((_, reject) => {
+    const abort = (): void =>
+      void pause(UNWIND_MS, over.signal).then(
+        () => reject(signal.reason),
+        () => {},
+      );
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+  try {
+    await Promise.race([work, givenUp]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** The run's rows are removed also when it was broken off; what stays, and why, is returned. */
@@ -125,7 +149,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await pause(plan.recovery.after_us / 1000, signal);
   if (disaster && lastStage) await failback(session, stages, disaster.planned, signal);
 
-  for (const timetable of live.timetables) timetable.stop();
+  for (const timetable of live.timetables) timetable.stop(session.clock.nowUs());
   await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
   await session.phase('cleanup', 'removing what the run wrote');
@@ -133,16 +157,22 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);
 }
 
-/** Heals what an earlier run left, makes schemas, and starts the clients, warm. */
-export async function prepare(session: Session, signal: AbortSignal): Promise<void> {
-  const { plan, platform, reader } = session;
-  const limit = deadline(signal, PREPARE_MS, 'preparing schema, clients and warm-up');
-  const left = await healPlatform(platform, limit, (text) => session.say({ phase: null, text }));
+/** Heals what an earlier run left: to its end, also when this run is broken off meanwhile. */
+export async function healBefore(session: Session): Promise<void> {
+  const left = await healPlatform(session.platform, AbortSignal.timeout(HEAL_MS), (text) =>
+    session.say({ phase: null, text }),
+  );
   if (left.length > 0) {
     throw new PlatformError(`what stood here before this run cannot be healed: ${left.join('; ')}`, {
       hint: 'npm run drill -- recover',
     });
   }
+}
+
+/** Makes schemas, and starts the clients, warm. */
+export async function prepare(session: Session, signal: AbortSignal): Promise<void> {
+  const { plan, reader } = session;
+  const limit = deadline(signal, PREPARE_MS, 'preparing schema, clients and warm-up');
   session.say({ phase: null, text: 'preparing schema and clients' });
   const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));
   await reader.run({ type: 'prepare', targets }, limit);

@@ -73,8 +73,10 @@ test('what was told to end is not silent', () => {
   const [one] = new LiveRecord(plan).timetables;
   one?.start(0);
   expect(one?.silentUs(40 * SECOND)).toBe(40 * SECOND);
-  one?.stop();
+  one?.stop(20 * SECOND);
   expect(one?.silentUs(40 * SECOND)).toBe(0);
+  const rules = { downAfter: 3, floor: 0.95, windowOperations: 100 };
+  expect(one?.downUs(0, 40 * SECOND, rules)).toBeLessThanOrEqual(20 * SECOND);
 });
 
 test('a service that is below its level for too long in all stops it; what was before the fault does not count', () => {
@@ -105,5 +107,6 @@ test('a lever without a reason, or one that cannot be read, is pulled all the sa
   expect(pulledLever(lever)).toBe('no reason was given');
   rmSync(lever);
   expect(pulledLever(directory)).toContain('cannot be read');
-  expect(pulledLever(join(directory, 'none', 'stop'))).toBeNull();
+  expect(pulledLever(join(directory, 'none', 'stop'))).toContain('cannot be read');
+  expect(() => pullLever(join(directory, 'none', 'stop'), 'x')).toThrow('the lever cannot be pulled');
 });

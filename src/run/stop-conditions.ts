@@ -66,14 +66,19 @@ export function whyStopped(run: WatchedRun, limits: Limits): Stopped | null {
   const { downtime_us, otherSite_us } = plan.stop;
   const struck = new Set(plan.timeline.map(({ site }) => site));
   for (const timetable of live.timetables) {
-    const { service, site, probe } = timetable.timetable;
-    if (service !== '' || struck.has(site)) continue;
+    const { service, site, probe, client } = timetable.timetable;
+    // A client inside a site that is struck reaches nobody, and that is no other site's doing.
+    if (service !== '' || struck.has(site) || struck.has(client)) continue;
     const silentUs = timetable.silentUs(nowUs);
-    if (silentUs >= otherSite_us)
-      return {
-        condition: 'stop.otherSite',
-        observed: `no fault strikes ${site}, and ${probe} had no answer there for ${formatDuration(Math.floor(silentUs / 1e6) * 1e6)}`,
-      };
+    if (silentUs < otherSite_us) continue;
+    const everywhere = live.timetables.every(
+      (one) => one.timetable.client !== client || one.silentUs(nowUs) >= otherSite_us,
+    );
+    if (everywhere) return { condition: 'stop.otherSite', observed: `the client ${client} hears from no site at all` };
+    return {
+      condition: 'stop.otherSite',
+      observed: `no fault strikes ${site}, and ${probe} had no answer there for ${formatDuration(Math.floor(silentUs / 1e6) * 1e6)}`,
+    };
   }
   if (downtime_us === null) return null;
   for (const timetable of live.services()) {

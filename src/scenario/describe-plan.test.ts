@@ -12,7 +12,7 @@ const { plan, findings } = resolveScenario({
 });
 
 test('says what will happen, in at most 100 columns', () => {
-  const text = describePlan(plan, findings);
+  const text = describePlan(plan, findings, REGISTRIES.probes);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   expect(text).toContain(
     '  the first one 700 ms later than it says here, at random\n  10 s: site-loss-1 of paris, for at least 60 s (the disaster)',
@@ -22,12 +22,13 @@ test('says what will happen, in at most 100 columns', () => {
   expect(text).toContain('availability of ledger 99.99 % over');
   expect(text).toContain('ledger/paris: contact paris, timeout_us 2000000, consistency LOCAL_QUORUM');
   expect(text).toContain('abilities network, processes, nodetool');
+  expect(text).toContain('struck paris; untouched london, frankfurt\n  ledger: 100/s of paris hit, london left');
   expect(text).toMatch(/in all: about [\d.]+ min, without starting the platform/);
 });
 
 test('a word longer than a line is cut, not lost', () => {
   const long = { ...plan, scenario: { ...plan.scenario, hypothesis: 'x'.repeat(250) } };
-  const text = describePlan(long, []);
+  const text = describePlan(long, [], REGISTRIES.probes);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   expect(text.replaceAll(/\s/g, '')).toContain('x'.repeat(250));
 });
@@ -45,4 +46,21 @@ test('the expected duration holds every phase at its planned length', () => {
     'steady-state',
     'cleanup',
   ]);
+});
+
+test('the blast radius is that of the component, and of the site that is used', () => {
+  const of = (from: string, to: string): string => {
+    const { plan: changed } = resolveScenario({
+      ...REGISTRIES,
+      loaded: loaded(GOOD.replace(from, to)),
+      platform: PLATFORM,
+    });
+    return describePlan(changed, [], REGISTRIES.probes);
+  };
+  expect(of('type: site-loss, site: paris', 'type: kill, component: janusgraph, site: paris')).toContain(
+    'ledger: not hit\n  graph: 50/s of paris hit',
+  );
+  expect(of('type: site-loss, site: paris', 'type: site-loss, site: london')).toContain(
+    'ledger: its reserve london hit, paris left',
+  );
 });

@@ -3,12 +3,14 @@ import { expectedPhases } from './expected-duration.ts';
 import type { Finding } from './findings.ts';
 import type { Objective, Plan, Timetable } from './plan.ts';
 import { formatPath } from './problem.ts';
+import type { Registries } from './schema.ts';
+import { strikes } from './strikes.ts';
 import { inFlightNeeded } from './windows.ts';
 
 const WIDTH = 100;
 
 /** What `plan NAME` prints: plain text, at most 100 columns, no trailing line break. It looks at the plan alone and touches nothing. */
-export function describePlan(plan: Plan, findings: readonly Finding[]): string {
+export function describePlan(plan: Plan, findings: readonly Finding[], probes: Registries['probes']): string {
   const { scenario, platform } = plan;
   const tier = scenario.tier === null ? [] : [`Tier ${scenario.tier}. `];
   const sections: [string, readonly string[]][] = [
@@ -25,7 +27,7 @@ export function describePlan(plan: Plan, findings: readonly Finding[]): string {
     ['sites on their own', siteProbes(plan.timetables)],
     ['client policy', [describePolicy(plan)]],
     ['faults, after the end of the steady state', describeTimeline(plan)],
-    ['blast radius', describeBlast(plan)],
+    ['blast radius', describeBlast(plan, probes)],
     ['breaks off and heals when', describeStop(plan)],
     ['objectives', plan.objectives.map(describeObjective)],
     ['drivers', Object.entries(plan.drivers).map(([name, settings]) => `${name}: ${describeSettings(settings)}`)],
@@ -98,23 +100,29 @@ function describeTimeline({ timeline, jitter_us }: Plan): readonly string[] {
 }
 
 /** Who is hit, and who is left. */
-function describeBlast({ services, timeline, platform }: Plan): readonly string[] {
+function describeBlast({ services, timeline, platform }: Plan, probes: Registries['probes']): readonly string[] {
   const struck = new Set(timeline.map(({ site }) => site));
   if (struck.size === 0) return ['nothing: there is no fault'];
   const left = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
   return [
     `struck ${[...struck].join(', ')}; untouched ${left.join(', ') || 'none'}`,
-    ...Object.entries(services).map(([name, { sites, rate }]) => {
-      const survivors = sites.filter((site) => !struck.has(site));
-      if (survivors.length === sites.length) return `${name}: not hit`;
-      return `${name}: ${rate}/s of ${sites.find((site) => struck.has(site))} hit, ${survivors.length > 0 ? `${survivors.join(', ')} left` : 'no site left'}`;
+    ...Object.entries(services).map(([name, { sites, rate, probe }]) => {
+      const own = timeline.filter((fault) => strikes(fault, probes.get(probe)?.component));
+      const hit = sites.filter((site) => own.some((fault) => fault.site === site));
+      if (hit.length === 0) return `${name}: not hit`;
+      const left = sites.filter((site) => !hit.includes(site)).join(', ') || 'no site';
+      const what = hit.includes(sites[0] as string)
+        ? `${rate}/s of ${sites[0]} hit`
+        : `its reserve ${hit.join(', ')} hit`;
+      return `${name}: ${what}, ${left} left`;
     }),
   ];
 }
 
-function describeStop({ stop }: Plan): readonly string[] {
+function describeStop({ stop, timetables }: Plan): readonly string[] {
+  const watched = timetables.some(({ service }) => service === '');
   return [
-    `a site that no fault strikes answers nothing for ${formatDuration(stop.otherSite_us)}`,
+    ...(watched ? [`a site that no fault strikes answers nothing for ${formatDuration(stop.otherSite_us)}`] : []),
     ...(stop.downtime_us === null
       ? []
       : [`a service is below its level for ${formatDuration(stop.downtime_us)} in all`]),

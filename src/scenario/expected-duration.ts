@@ -20,7 +20,14 @@ const GRAPH_READ_RATE = 70;
 const GRAPH_CLEANUP_RATE = 170;
 
 /** Faults after which no process has to start again. */
-const NOTHING_STARTS: ReadonlySet<string> = new Set(['partition-site', 'firewall-block', 'packet-loss', 'pause']);
+const NOTHING_STARTS: ReadonlySet<string> = new Set([
+  'partition-site',
+  'firewall-block',
+  'packet-loss',
+  'bandwidth',
+  'pause',
+  'cpu-starvation',
+]);
 
 /** How long each phase of a run should take, in order. */
 export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {

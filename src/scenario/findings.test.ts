@@ -57,6 +57,19 @@ test.each([
     'note promises.detection nothing detects here: what is shown is when the clients could know',
   ],
   [
+    'a graph whose only site loses its store, as everything on it',
+    GOOD.replace('50/s, timeout: 5s, sites: [paris, london]', '50/s, timeout: 5s, sites: [paris]').replace(
+      'type: site-loss, site: paris',
+      'type: kill, site: paris, component: cassandra',
+    ),
+    'good.yaml:6:60: services.graph.sites: graph has no survivor: a fault strikes each of its sites (paris); where that is meant, say so: guard: { lastSite: may be taken }',
+  ],
+  [
+    'a run that would not see another site fail',
+    `${GOOD}siteProbes: false\n`,
+    'warning siteProbes without probes of the sites nobody sees whether another site fails meanwhile: the run would not break off',
+  ],
+  [
     'a disaster that no service sees',
     GOOD.replace('site-loss, site: paris', 'site-loss, site: frankfurt'),
     'warning timeline.0.fault.site no service uses frankfurt: no client would see the disaster',

@@ -24,6 +24,18 @@ export function planFindings(plan: Plan, probes: Registries['probes']): readonly
     ...survivorFindings(plan, probes),
     ...siteProbeFindings(plan),
     ...detectionFindings(plan),
+    ...stopFindings(plan),
+  ];
+}
+
+function stopFindings({ timetables, timeline }: Plan): readonly Finding[] {
+  if (timeline.length === 0 || timetables.some(({ service }) => service === '')) return [];
+  return [
+    {
+      severity: 'warning',
+      path: ['siteProbes'],
+      text: 'without probes of the sites nobody sees whether another site fails meanwhile: the run would not break off',
+    },
   ];
 }
 

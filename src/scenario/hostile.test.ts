@@ -134,7 +134,7 @@ function judge(text: string): void {
   if (problems.length > 0) return;
   try {
     const { plan, findings } = resolveScenario({ ...REGISTRIES, loaded: loaded(text), platform: PLATFORM });
-    expect(describePlan(plan, findings)).not.toMatch(OBEYED);
+    expect(describePlan(plan, findings, REGISTRIES.probes)).not.toMatch(OBEYED);
     for (const number of JSON.stringify(plan).matchAll(/[:[,](-?\d[\d.e+-]*)/g))
       expect(Number.isFinite(Number(number[1]))).toBe(true);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Registries, Scenario } from './schema.ts';
 
 /** What a scenario names that the platform does not have: sites, clients, components. */
 export function fitProblems(
-  { services, timeline }: Scenario,
+  { services, timeline, requires }: Scenario,
   platform: PlatformFacts,
   { probes }: Registries,
   positions: Positions,
@@ -27,6 +27,18 @@ export function fitProblems(
     problems.push(positions.atValue(path, `expected a site with ${component}, got ${site}, which has none`));
   };
 
+  for (const [setting, wanted] of Object.entries(requires)) {
+    const found = Object.hasOwn(platform.tuning, setting) ? platform.tuning[setting] : undefined;
+    if (found === wanted) continue;
+    const known = Object.keys(platform.tuning);
+    const got = found === undefined ? `no such setting${didYouMean(setting, known)}` : JSON.stringify(found);
+    problems.push(
+      positions.atValue(
+        ['requires', setting],
+        `expected a platform with ${setting} ${JSON.stringify(wanted)}, got ${got}: on this one the scenario would show nothing; start another (--config)`,
+      ),
+    );
+  }
   for (const [name, { probe, sites: own, client }] of Object.entries(services)) {
     own.forEach((site, i) => {
       oneOf(['services', name, 'sites', i], 'a site', site, sites);

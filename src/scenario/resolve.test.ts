@@ -154,6 +154,15 @@ test('several faults: numbered by type, one disaster', () => {
   ]);
 });
 
+test('a platform that is set otherwise than the scenario requires is refused, with what it has', () => {
+  expect(resolve(`${GOOD}requires: { heap: cassandra 640m }\n`).timeline).toHaveLength(1);
+  const message = refusal(() => resolve(`${GOOD}requires: { heap: cassandra 2g, haep: x }\n`)).message;
+  expect(message.split('\n')).toEqual([
+    'good.yaml:16:19: requires.heap: expected a platform with heap "cassandra 2g", got "cassandra 640m": on this one the scenario would show nothing; start another (--config)',
+    'good.yaml:16:39: requires.haep: expected a platform with haep "x", got no such setting; did you mean "heap"?: on this one the scenario would show nothing; start another (--config)',
+  ]);
+});
+
 test('everything that the platform does not have is named at its place', () => {
   const text = GOOD.replace('100/s, sites: [paris, london]', '100/s, sites: [pariss, london], client: tokyo').replace(
     'type: site-loss, site: paris',

@@ -150,6 +150,12 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('The loss and the outage by which every run proves its instrument.'),
+  requires: z
+    .record(text(60), text(200))
+    .default({})
+    .describe(
+      'How the platform must be set, as `plan` shows it, for the scenario to show anything: another one is refused.',
+    ),
   detectors: z
     .strictObject({
       health: z

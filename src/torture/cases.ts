@@ -1,7 +1,9 @@
 import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../errors.ts';
+import { leverFile } from '../platform/local/paths.ts';
 import type { Platform } from '../platform/platform.ts';
+import { pullLever, releaseLever } from '../run/lever.ts';
 import { pause } from '../run/wait.ts';
 import { whole, wrongWith } from './aftermath.ts';
 import { Harness } from './harness.ts';
@@ -23,6 +25,15 @@ export const CASES: Readonly<
     }),
   SIGTERM: (platform, directory, signal) =>
     broken(platform, start(directory, 'pause'), signal, 'SIGTERM', async (harness) => harness.kill('SIGTERM')),
+  'the lever': async (platform, directory, signal) => {
+    const lever = leverFile();
+    try {
+      const pull = async (): Promise<void> => pullLever(lever, 'torture');
+      return await broken(platform, start(directory, 'partition'), signal, 'the lever', pull);
+    } finally {
+      releaseLever(lever);
+    }
+  },
   'clients that hang for ever, then SIGINT': (platform, directory, signal) =>
     broken(platform, start(directory, 'firewall'), signal, 'clients that hang', async (harness) => {
       for (const { pid, command } of harness.processes())
@@ -37,6 +48,7 @@ export const CASES: Readonly<
         wrong: [],
         healedMs: 0,
         note: 'not done: only root can mount a small disk',
+        skipped: true,
       });
     const reports = mkdtempSync(join(directory, 'full-'));
     const mount = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=16m none "$0" && exec "$@"', reports];

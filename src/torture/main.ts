@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, messageOf } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { startLocalPlatform, stopLocalPlatform } from '../platform/local/local-platform.ts';
 import { CASES } from './cases.ts';
@@ -25,11 +25,16 @@ process.on('SIGTERM', () => interrupt.abort(new Error('interrupted')));
 // A platform of its own, beside whatever this user has up.
 const directory = mkdtempSync(join(tmpdir(), 'drill-torture-'));
 process.env.DRILL_STATE = join(directory, 'state');
+// And a lever: the shared one stops other people's runs.
+delete process.env.DRILL_LEVER;
 const trials: Trial[] = [];
 try {
   await torture(command.parse().opts(), interrupt.signal);
 } catch (error) {
-  if (!interrupt.signal.aborted) process.exitCode = fail(error);
+  if (!interrupt.signal.aborted) {
+    process.exitCode = fail(error);
+    trials.push({ what: 'torture', wrong: [messageOf(error)], healedMs: 0, note: 'it could not go on' });
+  }
 } finally {
   await stopLocalPlatform(AbortSignal.timeout(30_000)).catch(() => {});
 }

@@ -14,6 +14,8 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   pause: ['type: pause, site: paris'],
   restart: ['type: restart, site: paris, component: janusgraph, mode: abrupt'],
   'crash-loop': ['type: crash-loop, site: paris, component: janusgraph, serves: 1s'],
+  starvation: ['type: cpu-starvation, site: paris, share: 10%'],
+  bandwidth: ['type: bandwidth, site: paris, limit: 500kbit'],
   'partition-and-loss': [
     'type: partition-site, site: paris, from: all, clients: kept',
     'type: site-loss, site: paris, disaster: true',

@@ -21,6 +21,8 @@ export interface Trial {
   /** From the kill to a platform that is whole. */
   readonly healedMs: number;
   readonly note: string;
+  /** This system cannot have it; `note` says why. */
+  readonly skipped?: true;
 }
 
 /** Numbers from 0 to 1 that follow from the seed alone (mulberry32). */

@@ -257,7 +257,7 @@ test('what crashes over and over is started each time, and dies no more once it 
   const { processes } = platform.abilities;
   const target = { site: 'paris', components: ['janusgraph'] } as const;
   const undo = [
-    { kind: 'crashes', params: { id: 'loop' } },
+    { kind: 'loop', params: { id: 'loop' } },
     { kind: 'processes', params: target },
   ] as const;
   await expect(processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within())).rejects.toThrow(
@@ -266,12 +266,58 @@ test('what crashes over and over is started each time, and dies no more once it 
   await platform.register.record({ fault: 'loop', run: 'run1', undo }, LONG_MS, within());
   await processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within());
   const deaths = async (): Promise<number> =>
-    (await processes?.crashes(within()))?.[0]?.deaths['paris janusgraph/0'] ?? 0;
+    (await processes?.loops(within()))?.[0]?.counts['paris janusgraph/0'] ?? 0;
   await vi.waitUntil(async () => (await deaths()) >= 2, LONG);
   const results = await platform.register.undo('loop', AbortSignal.timeout(LONG_MS));
   expect(results.map(({ ok }) => ok)).toEqual([true, true]);
-  expect(await processes?.crashes(within())).toEqual([]);
+  expect(await processes?.loops(within())).toEqual([]);
   expect((await stateOf('paris', 'janusgraph'))?.state).toBe('ready');
+});
+
+test('what starves is stopped again and again, and runs once that is undone', async () => {
+  const { processes } = platform.abilities;
+  const target = { site: 'paris', components: ['cassandra'] } as const;
+  const undo = [
+    { kind: 'loop', params: { id: 'starving' } },
+    { kind: 'processes', params: target },
+  ] as const;
+  await platform.register.record({ fault: 'starving', run: 'run1', undo }, LONG_MS, within());
+  await processes?.starve('starving', target, 0.2, within());
+  const seen = new Set<string | undefined>();
+  await vi.waitUntil(async () => seen.add((await stateOf('paris', 'cassandra'))?.state).size === 2, SHORT);
+  expect([...seen].sort()).toEqual(['paused', 'ready']);
+  await platform.register.undo('starving', within());
+  expect(await processes?.loops(within())).toEqual([]);
+  for (let look = 0; look < 20; look += 1) expect((await stateOf('paris', 'cassandra'))?.state).toBe('ready');
+});
+
+/** A second of more than a narrow line takes: many small questions to Paris' Cassandra at once, whose answers are larger. */
+async function chatter(): Promise<void> {
+  const script = `
+    const socket = require('node:net').createConnection(9042, '10.77.1.10');
+    const options = Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0]);
+    socket.on('connect', () => socket.write(Buffer.concat(Array(3_000).fill(options)))).on('error', () => {}).resume();
+    setTimeout(() => process.exit(0), 1_000);
+  `;
+  const [file = '', ...args] = [...platform.place('outside'), process.execPath, '-e', script];
+  await new Promise((resolve) => spawn(file, args, { stdio: 'ignore', signal: within() }).once('close', resolve));
+}
+
+test('a narrow line holds packets back both ways, and is wide again', async () => {
+  const { network } = platform.abilities;
+  const undo = [{ kind: 'network', params: { id: 'narrow' } }] as const;
+  await expect(network?.narrow('narrow', 'paris', 64_000, within())).rejects.toThrow('no fault in the register');
+  await platform.register.record({ fault: 'narrow', run: 'run1', undo }, LONG_MS, within());
+  await network?.narrow('narrow', 'paris', 64_000, within());
+  expect(await network?.inForce(within())).toEqual(['narrow']);
+  await vi.waitUntil(async () => {
+    await chatter();
+    const counters = (await network?.observe('narrow', within())) ?? [];
+    return counters.length === 2 && counters.some(({ packets }) => packets > 0);
+  }, LONG);
+  await platform.register.undo('narrow', within());
+  expect(await network?.inForce(within())).toEqual([]);
+  expect(await network?.observe('narrow', within())).toEqual([]);
 });
 
 test('nodetool speaks to a node', async () => {

@@ -107,6 +107,10 @@ export function cassandraYaml(config: LocalConfig, site: number, node: number, d
     commitlog_sync: 'periodic',
     commitlog_sync_period: '10000ms',
     commitlog_segment_size: '16MiB',
+    // A small disk is not to be full by itself: half of it, and the segment that comes next.
+    ...(config.cassandra.commitLogDisk && {
+      commitlog_total_space: `${Number.parseInt(config.cassandra.commitLogDisk, 10) / 2}MiB`,
+    }),
     listen_address: address,
     rpc_address: address,
     native_transport_port: config.cassandra.cqlPort,

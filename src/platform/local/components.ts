@@ -209,7 +209,7 @@ export class ManagedComponent {
   }
 
   /** Harmless to one that runs. */
-  private resume(): void {
+  resume(): void {
     this.child?.kill('SIGCONT');
   }
 

@@ -27,6 +27,15 @@ test('the file of the repository is valid and has three sites', () => {
   expect(loadLocalConfig().sites.map(({ name }) => name)).toEqual(['paris', 'london', 'frankfurt']);
 });
 
+test('every file of the repository is valid, and says how JanusGraph is set where it differs', () => {
+  const of = (name: string) =>
+    loadLocalConfig(new URL(`../../../clusters/local/${name}.yaml`, import.meta.url).pathname).janusgraph;
+  expect(of('platform')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'local' });
+  expect(of('small-id-blocks')).toMatchObject({ idBlockSize: 100, systemOperations: 'local' });
+  expect(of('small-disks')).toMatchObject({ idBlockSize: 1_000_000 });
+  expect(of('global-system-operations')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'global' });
+});
+
 test('each site and each of its nodes has an address of its own, clients outside another', () => {
   const config = parseLocalConfig(GOOD, 'platform.yaml');
   expect(addressOf(config, 0)).toBe('10.77.1.10');

@@ -9,7 +9,8 @@ const port = z.int().min(1).max(65_535);
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,14}$/, 'a name of a-z, 0-9 and -, at most 15 long');
 
 const configSchema = z.strictObject({
-  environment: z.string().min(1),
+  /** `production`: nothing runs without ticket, approver and window. */
+  environment: z.enum(['laboratory', 'development', 'test', 'staging', 'production']),
   sites: z
     .array(z.strictObject({ name, datacenter: z.string().regex(/^[a-z][a-z0-9-]*$/) }))
     .min(1)
@@ -17,8 +18,24 @@ const configSchema = z.strictObject({
   nodesPerSite: z.int().min(1).max(5),
   network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
   jit: z.enum(['quick', 'peak']),
-  cassandra: z.strictObject({ heap, cqlPort: port, storagePort: port }),
-  janusgraph: z.strictObject({ heap, port }),
+  cassandra: z.strictObject({
+    heap,
+    cqlPort: port,
+    storagePort: port,
+    /** The size of a file system of its own for each node's commit log, in memory; absent: the machine's own disk. */
+    commitLogDisk: z
+      .string()
+      .regex(/^\d{2,4}m$/, 'megabytes such as 96m')
+      .optional(),
+  }),
+  janusgraph: z.strictObject({
+    heap,
+    port,
+    /** How many ids a server takes at once. */
+    idBlockSize: z.int().min(10).max(1_000_000_000).default(1_000_000),
+    /** What JanusGraph does for itself (ids, locks, settings): at its own site's quorum, or at that of all sites. */
+    systemOperations: z.enum(['local', 'global']).default('local'),
+  }),
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 

@@ -74,14 +74,14 @@ export function graphProperties(config: LocalConfig, site: number): string {
     'storage.cql.write-consistency-level': 'LOCAL_QUORUM',
     // A server that is started beside its store waits for it; later connections are made as ever.
     'storage.cql.internal.string-configuration': 'datastax-java-driver.advanced.reconnect-on-init=true',
-    'storage.cql.only-use-local-consistency-for-system-operations': true,
+    'storage.cql.only-use-local-consistency-for-system-operations': config.janusgraph.systemOperations === 'local',
     'graph.unique-instance-id': config.sites[site]?.name,
     'graph.replace-instance-if-exists': true,
     'cache.db-cache': false,
     // Few partitions and large blocks of ids: each new block costs an insert twice the authority's waiting time.
     'cluster.max-partitions': 4,
     'ids.num-partitions': 1,
-    'ids.block-size': 1_000_000,
+    'ids.block-size': config.janusgraph.idBlockSize,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -12,7 +12,7 @@ const LOCK_AGAIN_MS = 1_000;
 
 /** A connection to the supervisor of a platform that is up. Disposing it lets go of the platform, and of its lock; one that is owned ends. */
 export class LocalPlatform implements Platform {
-  readonly abilities: Abilities;
+  readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
   private readonly rpc: RpcClient<SupervisorMethods>;
   private readonly of: PlatformFacts;
@@ -25,6 +25,7 @@ export class LocalPlatform implements Platform {
     this.pid = pid;
     this.abilities = {
       network: {
+        narrow: (id, site, bitsPerSecond, signal) => rpc.call('narrow', { id, site, bitsPerSecond }, signal),
         filter: (id, rules, signal) => rpc.call('filter', { id, rules }, signal),
         observe: (id, signal) => rpc.call('drops', { id }, signal),
         inForce: (signal) => rpc.call('cuts', {}, signal),
@@ -34,9 +35,16 @@ export class LocalPlatform implements Platform {
         end: (site, components, graceMs, signal) => rpc.call('end', { site, components, graceMs }, signal),
         pause: (site, components, signal) => rpc.call('pause', { site, components }, signal),
         crash: (id, target, how, signal) => rpc.call('crash', { id, ...target, ...how }, signal),
-        crashes: (signal) => rpc.call('crashes', {}, signal),
+        starve: (id, target, share, signal) => rpc.call('starve', { id, ...target, share }, signal),
+        loops: (signal) => rpc.call('loops', {}, signal),
         observe: (signal) => rpc.call('observe', {}, signal),
       },
+      ...(facts.abilities.includes('disks') && {
+        disks: {
+          fill: (site, signal) => rpc.call('fill', { site }, signal),
+          observe: (signal) => rpc.call('disks', {}, signal),
+        },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

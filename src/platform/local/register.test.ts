@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const network = (id: string): Undo => ({ kind: 'network', params: { id } });
-const idOf = (undo: Undo): string => (undo.kind === 'processes' ? undo.params.site : undo.params.id);
+const idOf = ({ params }: Undo): string => ('id' in params ? params.id : params.site);
 
 /** Remembers what it undid; `broken` says which undo fails. */
 function register(broken: (id: string) => boolean = () => false): Register {

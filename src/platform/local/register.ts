@@ -138,9 +138,11 @@ export class Register {
 }
 
 function includes(one: Undo, other: Undo): boolean {
-  if (one.kind !== 'processes') return one.kind === other.kind && one.params.id === other.params.id;
+  if (one.kind === 'network' || one.kind === 'loop')
+    return one.kind === other.kind && one.params.id === other.params.id;
+  if (one.kind === 'disk') return other.kind === 'disk' && one.params.site === other.params.site;
   return (
-    other.kind === 'processes' &&
+    one.kind === other.kind &&
     one.params.site === other.params.site &&
     other.params.components.every((component) => one.params.components.includes(component))
   );

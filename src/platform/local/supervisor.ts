@@ -5,13 +5,14 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, PacketRule, Undo } from '../platform.ts';
+import type { Component, PacketRule, ProcessTarget, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
-import { Crashes } from './crashes.ts';
+import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
-import { applyRules, listRules, makeNetwork, readCounters, removeRules } from './network.ts';
+import { crashing, Loops, starving } from './loops.ts';
+import { applyRules, listRules, makeNetwork, narrowLine, readCounters, removeRules } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
@@ -37,6 +38,8 @@ export interface SupervisorOrders {
 const START_MS = 600_000;
 const UNDO_MS = 240_000;
 const OWN_MS = 10_000;
+/** One whose disk was full may not be able to end in order. */
+const RESTART_GRACE_MS = 15_000;
 const SHUTDOWN_MS = 60_000;
 
 // Socket, register, data and logs are the user's alone.
@@ -93,15 +96,27 @@ const register = new Register(registerFile(orders.stateDirectory), executeUndo, 
 
 async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
-  if (undo.kind === 'crashes') return crashes.end(undo.params.id);
+  if (undo.kind === 'loop') return loops.end(undo.params.id);
+  if (undo.kind === 'disk') {
+    for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
+    return;
+  }
   const limit = AbortSignal.timeout(UNDO_MS);
+  // Ended once: a start that takes too long is waited for again, and not begun again.
+  const restart = undo.kind === 'restart' ? targets(undo.params).filter((one) => !restarting.has(one)) : [];
+  for (const one of restart) restarting.add(one);
+  await Promise.all(restart.map((one) => one.stop(RESTART_GRACE_MS)));
   for (const component of ['cassandra', 'janusgraph'] as const) {
     if (!undo.params.components.includes(component)) continue;
     await Promise.all(of(component, undo.params.site).map((one) => one.start(limit, 'inside')));
   }
+  if (undo.kind === 'restart') for (const one of targets(undo.params)) restarting.delete(one);
 }
 
-const crashes = new Crashes((problem) => tell('defect', messageOf(problem)));
+/** Ended for a restart that is not through. */
+const restarting = new Set<ManagedComponent>();
+
+const loops = new Loops((problem) => tell('defect', messageOf(problem)));
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -120,13 +135,26 @@ function requireUndo(undo: Undo): void {
   });
 }
 
-interface Target {
-  readonly site: string;
-  readonly components: readonly Component[];
+/** Does something to the network whose undo is recorded, before it and after it. */
+function underUndo(id: string, work: () => Promise<void>): Promise<void> {
+  return inTurn(async () => {
+    const undo: Undo = { kind: 'network', params: { id } };
+    requireUndo(undo);
+    await work();
+    // It may have lapsed, or been undone, meanwhile.
+    if (register.covers(undo)) return;
+    await removeRules(config, id);
+    throw new PlatformError(`${id} was undone while its rules were put in`);
+  });
+}
+
+function requireLoopUndo(id: string, { site, components }: ProcessTarget): void {
+  requireUndo({ kind: 'loop', params: { id } });
+  requireUndo({ kind: 'processes', params: { site, components } });
 }
 
 /** Clients first, so that none writes into a store that is going. */
-function targets({ site, components: names }: Target): readonly ManagedComponent[] {
+function targets({ site, components: names }: ProcessTarget): readonly ManagedComponent[] {
   return [...of('janusgraph', site), ...of('cassandra', site)].filter((one) => names.includes(one.component));
 }
 
@@ -143,31 +171,38 @@ const methods = {
     owned: orders.owned,
   }),
   observe: () => components.map((one) => one.state()),
-  end: ({ graceMs, ...target }: Target & { graceMs: number }) => {
+  end: ({ graceMs, ...target }: ProcessTarget & { graceMs: number }) => {
     requireUndo({ kind: 'processes', params: target });
     for (const one of targets(target)) void one.stop(graceMs);
   },
-  pause: (target: Target) => {
+  pause: (target: ProcessTarget) => {
     requireUndo({ kind: 'processes', params: target });
     for (const one of targets(target)) one.pause();
   },
-  crash: ({ id, graceMs, againMs, ...target }: Target & { id: string; graceMs: number; againMs: number | null }) => {
-    requireUndo({ kind: 'crashes', params: { id } });
-    requireUndo({ kind: 'processes', params: target });
-    crashes.begin(id, targets(target), { graceMs, againMs });
+  crash: ({
+    id,
+    graceMs,
+    againMs,
+    ...target
+  }: ProcessTarget & { id: string; graceMs: number; againMs: number | null }) => {
+    requireLoopUndo(id, target);
+    loops.begin(id, targets(target), crashing({ graceMs, againMs }));
   },
-  crashes: () => crashes.list(),
+  starve: ({ id, share, ...target }: ProcessTarget & { id: string; share: number }) => {
+    requireLoopUndo(id, target);
+    loops.begin(id, targets(target), starving(share));
+  },
+  loops: () => loops.list(),
+  narrow: ({ id, site, bitsPerSecond }: { id: string; site: string; bitsPerSecond: number }) =>
+    underUndo(id, () => narrowLine(config, id, site, bitsPerSecond)),
   filter: ({ id, rules }: { id: string; rules: readonly PacketRule[] }) =>
-    inTurn(async () => {
-      const undo: Undo = { kind: 'network', params: { id } };
-      requireUndo(undo);
-      await applyRules(config, id, rules);
-      // It may have lapsed, or been undone, meanwhile.
-      if (register.covers(undo)) return;
-      await removeRules(config, id);
-      throw new PlatformError(`${id} was undone while its rules were put in`);
-    }),
+    underUndo(id, () => applyRules(config, id, rules)),
   cuts: () => inTurn(() => listRules(config)),
+  fill: ({ site }: { site: string }) => {
+    requireUndo({ kind: 'disk', params: { site } });
+    for (const one of of('cassandra', site)) fillDisk(one.directory);
+  },
+  disks: () => of('cassandra').map((one) => observeDisk(one.directory, { site: one.site, node: one.node })),
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -238,6 +273,8 @@ async function main(): Promise<void> {
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
   const limit = AbortSignal.timeout(START_MS);
+  const { commitLogDisk } = config.cassandra;
+  if (commitLogDisk) for (const one of of('cassandra')) await mountCommitLog(one.directory, commitLogDisk);
   if (orders.template) for (const one of of('cassandra')) copyFromTemplate(orders.template, one.id, one.directory);
   const stores = Promise.all(of('cassandra').map((one) => one.start(limit, 'outside')));
   if (orders.template) await Promise.race([stores, storesListen(limit)]);
@@ -275,6 +312,8 @@ setInterval(() => {
   );
   try {
     for (const one of components) one.rotateOutput();
+    // What a node gives back while its disk is to be full is taken as well.
+    for (const one of of('cassandra')) if (config.cassandra.commitLogDisk) keepFull(one.directory);
   } catch (error) {
     tell('defect', `logs cannot be put aside: ${messageOf(error)}`);
   }

@@ -47,7 +47,7 @@ test('a node that has not written the graph’s settings makes no template, and 
 
 test('another cluster has another template; heaps and compilers make no other cluster', () => {
   const config = loadLocalConfig();
-  const same = { ...config, environment: 'other', cassandra: { ...config.cassandra, heap: '512m' } };
+  const same = { ...config, environment: 'test' as const, cassandra: { ...config.cassandra, heap: '512m' } };
   expect(templateDirectory(same)).toBe(templateDirectory(config));
   expect(templateDirectory({ ...config, nodesPerSite: 2 })).not.toBe(templateDirectory(config));
   expect(templateDirectory({ ...config, network: '10.78.0.0/16' })).not.toBe(templateDirectory(config));
