@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Json } from '../history/event.ts';
-import type { AbilityName, Platform, Undo } from '../platform/platform.ts';
+import type { AbilityName, Component, Platform, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 
 /**
@@ -32,6 +32,8 @@ export interface FaultType {
   /** Parameters beside `type`, `site`, `disaster`: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly needs: readonly AbilityName[];
+  /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
+  readonly deadly?: readonly Component[];
   /** What this fault cannot show, said in every report. */
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[];
   /** Errors are InputErrors that name the fault's id: a site that is not there, a target that resolves to nothing. */

@@ -52,6 +52,7 @@ async function run(
   options: {
     readonly prepare?: (platform: SitesPlatform) => unknown;
     readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => unknown;
+    readonly scenario?: string;
     /** At the end of the scenario. */
     readonly also?: string;
   } & Partial<RunOptions> = {},
@@ -59,7 +60,7 @@ async function run(
   await using platform = await SitesPlatform.start();
   options.prepare?.(platform);
   const interrupt = new AbortController();
-  const scenario = loaded(SCENARIO + (options.also ?? ''));
+  const scenario = loaded((options.scenario ?? SCENARIO) + (options.also ?? ''));
   const result = await runPlan({
     plan: resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES }),
     scenarioBytes: scenario.bytes,
@@ -213,6 +214,26 @@ describe('a run', { timeout: 180_000 }, () => {
     expect(report.verdict).not.toBe('pass');
     const [reason] = report.reasons.filter(({ subject }) => subject === 'platform');
     expect(reason).toMatchObject({ verdict: 'unknown', text: expect.stringContaining('london janusgraph/0') });
+  });
+
+  test.concurrent('in which a fault kills what it is deadly to, and nothing else', async () => {
+    const ran = await run({
+      scenario: SCENARIO.replace('type: kill, component: cassandra', 'type: disk-full'),
+      during(phase, platform, interrupt) {
+        const died = (data: string) => () => {
+          for (const hear of platform.listeners) hear({ type: 'component-died', data });
+        };
+        if (phase === 'during') setTimeout(died('paris cassandra/0: SIGBUS'), 3_000);
+        if (phase === 'recovery') interrupt.abort(new Error('enough'));
+      },
+    });
+    expectHealed(ran);
+    // Once for each time that the phase was told.
+    const said = ran.events.filter(({ type }) => type === 'platform-event').map(({ data }) => JSON.stringify(data));
+    const expected = JSON.stringify({ kind: 'died-of-fault', what: 'paris cassandra/0: SIGBUS, of disk-full-1' });
+    expect([...new Set(said)]).toEqual([expected]);
+    const { reasons } = await checkRun(ran.result.directory);
+    expect(reasons.filter(({ subject }) => subject === 'platform')).toEqual([]);
   });
 
   test.concurrent('finds what stood there before it, and heals it or does not begin', async () => {

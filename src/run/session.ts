@@ -250,7 +250,17 @@ export class Session {
   private heard(kind: string, what: string): void {
     if (kind !== 'component-died' && kind !== 'dead-man') return;
     this.say({ phase: this.phaseNow, text: `${kind}: ${what}` });
-    this.journal.append('platform-event', { kind, what }).catch(() => {});
+    const fault = kind === 'component-died' ? this.deadlyTo(what) : undefined;
+    const event = fault ? { kind: 'died-of-fault', what: `${what}, of ${fault.planned.id}` } : { kind, what };
+    this.journal.append('platform-event', event).catch(() => {});
+  }
+
+  /** The fault in force of which a component, named as `site component/node`, may die. */
+  private deadlyTo(what: string): FaultLease | undefined {
+    return this.leases.find(({ planned, requested, gone }) => {
+      const deadly = faultType(planned.type).deadly ?? [];
+      return requested && !gone && deadly.some((component) => what.startsWith(`${planned.site} ${component}/`));
+    });
   }
 
   breakOff(error: Error): void {
