@@ -38,6 +38,10 @@ export class Harness {
     this.ended.catch(() => {});
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -74,7 +78,7 @@ export class Harness {
       const directory = this.directory();
       const journal = directory === null ? '' : join(directory, 'journal.ndjson');
       if (journal && existsSync(journal) && readFileSync(journal, 'utf8').includes(`"type":"${type}"`)) return true;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) return false;
+      if (this.hasEnded) return false;
       await pause(20, signal);
     }
   }

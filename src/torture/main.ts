@@ -39,7 +39,10 @@ try {
   await stopLocalPlatform(AbortSignal.timeout(30_000)).catch(() => {});
 }
 const wrong = trials.filter((trial) => trial.wrong.length > 0);
-print(`${trials.length} trials, ${wrong.length} wrong`);
+const skipped = trials.filter((trial) => trial.skipped).length;
+print(
+  `${trials.length - skipped} trials, ${wrong.length} wrong${skipped > 0 ? `, and ${skipped} that came to nothing` : ''}`,
+);
 if (wrong.length === 0) rmSync(directory, { recursive: true, force: true });
 else print(`what they left is in ${directory}`);
 process.exit(

@@ -65,6 +65,10 @@ export async function killTrial(
       note: '',
     };
   await pause(delayMs, signal);
+  if (harness.hasEnded) {
+    const note = `it had ended by itself ${(delayMs / 1000).toFixed(2)} s after its undo was recorded: nobody was killed`;
+    return { what: fault, wrong: [], healedMs: 0, note, skipped: true };
+  }
   const killedAt = Date.now();
   harness.kill('SIGKILL');
   await harness.exit(AbortSignal.timeout(10_000));
