@@ -31,10 +31,11 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
     upper: Math.max(0, clock.at.notAfter_us - effective.notBefore_us),
   };
   const { health, driver, nodetool } = record.plan.detectors;
-  const silent = clock.observer === 'derived' && (health !== null || driver || nodetool !== null);
-  const note = silent ? `no detector raised an alarm; clients knew by ${clock.note}` : clock.note;
-  const proves = clock.observer !== 'simulated' && !silent;
-  const kept = proves ? judge(measured, promisedUs) : 'unknown';
+  const looked = health !== null || driver || nodetool !== null;
+  const unseen = looked ? 'no detector raised an alarm' : 'nothing detects here';
+  const note = clock.observer === 'derived' ? `${unseen}; clients knew by ${clock.note}` : clock.note;
+  // What clients could know is no alarm, and a stand-in's is not the platform's.
+  const kept = clock.observer === 'platform' ? judge(measured, promisedUs) : 'unknown';
   return [{ promise, promised_us: promisedUs, measured_us: measured, observer: clock.observer, kept, note }];
 }
 

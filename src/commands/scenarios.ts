@@ -59,7 +59,6 @@ function describe(name: string, summary: string, params: z.ZodObject): void {
   }
 }
 
-/** `history [SCENARIO]`: every run that was reported, over time. */
 /** Reports of several runs stand beside the directories of the runs. */
 function directoriesIn(path: string): readonly string[] {
   return readdirSync(path, { withFileTypes: true })
@@ -67,6 +66,7 @@ function directoriesIn(path: string): readonly string[] {
     .map(({ name }) => name);
 }
 
+/** `history [SCENARIO]`: every run that was reported, over time. */
 export function historyCommand(scenario: string | undefined, reports: string): ExitCode {
   if (!existsSync(reports))
     throw new InputError(`${reports}: no such directory`, { hint: 'npm run scenario site-failover' });

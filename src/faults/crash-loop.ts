@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationMs, durationText } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, crashesOf } from './processes.ts';
+import { COMPONENTS, crashesOf, OUR_RESTARTER } from './processes.ts';
 import { targetSite } from './target.ts';
 
 const params = z.strictObject({
@@ -15,12 +15,7 @@ export const crashLoop: FaultType = {
   summary: 'a component of a site dies over and over: killed, started at once, killed again after it served a while',
   params,
   needs: ['processes'],
-  notMeasured: [
-    {
-      what: "the platform's own restarter",
-      why: 'what starts the process again here is the laboratory, at once and without a back-off',
-    },
-  ],
+  notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {
     const { component, serves } = params.parse(fault.params);
     targetSite(fault, platform);

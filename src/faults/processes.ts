@@ -7,6 +7,12 @@ import { ability, componentsOf, describeProcesses, processesOf, targetSite } fro
 /** Kubernetes' own terminationGracePeriodSeconds. */
 export const GRACE_MS = 30_000;
 
+/** What faults after which the laboratory starts a process at once cannot show. */
+export const OUR_RESTARTER = {
+  what: "the platform's own restarter",
+  why: 'what starts the process again here is the laboratory, at once and without a back-off',
+} as const;
+
 export const COMPONENTS = ['janusgraph', 'cassandra'] as const;
 
 /** `component` of a fault that may strike one of a site, or all. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FaultType } from './fault.ts';
-import { crashesOf, GRACE_MS, oneOrAll, struck } from './processes.ts';
+import { crashesOf, GRACE_MS, OUR_RESTARTER, oneOrAll, struck } from './processes.ts';
 
 const params = z.strictObject({
   component: oneOrAll('Which component of the site is restarted, all its nodes at once; or every one of them.'),
@@ -16,12 +16,7 @@ export const restart: FaultType = {
   summary: 'processes of a site end, graceful or abrupt, and are started again at once',
   params,
   needs: ['processes'],
-  notMeasured: [
-    {
-      what: "the platform's own restarter",
-      why: 'what starts the process again here is the laboratory, at once and without a back-off',
-    },
-  ],
+  notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {
     const { component, mode } = params.parse(fault.params);
     const graceMs = mode === 'graceful' ? GRACE_MS : 0;
