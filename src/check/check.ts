@@ -8,13 +8,14 @@ import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
 import { CanaryKeys, proveInstrument } from './canary.ts';
+import { Census } from './census.ts';
 import type { Reconciled } from './clocks.ts';
 import { Defects } from './defects.ts';
 import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
 import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
-import { type LoadedHistory, loadHistory } from './load-history.ts';
+import { type LoadedHistory, loadHistory, type WriteAttempt } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
 import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
@@ -65,10 +66,14 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
   const bytes = sizeOf(historyPath) + sizeOf(readBackPath);
   const join_ = new KeyJoin(directory, Math.min(PARTS, Math.ceil((bytes + 1) / PART_BYTES)), defects);
   try {
-    const history = loadAll(historyPath, directory, record, defects, join_);
+    const census = Census.read(join(runDirectory, 'graph.csv'), record, defects);
+    const history = loadAll(historyPath, directory, record, defects, (write) => {
+      join_.addWrite(write);
+      census?.noteWrite(write);
+    });
     try {
       const readBack = loadAnswers(readBackPath, defects, join_);
-      return judgeRun(directory, record, defects, history, readBack, join_);
+      return judgeRun(directory, record, defects, history, readBack, join_, census);
     } finally {
       for (const { operations } of history.timetables) operations.close();
     }
@@ -84,6 +89,7 @@ function judgeRun(
   history: LoadedHistory,
   places: readonly ReadPlace[],
   keys: KeyJoin,
+  census: Census | null,
 ): Report {
   const { plan, events } = record;
   const recordEndUs = recordEnd(record, history);
@@ -139,6 +145,7 @@ function judgeRun(
       counts: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
       rows,
     })),
+    ...(census && { integrity: census.report() }),
     canary,
     quality: qualityOf(record, judged.withoutShed),
     facts: factsOf(record),
@@ -159,12 +166,18 @@ function reconciledOf({ rpo, backlogClearedUs }: Ledger): Reconciled {
   return rpo[0]?.lostInAll?.upper === 0 ? { atUs: backlogClearedUs } : { why: 'writes are missing' };
 }
 
-function loadAll(path: string, directory: string, record: RunRecord, defects: Defects, keys: KeyJoin): LoadedHistory {
+function loadAll(
+  path: string,
+  directory: string,
+  record: RunRecord,
+  defects: Defects,
+  onWrite: (write: WriteAttempt) => void,
+): LoadedHistory {
   if (!existsSync(path)) {
     defects.add('history.csv is missing', 'no operation is known');
     return { timetables: [], sites: [], lastCompletionUs: -1, torn: false };
   }
-  const history = loadHistory(path, record.timetables, directory, defects, (write) => keys.addWrite(write));
+  const history = loadHistory(path, record.timetables, directory, defects, onWrite);
   if (history.torn) defects.add('history.csv: the last row is torn', 'ignored');
   return history;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
+import { integritySchema } from './integrity-schema.ts';
 
 export const VERDICTS = ['pass', 'fail', 'unknown'] as const;
 /** `fail` beats `unknown` beats `pass`. */
@@ -283,6 +284,8 @@ export const reportSchema = z.strictObject({
       rows: count,
     }),
   ),
+  /** Absent: the scenario does not ask for it. */
+  integrity: integritySchema.optional(),
   canary: z.strictObject({
     verdict,
     proofs: z.array(

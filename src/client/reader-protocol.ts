@@ -1,3 +1,4 @@
+import type { CensusStage } from '../history/census.ts';
 import type { ReadBackStage, ReadBackState } from '../history/operation.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
@@ -33,6 +34,8 @@ export type ReaderJob =
   | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
   /** Deletes these writes, and looks for them at every target: one probe's, one a site. */
   | { readonly type: 'cleanup'; readonly targets: readonly ReaderTarget[]; readonly writes: readonly ExpectedWrite[] }
+  /** Appends everything of the probe's that stands in the store of a site to `graph.csv`, on disk before it answers. */
+  | { readonly type: 'census'; readonly target: ReaderTarget; readonly stage: CensusStage; readonly path: string }
   | { readonly type: 'pending-hints'; readonly target: ReaderTarget }
   /** Whether a write and a read of it are served there now. */
   | { readonly type: 'served'; readonly target: ReaderTarget; readonly write: ExpectedWrite };
@@ -66,6 +69,8 @@ export interface ReaderResult {
   readonly unasked?: readonly Unasked[];
   /** Of a cleanup. */
   readonly left?: number;
+  /** Of a census. */
+  readonly rows?: number;
   /** Of `pending-hints`: see ProbeType. */
   readonly hints?: { readonly nodes: number; readonly files: number };
   /** Of `served`. */

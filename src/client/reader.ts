@@ -1,8 +1,10 @@
 /** The reader: one job after the other for the runner, apart from every scheduler. See `reader-protocol.ts`. */
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { CENSUS_HEADER, formatCensusRow } from '../history/census.ts';
 import type { ReadBackState } from '../history/operation.ts';
 import { formatReadBackRow } from '../history/read-back-csv.ts';
 import type { ExpectedWrite, ProbeClient, ProbeContext, ProbeType } from '../probes/probe.ts';
@@ -22,6 +24,7 @@ import type {
 const BATCH = 100;
 const CONNECT_MS = 15_000;
 const JOB_MS = 120_000;
+const CENSUS_MS = 300_000;
 /** Between two passes over what could not be read. */
 const RETRY_MS = 1_000;
 
@@ -67,6 +70,8 @@ class Jobs {
         return {};
       case 'cleanup':
         return this.cleanup(job);
+      case 'census':
+        return this.census(job);
       case 'pending-hints':
         return this.pendingHints(job.target);
       case 'served':
@@ -108,6 +113,18 @@ class Jobs {
     if (!first) return { left: 0 };
     const contexts = targets.map((target) => this.context(target));
     return this.type(first).cleanup(contexts, writes, AbortSignal.timeout(10 * JOB_MS));
+  }
+
+  private async census({ target, stage, path }: Extract<ReaderJob, { type: 'census' }>): Promise<ReaderResult> {
+    const take = this.type(target).census;
+    if (!take) throw new Error(`the probe ${target.probe} looks nothing over`);
+    const entries = await take(this.context(target), AbortSignal.timeout(CENSUS_MS));
+    const site = target.site.name;
+    await using file = await open(path, 'a');
+    if ((await file.stat()).size === 0) await file.appendFile(CENSUS_HEADER);
+    await file.appendFile(entries.map((entry) => formatCensusRow({ stage, site, ...entry })).join(''));
+    await file.sync();
+    return { rows: entries.length };
   }
 
   private async pendingHints(target: ReaderTarget): Promise<ReaderResult> {

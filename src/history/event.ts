@@ -1,3 +1,4 @@
+import type { CensusStage } from './census.ts';
 /** A fault as data: what an undo or a register entry carries. JSON only. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -85,6 +86,15 @@ export interface EventData {
     counts: { readonly [state: string]: number };
     /** False when it was given up: what has no row is unreadable. */
     complete: boolean;
+  };
+  /** The graph was looked over at one site: so many rows stand in `graph.csv`. `observed`: why not to the end. */
+  'graph-census': {
+    stage: CensusStage;
+    site: string;
+    probe: string;
+    rows: number;
+    complete: boolean;
+    observed: string;
   };
   'hints-delivered': { fault: string; settled: boolean; observed: Json };
   repaired: { fault: string; ok: boolean; observed: Json };

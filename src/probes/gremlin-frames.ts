@@ -26,9 +26,13 @@ export function traversalFrame(code: BytecodeOf, source: string): Frame {
   return frame('bytecode', 'traversal', { gremlin: code, aliases: { g: source } });
 }
 
-/** A script as a request. The server compiles each text once: what varies belongs into `bindings`. */
-export function scriptFrame(script: string, bindings: Readonly<Record<string, unknown>>): Frame {
-  return frame('eval', '', { gremlin: script, language: 'gremlin-groovy', bindings });
+/**
+ * A script as a request. The server compiles each text once: what varies belongs into `bindings`. `withinMs`: it may run for so long; absent: for
+ * as long as the server lets any.
+ */
+export function scriptFrame(script: string, bindings: Readonly<Record<string, unknown>>, withinMs?: number): Frame {
+  const limit = withinMs === undefined ? {} : { evaluationTimeout: withinMs };
+  return frame('eval', '', { gremlin: script, language: 'gremlin-groovy', bindings, ...limit });
 }
 
 /** SASL PLAIN, as the answer to a challenge. */

@@ -4,8 +4,33 @@ import type { GremlinClient } from './gremlin-client.ts';
 import { scriptFrame } from './gremlin-frames.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from './gremlin-traversals.ts';
 
-/** The indexes by which a key is found, of vertices and of edges. */
-const INDEXES = ['drillAccountByKey', 'drillTransactionByKey'];
+/** What a probe needs in a graph: names alone, all of them the probe's own. */
+export interface ProbeSchema {
+  /** Property keys of one value each, by their type. */
+  readonly texts: readonly string[];
+  readonly integers: readonly string[];
+  readonly decimals: readonly string[];
+  readonly vertexLabels: readonly string[];
+  readonly edgeLabels: readonly string[];
+  /** Index → the property key by which it finds vertices, or edges. */
+  readonly vertexIndexes: Readonly<Record<string, string>>;
+  readonly edgeIndexes: Readonly<Record<string, string>>;
+}
+
+/** Of the probe's accounts and of its transactions, by key. */
+export const ACCOUNT_INDEX = 'drillAccountByKey';
+export const TRANSACTION_INDEX = 'drillTransactionByKey';
+
+export const TRANSACTIONS: ProbeSchema = {
+  texts: [KEY, SUM],
+  integers: [SEQ],
+  decimals: [],
+  vertexLabels: [ACCOUNT],
+  edgeLabels: [TRANSACTS],
+  vertexIndexes: { [ACCOUNT_INDEX]: KEY },
+  edgeIndexes: { [TRANSACTION_INDEX]: KEY },
+};
+
 const SCRIPT_MS = 60_000;
 const POLL_MS = 250;
 
@@ -20,14 +45,16 @@ try {
   def property = { name, type ->
     mgmt.containsPropertyKey(name) ? mgmt.getPropertyKey(name) : mgmt.makePropertyKey(name).dataType(type).cardinality(one).make()
   }
-  def key = property(keyName, String.class)
-  property(seqName, Integer.class)
-  property(sumName, String.class)
-  if (!mgmt.containsVertexLabel(account)) mgmt.makeVertexLabel(account).make()
-  if (!mgmt.containsEdgeLabel(transacts)) mgmt.makeEdgeLabel(transacts).multiplicity(org.janusgraph.core.Multiplicity.MULTI).make()
-  [(accountIndex): org.apache.tinkerpop.gremlin.structure.Vertex.class, (edgeIndex): org.apache.tinkerpop.gremlin.structure.Edge.class].each { name, element ->
-    if (!mgmt.containsGraphIndex(name)) mgmt.buildIndex(name, element).addKey(key).buildCompositeIndex()
+  texts.each { property(it, String.class) }
+  integers.each { property(it, Integer.class) }
+  decimals.each { property(it, Double.class) }
+  vertexLabels.each { if (!mgmt.containsVertexLabel(it)) mgmt.makeVertexLabel(it).make() }
+  edgeLabels.each { if (!mgmt.containsEdgeLabel(it)) mgmt.makeEdgeLabel(it).multiplicity(org.janusgraph.core.Multiplicity.MULTI).make() }
+  def index = { name, element, key ->
+    if (!mgmt.containsGraphIndex(name)) mgmt.buildIndex(name, element).addKey(mgmt.getPropertyKey(key)).buildCompositeIndex()
   }
+  vertexIndexes.collate(2).each { index(it[0], org.apache.tinkerpop.gremlin.structure.Vertex.class, it[1]) }
+  edgeIndexes.collate(2).each { index(it[0], org.apache.tinkerpop.gremlin.structure.Edge.class, it[1]) }
   mgmt.commit()
 } catch (Throwable problem) {
   if (mgmt.isOpen()) mgmt.rollback()
@@ -38,7 +65,7 @@ try {
 /** An index over a key that was there before waits for this. What was written before stays out of it: the keys of a run are its own. */
 const ENABLE = `
 def mgmt = GRAPH.openManagement()
-[accountIndex, edgeIndex].each { name ->
+indexes.each { name ->
   def index = mgmt.getGraphIndex(name)
   if (index.getIndexStatus(index.getFieldKeys()[0]).name() == 'REGISTERED') {
     mgmt.updateIndex(index, org.janusgraph.core.schema.SchemaAction.ENABLE_INDEX).get()
@@ -50,7 +77,7 @@ mgmt.commit()
 const STATUS = `
 def mgmt = GRAPH.openManagement()
 try {
-  return [accountIndex, edgeIndex].collect { name ->
+  return indexes.collect { name ->
     def index = mgmt.getGraphIndex(name)
     index == null ? 'MISSING' : index.getIndexStatus(index.getFieldKeys()[0]).name()
   }
@@ -59,39 +86,46 @@ try {
 }`;
 
 /** Makes labels, property keys and indexes through `client`; idempotent. `graph` is what the server calls the graph. */
-export async function makeSchema(client: GremlinClient, graph: string): Promise<void> {
+export async function makeSchema(client: GremlinClient, graph: string, schema: ProbeSchema): Promise<void> {
+  const bindings = {
+    ...schema,
+    vertexIndexes: Object.entries(schema.vertexIndexes).flat(),
+    edgeIndexes: Object.entries(schema.edgeIndexes).flat(),
+  };
   await client.must(
-    scriptFrame(MAKE.replace('GRAPH', graph), names()),
+    scriptFrame(MAKE.replace('GRAPH', graph), bindings),
     'the probe’s schema could not be made',
     SCRIPT_MS,
   );
 }
 
-/** Resolves when the server behind `client` has both indexes enabled; a PlatformError when it has not until the signal aborts. */
+/** Resolves when the server behind `client` has every index enabled; a PlatformError when it has not until the signal aborts. */
 export async function awaitSchema(
   client: GremlinClient,
   site: string,
   graph: string,
+  schema: ProbeSchema,
   signal: AbortSignal,
 ): Promise<void> {
+  const indexes = [...Object.keys(schema.vertexIndexes), ...Object.keys(schema.edgeIndexes)];
   for (;;) {
     const answer = await client.must(
-      scriptFrame(STATUS.replace('GRAPH', graph), names()),
+      scriptFrame(STATUS.replace('GRAPH', graph), { indexes }),
       `the probe’s schema could not be looked up in ${site}`,
       SCRIPT_MS,
     );
     const states = Array.isArray(answer) ? answer.map(String) : [];
-    if (states.length === INDEXES.length && states.every((state) => state === 'ENABLED')) return;
+    if (states.length === indexes.length && states.every((state) => state === 'ENABLED')) return;
     if (states.includes('REGISTERED')) {
       await client.must(
-        scriptFrame(ENABLE.replace('GRAPH', graph), names()),
+        scriptFrame(ENABLE.replace('GRAPH', graph), { indexes }),
         'the probe’s indexes could not be enabled',
         SCRIPT_MS,
       );
     }
     if (signal.aborted) {
       throw new PlatformError(
-        `the indexes ${INDEXES.join(', ')} in ${site}: expected ENABLED, got ${states.join(', ')}`,
+        `the indexes ${indexes.join(', ')} in ${site}: expected ENABLED, got ${states.join(', ')}`,
         {
           hint: 'an index stays INSTALLED while an instance of JanusGraph that is gone is still listed: see its getOpenInstances and forceCloseInstance',
         },
@@ -99,9 +133,4 @@ export async function awaitSchema(
     }
     await sleep(POLL_MS);
   }
-}
-
-function names(): Readonly<Record<string, string>> {
-  const [accountIndex = '', edgeIndex = ''] = INDEXES;
-  return { keyName: KEY, seqName: SEQ, sumName: SUM, account: ACCOUNT, transacts: TRANSACTS, accountIndex, edgeIndex };
 }

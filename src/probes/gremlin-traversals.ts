@@ -143,7 +143,11 @@ function accountSteps(ends: readonly (string | symbol)[]): BytecodeOf {
 
 /** The answer to `read` and `accounts`. An Error for anything else. */
 export function parseAccounts(data: unknown): readonly SeenAccount[] {
-  return rows(data).map((row) => ({ key: String(row.get('k')), out: texts(row.get('o')), in: texts(row.get('i')) }));
+  return parseRows(data).map((row) => ({
+    key: String(row.get('k')),
+    out: texts(row.get('o')),
+    in: texts(row.get('i')),
+  }));
 }
 
 /** The answer to either of `counts`. An Error for anything else. */
@@ -155,7 +159,7 @@ export function parseCount(data: unknown): number {
 
 /** The answer to `edges`. An Error for anything else. */
 export function parseEdges(data: unknown): readonly SeenEdge[] {
-  return rows(data).map(seenEdge);
+  return parseRows(data).map(seenEdge);
 }
 
 /** The answer to one of `ends`: the edges of each account. An Error for anything else. */
@@ -188,7 +192,8 @@ function unfolded(data: unknown): readonly unknown[] {
   });
 }
 
-function rows(data: unknown): readonly Map<string, unknown>[] {
+/** Any answer of maps. An Error for anything else. */
+export function parseRows(data: unknown): readonly Map<string, unknown>[] {
   return unfolded(data).map(mapOf);
 }
 

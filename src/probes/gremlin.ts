@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { takeCensus } from './gremlin-census.ts';
 import { GremlinClient } from './gremlin-client.ts';
 import { formatEndpoint, IN_FLIGHT } from './gremlin-link.ts';
-import { awaitSchema, makeSchema } from './gremlin-schema.ts';
+import { awaitSchema, makeSchema, TRANSACTIONS } from './gremlin-schema.ts';
 import { describeKeeper } from './keeper.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { describeSecurity, securityShape } from './security.ts';
@@ -42,8 +43,8 @@ export const gremlinProbe: ProbeType = {
     for (const [index, context] of contexts.entries()) {
       await using client = await GremlinClient.connect(context, signal);
       const graph = graphOf(context);
-      if (index === 0) await makeSchema(client, graph);
-      await awaitSchema(client, context.site.name, graph, signal);
+      if (index === 0) await makeSchema(client, graph, TRANSACTIONS);
+      await awaitSchema(client, context.site.name, graph, TRANSACTIONS, signal);
     }
   },
 
@@ -64,6 +65,11 @@ export const gremlinProbe: ProbeType = {
       left += (await client.left(there, signal)).length;
     }
     return { left };
+  },
+
+  async census(context, signal) {
+    await using client = await GremlinClient.connect(context, signal);
+    return await takeCensus(client, graphOf(context));
   },
 };
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CensusEntry } from '../history/census.ts';
 import type { Outcome, ReadBackState } from '../history/operation.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 
@@ -70,6 +71,8 @@ export interface ProbeType {
     writes: readonly ExpectedWrite[],
     signal: AbortSignal,
   ): Promise<{ left: number }>;
+  /** Everything of the probe's that stands in the store of a site, whole or not, found by a scan and not by key. */
+  census?(context: ProbeContext, signal: AbortSignal): Promise<readonly CensusEntry[]>;
   /** Files of hints that the site's nodes still hold for others, and how many nodes said so. */
   pendingHints?(context: ProbeContext, signal: AbortSignal): Promise<{ nodes: number; files: number }>;
 }

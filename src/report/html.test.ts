@@ -124,6 +124,13 @@ describe('the first screen', () => {
     expect(aborted && upTo(renderHtml(aborted))).toMatch(/12 to 40 of 942 acknowledged writes lost/);
   });
 
+  test('says where the graph is damaged, and the elements stand below by their ids', () => {
+    const page = renderHtml(failingReport());
+    expect(upTo(page)).toContain('The graph is damaged: 1 acknowledged transaction is damaged.');
+    expect(visible(page)).toContain('16781312 4296 8392');
+    expect(upTo(renderHtml(passingReport()))).not.toContain('damaged');
+  });
+
   test('never rounds a measurement into its target', () => {
     expect(upTo(renderHtml(passingReport()))).toContain('99.97 ms');
   });

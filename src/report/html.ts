@@ -3,6 +3,7 @@ import { firstScreen } from './first-screen.ts';
 import { html } from './markup.ts';
 import { page } from './page.ts';
 import { canarySection, closingSection, factsSection, faultsSection, qualitySection } from './section-evidence.ts';
+import { integritySection } from './section-integrity.ts';
 import { lossSection } from './section-loss.ts';
 import {
   availabilitySection,
@@ -26,6 +27,7 @@ ${clocksSection(report)}
 ${promisesSection(report)}
 ${outagesSection(report)}
 ${lossSection(report)}
+${integritySection(report)}
 ${latencySection(report)}
 ${availabilitySection(report)}
 ${viewsSection(report)}

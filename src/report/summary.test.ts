@@ -40,3 +40,11 @@ test('where nothing was repaired nobody reads of what is lost after repair', () 
   expect(of(report)).toContain('lost in all, after repair and at every site: none');
   expect(of(unrepaired)).toContain('lost so far at any site, without a repair: none');
 });
+
+test('the graph as a whole has its line, and none where it was not looked over', () => {
+  const of = (one: ReturnType<typeof passingReport>): string => renderSummary(one, { color: false, width: 100 });
+  expect(of(passingReport())).toContain('✓ The graph is whole at every site, and the same at each.');
+  expect(of(failingReport())).toContain('✕ The graph is damaged: 1 acknowledged transaction is damaged.');
+  const { integrity: _, ...without } = passingReport();
+  expect(of(without)).not.toContain('graph is');
+});

@@ -19,6 +19,7 @@ import {
   verdictSentence,
   viewName,
 } from './wording.ts';
+import { integritySentence } from './wording-integrity.ts';
 
 export interface SummaryOptions {
   readonly color: boolean;
@@ -55,6 +56,7 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
     '',
     ...objectiveLines(report, width, paint),
     ...promiseLines(report, width),
+    ...integrityLines(report, width, bold),
     ...outageLines(report, width),
     ...latencyLines(report, width),
     ...notMeasuredLine(report, width),
@@ -111,6 +113,13 @@ function promiseLines({ promises = [] }: Report, width: number): string[] {
   ]);
   const heads = [{ head: 'PROMISE' }, { head: 'PROMISED' }, { head: 'MEASURED' }, { head: 'KEPT' }];
   return ['', ...textTable(heads, rows, width)];
+}
+
+function integrityLines({ integrity }: Report, width: number, bold: (name: Verdict, text: string) => string): string[] {
+  if (!integrity) return [];
+  const verdict = ({ whole: 'pass', damaged: 'fail', unknown: 'unknown' } as const)[integrity.state];
+  const [first = '', ...more] = wrap(`${VERDICT_ICON[verdict]} ${integritySentence(integrity)}`, width, '  ');
+  return ['', integrity.state === 'whole' ? first : bold(verdict, first), ...more];
 }
 
 function outageLines(report: Report, width: number): string[] {

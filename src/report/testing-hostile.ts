@@ -61,6 +61,20 @@ export function hostileReport(): Report {
       probe: HOSTILE,
       counts: { [HOSTILE]: 1 },
     })),
+    ...(report.integrity && {
+      integrity: {
+        ...report.integrity,
+        note: HOSTILE,
+        places: report.integrity.places.map((place) => ({ ...place, site: HOSTILE, note: HOSTILE, complete: false })),
+        found: report.integrity.found.map((one) => ({
+          ...one,
+          site: HOSTILE,
+          key: HOSTILE,
+          note: HOSTILE,
+          elements: [HOSTILE],
+        })),
+      },
+    }),
     canary: {
       ...report.canary,
       proofs: report.canary.proofs.map((proof) => ({ ...proof, probe: HOSTILE, client: HOSTILE, note: HOSTILE })),

@@ -1,4 +1,5 @@
 import type { Report, Rpo, Verdict } from '../check/report-schema.ts';
+import { exampleIntegrity } from './testing-integrity.ts';
 import { faultsAndTimeline, objectives, rpoRow, SITES, viewsOf } from './testing-parts.ts';
 import { EXAMPLE_TIMES, exampleView } from './testing-views.ts';
 
@@ -64,6 +65,7 @@ function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report 
         counts: stage === 'at-failover' && lost > 0 ? { present: 628 - lost, absent: lost } : { present: 628 },
       })),
     ),
+    integrity: exampleIntegrity(lost > 0),
     canary: {
       verdict: 'pass',
       proofs: ['cql', 'gremlin'].map((probe) => ({

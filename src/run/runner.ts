@@ -5,6 +5,7 @@ import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
 import { provoke } from './canary.ts';
+import { takeCensus } from './census.ts';
 import { cleanUp } from './cleanup.ts';
 import { holdFaults } from './fault-timeline.ts';
 import { healPlatform } from './heal-platform.ts';
@@ -130,6 +131,7 @@ async function cleanAfterAbort(session: Session): Promise<readonly string[]> {
 
 async function measure(session: Session, signal: AbortSignal): Promise<void> {
   const { plan, live } = session;
+  await takeCensus(session, 'before', signal);
   await prepare(session, signal);
 
   await session.startDetection(signal);
@@ -152,6 +154,8 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   for (const timetable of live.timetables) timetable.stop(session.clock.nowUs());
   await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
+  await settle(session, stages, signal);
+  await takeCensus(session, 'after', signal);
   await session.phase('cleanup', 'removing what the run wrote');
   const left = await cleanUp(session, AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');
   if (left > 0) throw new Error(`the cleanup left ${left} elements of the run behind`);

@@ -31,10 +31,17 @@ const gremlin: KnownProbe = {
   settings: ({ site }) => ({ contact: site.name }),
 };
 
+const transfers: KnownProbe = {
+  ...gremlin,
+  probe: 'transfers',
+  params: z.strictObject({ purses: z.int().default(40), first: z.int().default(0) }),
+};
+
 export const REGISTRIES: Registries = {
   probes: new Map([
     ['cql', cql],
     ['gremlin', gremlin],
+    ['transfers', transfers],
   ]),
   faults: FAULTS,
 };
@@ -54,7 +61,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks'],
+  abilities: ['network', 'processes', 'nodetool', 'disks', 'storage'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

@@ -192,6 +192,8 @@ export const planSchema = z.strictObject({
     .default({ downtime_us: null, otherSite_us: 30_000_000 }),
   /** The scenario says that the last site of a service may be taken. */
   guard: z.strictObject({ lastSite: z.boolean() }).default({ lastSite: false }),
+  /** Whether the graph is looked over as a whole, before and after the run. Plans of before it was there do not. */
+  integrity: z.strictObject({ scan: z.boolean() }).default({ scan: false }),
   canary: z.strictObject({ rate: z.number().positive(), outage_us: us, deleted: z.int().positive() }),
   objectives: z.array(objectiveSchema),
   /** What each driver was set to: timeouts, reconnection, contact points, policies. */

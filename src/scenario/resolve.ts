@@ -122,6 +122,7 @@ function build(
     promises: { detection_us: scenario.promises.detection ?? null, normal_us: scenario.promises.normal ?? null },
     stop: { downtime_us: scenario.stop.downtime ?? null, otherSite_us: scenario.stop.otherSite },
     guard: { lastSite: scenario.guard.lastSite !== undefined },
+    integrity: { scan: resolveScan(scenario, platform, probes) },
     canary: {
       rate: scenario.canary.rate,
       outage_us: scenario.canary.outage,
@@ -181,6 +182,16 @@ function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {
     driver: detectors?.driver ?? false,
     nodetool: nodetool ? { every_us: nodetool.every } : null,
   };
+}
+
+/** A scan reads the whole store: on the bank's own graph it wants to be asked for. */
+function resolveScan(
+  { integrity, services }: Scenario,
+  { environment }: PlatformFacts,
+  probes: Registries['probes'],
+): boolean {
+  const possible = Object.values(services).some(({ probe }) => probes.get(probe)?.census);
+  return possible && (integrity.scan ?? environment !== 'production');
 }
 
 function resolveRetry({ retry }: Scenario): Plan['retry'] {

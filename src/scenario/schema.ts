@@ -7,7 +7,7 @@ import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
 import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
-export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings'>;
+export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census'>;
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'notMeasured'>;
 
@@ -142,6 +142,15 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('Reading back every acknowledged write.'),
+  integrity: z
+    .strictObject({
+      scan: z
+        .boolean()
+        .optional()
+        .describe('Absent: where a service writes to the graph, and the environment is not production.'),
+    })
+    .prefault({})
+    .describe("Looking over everything of the probe's in the graph and its indexes, before the run and after it."),
   canary: z
     .strictObject({
       rate: rate().prefault('50/s'),

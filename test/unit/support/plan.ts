@@ -43,6 +43,7 @@ const BASE: Plan = {
     failback_us: 1_000_000,
   },
   readBack: { rate: 1000, within_us: 60_000_000, attempts: 3, infoSettle_us: 0 },
+  integrity: { scan: false },
   canary: { rate: 100, outage_us: 300_000, deleted: 2 },
   objectives: [],
   drivers: {},

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import {
+  CENSUS_COLUMNS,
+  CENSUS_HEADER,
+  CENSUS_STAGES,
+  type CensusEntry,
+  type CensusStage,
+  censusRow,
+} from '../history/census.ts';
+import { eventsOf } from '../history/read-journal.ts';
+import { readCsv } from './csv-bytes.ts';
+import type { Defects } from './defects.ts';
+import { type Anomaly, compareSites, type Integrity, inspect } from './integrity.ts';
+import type { IntegrityReport } from './integrity-schema.ts';
+import { KEY_COLUMN, type WriteAttempt } from './load-history.ts';
+import { OK } from './operations.ts';
+import type { RunRecord } from './run-record.ts';
+
+const LISTED = 1_000;
+const EVERYWHERE = '';
+const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, anomalies: [] };
+
+interface Place {
+  readonly stage: CensusStage;
+  readonly site: string;
+  readonly complete: boolean;
+  readonly note: string;
+  readonly integrity: Integrity;
+}
+
+interface Found extends Anomaly {
+  readonly site: string;
+}
+
+/**
+ * Judges what stands in `graph.csv`: the graph as each site has it, whole or not. Made before the history is read, so that it can be told which
+ * of what is wrong was acknowledged.
+ */
+export class Census {
+  private readonly places: readonly Place[];
+  private readonly found: readonly Found[];
+  private readonly old: number;
+  private readonly keys: ReadonlySet<string>;
+  private readonly acknowledged = new Set<string>();
+
+  /** Null: the plan asks for none. */
+  static read(path: string, record: RunRecord, defects: Defects): Census | null {
+    return record.plan.integrity.scan ? new Census(path, record, defects) : null;
+  }
+
+  private constructor(path: string, record: RunRecord, defects: Defects) {
+    const entries = loadEntries(path, defects);
+    this.places = placesOf(record, entries, defects);
+    const before = new Set(this.anomaliesAt('before', entries).map(nameOf));
+    const after = this.anomaliesAt('after', entries);
+    this.found = after.filter((one) => !before.has(nameOf(one)));
+    this.old = after.length - this.found.length;
+    this.keys = new Set(this.found.map(({ key }) => key));
+  }
+
+  /** Sites are compared only where each was looked over to the end. */
+  private anomaliesAt(stage: CensusStage, entries: Entries): readonly Found[] {
+    const places = this.places.filter((place) => place.stage === stage);
+    const each = places.flatMap(({ site, integrity }) => integrity.anomalies.map((one) => ({ ...one, site })));
+    if (!places.every(({ complete }) => complete)) return each;
+    const bySite = new Map(places.map(({ site }) => [site, entries.get(placeName(stage, site)) ?? []]));
+    return [...each, ...compareSites(bySite).map((one) => ({ ...one, site: EVERYWHERE }))];
+  }
+
+  noteWrite({ record, outcome }: WriteAttempt): void {
+    if (this.keys.size === 0 || outcome !== OK) return;
+    const key = record.bytes.toString('utf8', record.starts[KEY_COLUMN], record.ends[KEY_COLUMN]);
+    if (this.keys.has(key)) this.acknowledged.add(key);
+  }
+
+  report(): IntegrityReport {
+    const { places, found } = this;
+    const told = found
+      .map((one) => ({ ...one, elements: [...one.elements], acknowledged: this.acknowledged.has(one.key) }))
+      .sort((a, b) => Number(b.acknowledged) - Number(a.acknowledged));
+    const lacking = places.filter(({ stage, complete }) => !complete && stage !== 'during');
+    const state = found.length > 0 ? 'damaged' : lacking.length > 0 ? 'unknown' : 'whole';
+    return {
+      state,
+      note: lacking.map(({ stage, site, note }) => `${stage} the run at ${site}: ${note}`).join('; '),
+      places: places.map(({ stage, site, complete, note, integrity }) => {
+        const { vertices, edges, transactions, whole, anomalies } = integrity;
+        const counts = [...Map.groupBy(anomalies, ({ kind }) => kind)].map(([kind, of]) => [kind, of.length] as const);
+        return {
+          stage,
+          site,
+          complete,
+          note,
+          vertices,
+          edges,
+          transactions,
+          whole,
+          anomalies: Object.fromEntries(counts),
+        };
+      }),
+      found: told.slice(0, LISTED),
+      omitted: Math.max(0, told.length - LISTED),
+      acknowledgedDamaged: this.acknowledged.size,
+      old: this.old,
+    } as IntegrityReport;
+  }
+}
+
+type Entries = ReadonlyMap<string, readonly CensusEntry[]>;
+
+function placeName(stage: string, site: string): string {
+  return `${stage} ${site}`;
+}
+
+function nameOf({ kind, site, elements, key }: Found): string {
+  return [kind, site, key, ...elements].join(' ');
+}
+
+function loadEntries(path: string, defects: Defects): Entries {
+  const entries = new Map<string, CensusEntry[]>();
+  if (!existsSync(path)) return entries;
+  const columns = CENSUS_COLUMNS.map(() => 'text' as const);
+  const { torn } = readCsv(path, CENSUS_HEADER, columns, ({ bytes, starts, ends, fields, line }) => {
+    const texts = Array.from({ length: Math.max(0, fields) }, (_, i) => bytes.toString('utf8', starts[i], ends[i]));
+    const row = censusRow(texts);
+    if (!row) return defects.add('graph.csv: a row is no entry of a census', `line ${line}`);
+    const name = placeName(row.stage, row.site);
+    const list = entries.get(name) ?? [];
+    entries.set(name, list);
+    list.push(row);
+  });
+  if (torn) defects.add('graph.csv: the last row is torn', 'ignored');
+  return entries;
+}
+
+/** Every place that the plan asks for. What the journal does not vouch for is not complete. */
+function placesOf({ plan, events }: RunRecord, entries: Entries, defects: Defects): readonly Place[] {
+  const taken = eventsOf(events, 'graph-census').map(({ data }) => data);
+  const probes = new Set(taken.map(({ probe }) => probe));
+  return CENSUS_STAGES.flatMap((stage) =>
+    plan.platform.sites.flatMap(({ name: site }): Place[] => {
+      const rows = entries.get(placeName(stage, site)) ?? [];
+      const said = taken.filter((one) => one.stage === stage && one.site === site);
+      // Only some faults are looked at while they hold.
+      if (said.length === 0 && stage === 'during') return [];
+      const lacking = said.length === 0 || said.length < probes.size;
+      if (lacking) return [{ stage, site, complete: false, note: 'not looked over', integrity: NOTHING }];
+      const complete = said.every((one) => one.complete);
+      const expected = said.reduce((sum, one) => sum + one.rows, 0);
+      const observed = said
+        .map((one) => one.observed)
+        .filter(Boolean)
+        .join('; ');
+      if (complete && rows.length !== expected) {
+        defects.add(
+          'graph.csv has not what the journal says',
+          `${stage} at ${site}: ${rows.length} rows of ${expected}`,
+        );
+      }
+      const integrity = complete ? inspect(rows) : NOTHING;
+      return [{ stage, site, complete: complete && rows.length === expected, note: observed, integrity }];
+    }),
+  );
+}

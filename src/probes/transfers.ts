@@ -1,0 +1,261 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { PlatformError } from '../errors.ts';
+import type { CensusEntry } from '../history/census.ts';
+import { checksum } from './checksum.ts';
+import { gremlinProbe } from './gremlin.ts';
+import { classifyGremlinFailure } from './gremlin-answer.ts';
+import { GremlinClient } from './gremlin-client.ts';
+import { scriptFrame } from './gremlin-frames.ts';
+import { awaitSchema, makeSchema } from './gremlin-schema.ts';
+import { parseCount, parseEdges, parseRows } from './gremlin-traversals.ts';
+import type {
+  ExpectedWrite,
+  ProbeClient,
+  ProbeContext,
+  ProbeOperation,
+  ProbeOutcome,
+  ProbeType,
+  ReadBackAnswer,
+} from './probe.ts';
+import {
+  EMPTY,
+  FILL,
+  parsePurse,
+  TRANSFER_NAMES,
+  TRANSFER_SCHEMA,
+  type Transfer,
+  TransferTraversals,
+} from './transfer-traversals.ts';
+
+/** In each purse at first, in pennies. */
+const BALANCE = 1_000;
+const BATCH = 25;
+const DROP_BATCH = 100;
+const SCRIPT_MS = 60_000;
+const POLL_MS = 200;
+
+const params = gremlinProbe.params.extend({
+  purses: z
+    .int()
+    .min(2)
+    .max(1_000)
+    .multipleOf(2)
+    .default(40)
+    .describe('Between pairs of which money moves, in turn: an even number.'),
+  first: z
+    .int()
+    .min(0)
+    .max(499)
+    .default(0)
+    .describe('The pair with which it begins: another for each service, so that they do not meet.'),
+});
+
+/**
+ * Moves money between purses that all services share: takes it out of one, puts it into another, and says so with an edge, in one transaction. The
+ * ledger is of the edges; the census finds purses that do not hold what their transfers say, and a total that was not conserved.
+ */
+export const transfersProbe: ProbeType = {
+  probe: 'transfers',
+  summary: 'moves money between pairs of shared purses through JanusGraph, and reads the last transfer acknowledged',
+  params,
+  component: 'janusgraph',
+  keyspaces: gremlinProbe.keyspaces,
+
+  settings: (context) => ({ ...gremlinProbe.settings(context), purses: numberOf(context.params.purses, 40) }),
+
+  async prepare(contexts, signal) {
+    for (const [index, context] of contexts.entries()) {
+      await using client = await GremlinClient.connect(context, signal);
+      const graph = graphOf(context);
+      const keys = allPurses(context);
+      if (index === 0) {
+        await makeSchema(client, graph, TRANSFER_SCHEMA);
+        await awaitSchema(client, context.site.name, graph, TRANSFER_SCHEMA, signal);
+        const bindings = { ...TRANSFER_NAMES, keys, balance: BALANCE };
+        await client.must(
+          scriptFrame(FILL.replace('GRAPH', graph), bindings),
+          'the purses could not be filled',
+          SCRIPT_MS,
+        );
+      } else await awaitSchema(client, context.site.name, graph, TRANSFER_SCHEMA, signal);
+      const traversals = new TransferTraversals(sourceOf(context));
+      while (parseCount(await client.must(traversals.count(keys), 'the purses could not be counted')) !== keys.length) {
+        if (signal.aborted) throw new PlatformError(`the purses are not known in ${context.site.name}`);
+        await sleep(POLL_MS);
+      }
+    }
+  },
+
+  connect: async (context, signal) => new TransferClient(await GremlinClient.connect(context, signal), context),
+
+  async remove(context, writes, signal) {
+    await using client = await GremlinClient.connect(context, signal);
+    await empty(client, context, [], writes, signal);
+  },
+
+  async cleanup(contexts, writes, signal) {
+    let left = 0;
+    for (const context of contexts) {
+      await using client = await GremlinClient.connect(context, signal);
+      const keys = allPurses(context);
+      await empty(client, context, keys, writes, signal);
+      const traversals = new TransferTraversals(sourceOf(context));
+      left += parseCount(await client.must(traversals.count(keys), 'what is left could not be counted'));
+      for (const batch of batches(writes, DROP_BATCH)) {
+        const frame = traversals.countTransfers(batch.map(({ key }) => key));
+        left += parseCount(await client.must(frame, 'what is left could not be counted'));
+      }
+    }
+    return { left };
+  },
+
+  async census(context, signal) {
+    await using client = await GremlinClient.connect(context, signal);
+    const traversals = new TransferTraversals(sourceOf(context));
+    const found: CensusEntry[] = [];
+    for (const keys of batches(pursesOf(context, CLIENTS), BATCH)) {
+      signal.throwIfAborted();
+      const rows = parseRows(await client.must(traversals.purses(keys), 'the purses could not be looked over'));
+      for (const row of rows.map(parsePurse)) {
+        const value = `${row.balance} ${BALANCE} ${row.paid} ${row.got}`;
+        found.push({ kind: 'purse', element: row.id, vertex: '', other: '', key: row.key, value });
+      }
+    }
+    return found;
+  },
+};
+
+class TransferClient implements ProbeClient {
+  private readonly client: GremlinClient;
+  private readonly context: ProbeContext;
+  private readonly traversals: TransferTraversals;
+  private readonly timeoutMs: number;
+
+  constructor(client: GremlinClient, context: ProbeContext) {
+    this.client = client;
+    this.context = context;
+    this.traversals = new TransferTraversals(sourceOf(context));
+    this.timeoutMs = context.timeoutUs / 1000;
+  }
+
+  async invoke({ f, key, seq }: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome> {
+    if (signal.aborted) return { outcome: 'fail', error: 'aborted', valueSha: '' };
+    if (f === 'read') {
+      const found = await this.states([{ key, seq }], this.timeoutMs);
+      if ('outcome' in found) return found;
+      const [{ state, valueSha } = { state: 'absent', valueSha: '' }] = found.answers;
+      return state === 'present' ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: state, valueSha };
+    }
+    const valueSha = checksum(key, seq);
+    const answer = await this.client.submit(this.traversals.write(transferOf(this.context, key, seq)), this.timeoutMs);
+    if (answer.kind !== 'result') return { ...classifyGremlinFailure('write', answer), valueSha };
+    // A purse that is not there ends the traversal before its first mutation.
+    const moved = countOf(answer.data);
+    if (moved === null) return { outcome: 'info', error: 'protocol', valueSha };
+    return moved === 1 ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: 'absent', valueSha: '' };
+  }
+
+  async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
+    for (const batch of batches(expected, BATCH)) {
+      signal.throwIfAborted();
+      const found = await this.states(batch, Math.max(this.timeoutMs, SCRIPT_MS / 6));
+      if ('outcome' in found) yield* batch.map(({ key }) => ({ key, state: 'unreadable' as const, valueSha: '' }));
+      else yield* found.answers;
+    }
+  }
+
+  private async states(
+    writes: readonly ExpectedWrite[],
+    timeoutMs: number,
+  ): Promise<{ readonly answers: readonly ReadBackAnswer[] } | ProbeOutcome> {
+    const answer = await this.client.submit(this.traversals.transfers(writes.map(({ key }) => key)), timeoutMs);
+    if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
+    try {
+      const edges = Map.groupBy(parseEdges(answer.data), ({ key }) => key);
+      return { answers: writes.map(({ key, seq }) => stateOf(key, seq, edges.get(key) ?? [])) };
+    } catch {
+      return { outcome: 'fail', error: 'protocol', valueSha: '' };
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.client[Symbol.asyncDispose]();
+  }
+}
+
+function stateOf(key: string, seq: number, edges: readonly { seq: number | null; sum: string }[]): ReadBackAnswer {
+  const right = checksum(key, seq);
+  const wrong = edges.find((edge) => edge.sum !== right || edge.seq !== seq);
+  const valueSha = wrong?.sum ?? edges[0]?.sum ?? '';
+  if (edges.length === 0) return { key, state: 'absent', valueSha };
+  if (wrong) return { key, state: 'corrupt', valueSha };
+  return { key, state: edges.length > 1 ? 'phantom' : 'present', valueSha };
+}
+
+function countOf(data: unknown): number | null {
+  try {
+    return parseCount(data);
+  } catch {
+    return null;
+  }
+}
+
+/** Purses that the services' clients share, and those of warm-ups, canaries, proofs and sites' own probes: nobody counts what is in these. */
+const CLIENTS = 'clients';
+const OTHERS = 'others';
+
+/** The transfer of a key: between the two purses of a pair, the pairs in turn, 1 to 9 pennies. */
+export function transferOf(context: Pick<ProbeContext, 'run' | 'params'>, key: string, seq: number): Transfer {
+  const [, writer = ''] = key.split('/');
+  const [probe, service = ''] = writer.split('.');
+  const counted = probe === transfersProbe.probe && service !== 'canary' && !service.startsWith('@') && service !== '';
+  const keys = pursesOf(context, counted ? CLIENTS : OTHERS);
+  // Every other slot of a timetable writes.
+  const turn = Math.floor(seq / 2);
+  const pair = (turn + numberOf(context.params.first, 0)) % (keys.length / 2);
+  const [from = '', to = ''] = [keys[2 * pair], keys[2 * pair + 1]];
+  return { key, seq, from, to, amount: 1 + (turn % 9) };
+}
+
+function pursesOf({ run, params }: Pick<ProbeContext, 'run' | 'params'>, whose: string): readonly string[] {
+  return Array.from({ length: numberOf(params.purses, 40) }, (_, n) => `${run}/purse.${whose}/${n}`);
+}
+
+function allPurses(context: ProbeContext): readonly string[] {
+  return [...pursesOf(context, CLIENTS), ...pursesOf(context, OTHERS)];
+}
+
+async function empty(
+  client: GremlinClient,
+  context: ProbeContext,
+  keys: readonly string[],
+  writes: readonly ExpectedWrite[],
+  signal: AbortSignal,
+): Promise<void> {
+  const script = EMPTY.replace('GRAPH', graphOf(context));
+  const send = (names: { keys: readonly string[]; transfers: readonly string[] }): Promise<unknown> =>
+    client.must(scriptFrame(script, { ...TRANSFER_NAMES, ...names }), 'the transfers could not be deleted', SCRIPT_MS);
+  // The edges first: a purse with all of its transfers would be one long transaction.
+  for (const batch of batches(writes, DROP_BATCH)) {
+    signal.throwIfAborted();
+    await send({ keys: [], transfers: batch.map(({ key }) => key) });
+  }
+  if (keys.length > 0) await send({ keys, transfers: [] });
+}
+
+function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
+
+function graphOf({ params }: ProbeContext): string {
+  return String(params.graph ?? 'graph');
+}
+
+function sourceOf({ params }: ProbeContext): string {
+  return String(params.traversalSource ?? 'g');
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return value === undefined ? otherwise : Number(value);
+}

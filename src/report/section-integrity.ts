@@ -1,0 +1,60 @@
+import type { AnomalyKind } from '../check/integrity.ts';
+import type { IntegrityReport } from '../check/integrity-schema.ts';
+import type { Report } from '../check/report-schema.ts';
+import { formatCount } from './format.ts';
+import { html, type Markup } from './markup.ts';
+import { type Column, table } from './table.ts';
+import { ANOMALY_WORD, integritySentence } from './wording-integrity.ts';
+
+type Place = IntegrityReport['places'][number];
+type Found = IntegrityReport['found'][number];
+
+/** Of what is found, shown; all of it is in report.json, and what it was found in is in graph.csv. */
+const SHOWN = 100;
+
+const PLACES: readonly Column<Place>[] = [
+  { head: 'When', kind: 'row', cell: ({ stage }) => (stage === 'during' ? 'during the fault' : `${stage} the run`) },
+  { head: 'Site', cell: ({ site }) => site },
+  { head: 'Vertices', kind: 'num', cell: (place) => seen(place, place.vertices) },
+  { head: 'Edges', kind: 'num', cell: (place) => seen(place, place.edges) },
+  { head: 'Transactions', kind: 'num', cell: (place) => seen(place, place.transactions) },
+  { head: 'Whole', kind: 'num', cell: (place) => seen(place, place.whole) },
+  { head: 'Found', cell: (place) => (place.complete ? kindsOf(place) : `unknown: ${place.note || 'not to the end'}`) },
+];
+
+const FOUND: readonly Column<Found>[] = [
+  { head: 'What', kind: 'row', cell: ({ kind }) => ANOMALY_WORD[kind] },
+  { head: 'Site', cell: ({ site }) => site || 'all together' },
+  { head: 'Ids', cell: ({ elements }) => html`<code>${elements.join(' ')}</code>` },
+  { head: 'Transaction', cell: ({ key }) => html`<code>${key}</code>` },
+  { head: 'Acknowledged', cell: ({ acknowledged }) => (acknowledged ? 'yes' : 'no') },
+  { head: 'Note', cell: ({ note }) => note },
+];
+
+/** The graph as a whole, by site, before the run and after it; everything that is wrong with it by id. Nothing where it was not asked for. */
+export function integritySection({ integrity }: Report): Markup | null {
+  if (!integrity) return null;
+  const { places, found, omitted, old } = integrity;
+  const shown = found.slice(0, SHOWN);
+  const more = found.length - shown.length + omitted;
+  return html`<section><h2 id="integrity">Integrity of the graph</h2>
+<p class="lead">Every row and every index entry of the probe's, read from the store of each site, whether or not a query would find it. While the service goes on, what is under way is among what is found. No part of the verdict.</p>
+<p class="${integrity.state === 'damaged' ? 'notice' : ''}">${integritySentence(integrity)}</p>
+${table(places, PLACES)}
+${old === 0 ? null : html`<p>${formatCount(old)} of what is wrong was there before the run; it is not listed.</p>`}
+${
+  found.length === 0
+    ? null
+    : html`<details><summary>What is wrong since the run began, by id: the first ${formatCount(shown.length)}${more === 0 ? '' : ` (${formatCount(more)} more are in report.json, or follow from graph.csv)`}</summary>
+${table(shown, FOUND, { stack: false })}</details>`
+}</section>`;
+}
+
+function seen({ complete }: Place, value: number): string {
+  return complete ? formatCount(value) : '';
+}
+
+function kindsOf({ anomalies }: Place): string {
+  const words = Object.entries(anomalies).map(([kind, n]) => `${ANOMALY_WORD[kind as AnomalyKind]}: ${formatCount(n)}`);
+  return words.join(', ') || 'nothing wrong';
+}

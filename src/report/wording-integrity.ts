@@ -1,0 +1,36 @@
+import type { AnomalyKind } from '../check/integrity.ts';
+import type { IntegrityReport } from '../check/integrity-schema.ts';
+import { formatCount } from './format.ts';
+
+export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
+  'one-ended-edge': 'edge visible from one end only',
+  'dangling-edge': 'edge to a vertex that is not there',
+  'unequal-halves': 'edge whose halves differ',
+  'ghost-vertex': 'ghost vertex',
+  'vertex-without-key': 'vertex without its key',
+  'index-without-element': 'index entry without its element',
+  'element-without-index': 'element without an index entry',
+  'duplicate-key': 'several elements under one key',
+  'shared-id': 'two elements with one id',
+  'wrong-checksum': 'value that nobody wrote',
+  'unreadable-cell': 'cell that cannot be read',
+  'partial-transaction': 'transaction there in part',
+  'unbalanced-purse': 'account that does not hold what its transfers say',
+  'total-not-conserved': 'total that was not conserved',
+  'sites-differ': 'not the same at every site',
+};
+
+/** What the census says, in a sentence or two. */
+export function integritySentence(integrity: IntegrityReport): string {
+  const { state, note, found, omitted, acknowledgedDamaged } = integrity;
+  if (state === 'whole') return 'The graph is whole at every site, and the same at each.';
+  const lacking = note === '' ? '' : ` Not looked over: ${note}.`;
+  if (state === 'unknown') return `Unknown whether the graph is whole.${lacking}`;
+  const kinds = [...Map.groupBy(found, ({ kind }) => kind)].map(
+    ([kind, of]) => `${ANOMALY_WORD[kind]} (${formatCount(of.length)})`,
+  );
+  const counted = omitted === 0 ? '' : `, and ${formatCount(omitted)} more`;
+  const many = acknowledgedDamaged === 1 ? 'transaction is' : 'transactions are';
+  const transactions = `${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged`;
+  return `The graph is damaged: ${transactions}. Found: ${kinds.join(', ')}${counted}.${lacking}`;
+}

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkRun } from '../../src/check/check.ts';
+import type { Report } from '../../src/check/report-schema.ts';
+import { CENSUS_HEADER, type CensusEntry, type CensusStage, formatCensusRow } from '../../src/history/census.ts';
+import { checksum } from '../../src/probes/checksum.ts';
+import type { OracleEvent } from './oracle/input.ts';
+import { inputOf, S } from './support/by-hand.ts';
+import { writeRun } from './support/write-run.ts';
+
+const SITES = ['paris', 'london'] as const;
+type Site = (typeof SITES)[number];
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'drill-census-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The first write of the run by hand that was acknowledged, as the graph would have it. */
+const input = inputOf({});
+const KEY = input.attempts.find(({ f, outcome, service }) => f === 'write' && outcome === 'ok' && service === 'ledger')
+  ?.key as string;
+
+function whole(key: string, ids: readonly [string, string, string] = ['1', '2', '9']): CensusEntry[] {
+  const none = { vertex: '', other: '', value: '' };
+  const value = `0 ${checksum(key, 0)}`;
+  const [from, to, edge] = ids;
+  return [
+    { kind: 'vertex', element: from, ...none, key: `${key}#from` },
+    { kind: 'vertex', element: to, ...none, key: `${key}#to` },
+    { kind: 'out', element: edge, vertex: from, other: to, key, value },
+    { kind: 'in', element: edge, vertex: to, other: from, key, value },
+    { kind: 'vertex-index', element: from, ...none, key: `${key}#from` },
+    { kind: 'vertex-index', element: to, ...none, key: `${key}#to` },
+    { kind: 'edge-index', element: edge, vertex: from, other: to, key, value: '' },
+  ];
+}
+
+const half = (key: string): CensusEntry[] => whole(key).filter(({ kind }) => kind !== 'in');
+
+interface Taken {
+  readonly stage: CensusStage;
+  readonly site: Site;
+  readonly entries: readonly CensusEntry[];
+  readonly complete?: boolean;
+  /** What the journal says, where it is something else. */
+  readonly said?: number;
+}
+
+/** The report of a run whose graph was looked over so. */
+function checked(taken: readonly Taken[], change: (text: string) => string = (text) => text): Promise<Report> {
+  const events = taken.map(({ stage, site, entries, complete = true, said }): OracleEvent => {
+    const data = { stage, site, probe: 'gremlin', rows: said ?? entries.length, complete };
+    const observed = complete ? '' : 'no answer in time';
+    return { at_us: (stage === 'before' ? 0 : 40) * S, type: 'graph-census', data: { ...data, observed } };
+  });
+  const plan = { ...input.plan, integrity: { scan: true } };
+  const end = input.events.filter(({ type }) => type === 'run-ended').map((event) => ({ ...event, at_us: 50 * S }));
+  const others = input.events.filter(({ type }) => type !== 'run-ended');
+  writeRun(dir, { ...input, plan, events: [...others, ...events, ...end] });
+  const rows = taken.flatMap(({ stage, site, entries }) =>
+    entries.map((entry) => formatCensusRow({ stage, site, ...entry })),
+  );
+  writeFileSync(join(dir, 'graph.csv'), change(CENSUS_HEADER + rows.join('')));
+  return checkRun(dir);
+}
+
+const everywhere = (stage: CensusStage, entries: readonly CensusEntry[]): Taken[] =>
+  SITES.map((site) => ({ stage, site, entries }));
+
+describe('the census of the graph', () => {
+  it('is no part of a report whose plan does not ask for it', async () => {
+    writeRun(dir, input);
+    expect((await checkRun(dir)).integrity).toBeUndefined();
+  });
+
+  it('finds nothing where all is whole, and changes no verdict where something is damaged', async () => {
+    const good = await checked([...everywhere('before', []), ...everywhere('after', whole(KEY))]);
+    expect(good.integrity).toMatchObject({
+      state: 'whole',
+      found: [],
+      omitted: 0,
+      acknowledgedDamaged: 0,
+      old: 0,
+      note: '',
+    });
+    expect(good.integrity?.places.map(({ stage, site, whole: n, edges }) => [stage, site, n, edges])).toEqual([
+      ['before', 'paris', 0, 0],
+      ['before', 'london', 0, 0],
+      ['after', 'paris', 1, 1],
+      ['after', 'london', 1, 1],
+    ]);
+    const bad = await checked([...everywhere('before', []), ...everywhere('after', half(KEY))]);
+    expect(bad.verdict).toBe(good.verdict);
+    expect(bad.run.defects).toEqual(good.run.defects);
+    expect(bad.integrity).toMatchObject({ state: 'damaged', acknowledgedDamaged: 1 });
+    expect(bad.integrity?.found.map(({ kind, site, key, acknowledged }) => [kind, site, key, acknowledged])).toEqual(
+      SITES.flatMap((site) => [
+        ['one-ended-edge', site, KEY, true],
+        ['partial-transaction', site, KEY, true],
+      ]),
+    );
+  });
+
+  it('tells what was acknowledged in this run from what was not', async () => {
+    const found = (await checked([...everywhere('before', []), ...everywhere('after', half('another/0'))])).integrity;
+    expect(found).toMatchObject({ state: 'damaged', acknowledgedDamaged: 0 });
+    expect(found?.found.every(({ acknowledged }) => !acknowledged)).toBe(true);
+  });
+
+  it('does not lay at the run’s door what was there before it', async () => {
+    const old = whole('earlier/0', ['3', '4', '8']).filter(({ kind }) => kind !== 'in');
+    const found = (await checked([...everywhere('before', old), ...everywhere('after', [...old, ...whole(KEY)])]))
+      .integrity;
+    expect(found).toMatchObject({ state: 'whole', found: [], old: 4 });
+  });
+
+  it('compares the sites', async () => {
+    const after: Taken[] = [
+      { stage: 'after', site: 'paris', entries: whole(KEY) },
+      { stage: 'after', site: 'london', entries: [] },
+    ];
+    const found = (await checked([...everywhere('before', []), ...after])).integrity;
+    expect(found?.found).toEqual([
+      {
+        kind: 'sites-differ',
+        site: '',
+        elements: [],
+        key: KEY,
+        acknowledged: true,
+        note: 'paris: 7 parts; london: nothing',
+      },
+    ]);
+  });
+
+  it('is unknown where a site was not looked over, or not to the end; what is wrong elsewhere is wrong', async () => {
+    const [paris, london] = everywhere('after', whole(KEY)) as [Taken, Taken];
+    const lacking = (await checked([...everywhere('before', []), paris])).integrity;
+    expect(lacking).toMatchObject({ state: 'unknown', note: 'after the run at london: not looked over' });
+    const cut = (await checked([...everywhere('before', []), paris, { ...london, entries: [], complete: false }]))
+      .integrity;
+    expect(cut).toMatchObject({ state: 'unknown', note: 'after the run at london: no answer in time', found: [] });
+    const damaged = await checked([...everywhere('before', []), { ...paris, entries: half(KEY) }]);
+    expect(damaged.integrity?.state).toBe('damaged');
+  });
+
+  it('does not believe a file that has not what the journal says, or what is no census', async () => {
+    const short = await checked([
+      ...everywhere('before', []),
+      { stage: 'after', site: 'paris', entries: whole(KEY) },
+      { stage: 'after', site: 'london', entries: [], said: 7 },
+    ]);
+    expect(short.integrity?.state).toBe('unknown');
+    expect(short.run.defects.join()).toContain('graph.csv has not what the journal says');
+    const all = [...everywhere('before', []), ...everywhere('after', whole(KEY))];
+    const noRow = await checked(all, (text) => `${text}after,paris,worm,1,,,,\r\n`);
+    expect(noRow.run.defects.join()).toContain('graph.csv: a row is no entry of a census');
+    const torn = await checked(all, (text) => `${text}after,paris,ver`);
+    expect(torn.run.defects.join()).toContain('graph.csv: the last row is torn');
+  });
+});
