@@ -34,6 +34,8 @@ export interface FaultType {
   readonly needs: readonly AbilityName[];
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
   readonly deadly?: readonly Component[];
+  /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */
+  readonly damages?: boolean;
   /** What this fault cannot show, said in every report. */
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[];
   /** Errors are InputErrors that name the fault's id: a site that is not there, a target that resolves to nothing. */

@@ -39,6 +39,9 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['firewall-block', { component: 'janusgraph', answer: 'reset' }, ['filter firewall-block-1']],
   ['bandwidth', { limit: '2mbit' }, ['narrow paris to 2000000']],
   ['disk-full', {}, ['fill paris']],
+  ['sstable-corruption', {}, ['corrupt 20 places of drill.ledger at paris']],
+  ['sstable-corruption', { table: 'graph', places: 3 }, ['corrupt 3 places of janusgraph.edgestore at paris']],
+  ['graph-damage', { what: 'half-edge', count: 5 }, ['take half-edge of 5 away through paris']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
 ];
 
@@ -228,6 +231,13 @@ test('a disk with room left is not full, and one of which nothing is known is no
   expect(fault.undo.map(({ kind }) => kind)).toEqual(['disk', 'restart']);
 });
 
+test('damage of which a part is as it was is not all in force', async () => {
+  const { platform, fault } = bound('graph-damage', { what: 'vertex' });
+  await fault.inject(signal);
+  platform.abilities.storage.observe = async () => ({ damaged: 4, of: 20, what: '4 of 20 cells are gone' });
+  expect(await fault.observe(signal)).toEqual({ state: 'partial', observed: '4 of 20 cells are gone' });
+});
+
 test('a restart is in force until it is undone, however soon the process serves again', async () => {
   const { platform, fault } = bound('restart', { component: 'janusgraph' });
   await fault.inject(signal);
@@ -252,7 +262,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks)/,
+      /needs the ability (network|processes|disks|storage)/,
     );
   }
 });

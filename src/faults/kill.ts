@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, endOfProcesses } from './processes.ts';
+import { COMPONENTS, endOfProcesses, oneNode, requireNode } from './processes.ts';
 import { targetSite } from './target.ts';
 
 const params = z.strictObject({
-  component: z.enum(COMPONENTS).describe('Which component of the site is killed (SIGKILL), all its nodes.'),
+  component: z.enum(COMPONENTS).describe('Which component of the site is killed (SIGKILL).'),
+  node: oneNode,
 });
 
 /** One component of a site dies at once, and stays dead until it is released: its host goes on and refuses connections. */
@@ -20,8 +21,9 @@ export const kill: FaultType = {
     },
   ],
   bind(fault, platform) {
-    const { component } = params.parse(fault.params);
-    const site = targetSite(fault, platform);
-    return endOfProcesses({ ...fault, site: site.name }, platform, [component], 0);
+    const { component, node } = params.parse(fault.params);
+    targetSite(fault, platform);
+    requireNode(fault, platform, component, node);
+    return endOfProcesses(fault, platform, [component], 0, node);
   },
 };

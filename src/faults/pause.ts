@@ -22,7 +22,7 @@ export const pause: FaultType = {
     const processes = ability(fault, platform, 'processes');
     return {
       undo: [{ kind: 'processes', params: { site: fault.site, components } }],
-      inject: (signal) => processes.pause(fault.site, components, signal),
+      inject: (signal) => processes.pause({ site: fault.site, components }, signal),
       async observe(signal) {
         const states = processesOf(await processes.observe(signal), fault.site, components);
         return { state: stateOf(states, 'paused'), observed: describeProcesses(states) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 import type { Component, ComponentState, Platform, ProcessTarget, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault, Observation } from './fault.ts';
@@ -28,20 +29,38 @@ export function struck(fault: PlannedFault, platform: Platform, component: Compo
   return component === 'all' ? componentsOf(site) : [component];
 }
 
+/** Which of a site's nodes is struck. An InputError when there is none of this number. */
+export const oneNode = z
+  .int()
+  .min(0)
+  .max(99)
+  .optional()
+  .describe("Only this one of the site's nodes of Cassandra, from 0; absent: all of them.");
+
+export function requireNode(fault: PlannedFault, platform: Platform, component: Component, node?: number): void {
+  const nodes = component === 'cassandra' ? platform.facts().nodesPerSite : 1;
+  if (node === undefined || node < nodes) return;
+  throw new InputError(
+    `${fault.id}: node: expected a number below ${nodes}, because ${fault.site} has so many nodes of ${component}, got ${node}`,
+  );
+}
+
 /** The end of all processes of some components of a site: what `kill`, `stop`, `scale-datacenter` and `site-loss` have in common. */
 export function endOfProcesses(
   fault: PlannedFault,
   platform: Platform,
   components: readonly Component[],
   graceMs: number,
+  node?: number,
 ): BoundFault {
   const processes = ability(fault, platform, 'processes');
-  const undo: readonly Undo[] = [{ kind: 'processes', params: { site: fault.site, components } }];
+  const target: ProcessTarget = { site: fault.site, components, ...(node !== undefined && { node }) };
+  const undo: readonly Undo[] = [{ kind: 'processes', params: target }];
   return {
     undo,
-    inject: (signal) => processes.end(fault.site, components, graceMs, signal),
+    inject: (signal) => processes.end(target, graceMs, signal),
     async observe(signal) {
-      const states = processesOf(await processes.observe(signal), fault.site, components);
+      const states = processesOf(await processes.observe(signal), fault.site, components, node);
       return { state: stateOf(states, 'stopped'), observed: describeProcesses(states) };
     },
   };

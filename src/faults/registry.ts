@@ -5,6 +5,7 @@ import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
+import { graphDamage } from './graph-damage.ts';
 import { kill } from './kill.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
@@ -12,6 +13,7 @@ import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
+import { sstableCorruption } from './sstable-corruption.ts';
 import { stop } from './stop.ts';
 
 /** Every kind of fault there is, by type. A new one is its file, its test and one line here. */
@@ -29,6 +31,8 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   crashLoop,
   cpuStarvation,
   diskFull,
+  sstableCorruption,
+  graphDamage,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

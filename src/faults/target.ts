@@ -51,13 +51,17 @@ export function componentsOf(site: Site): readonly Component[] {
   return (Object.keys(site.endpoints) as Component[]).filter((component) => site.endpoints[component].length > 0);
 }
 
-/** One line for each process of these components: what the platform sees of them. */
+/** One line for each process of a target: what the platform sees of them. */
 export function processesOf(
   states: readonly ComponentState[],
   site: string,
   components: readonly Component[],
+  node?: number,
 ): readonly ComponentState[] {
-  return states.filter((state) => state.site === site && components.includes(state.component));
+  return states.filter(
+    (state) =>
+      state.site === site && components.includes(state.component) && (node === undefined || state.node === node),
+  );
 }
 
 /** `cassandra/0 stopped, janusgraph/0 ready`. */

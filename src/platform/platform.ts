@@ -98,6 +98,8 @@ export interface LoopState {
 export type ProcessTarget = {
   readonly site: string;
   readonly components: readonly Component[];
+  /** Only this one of the site's nodes, from 0; absent: all. */
+  readonly node?: number;
 };
 
 /** The undo of a fault, as data: it is executed by the platform, also when the harness is dead. Idempotent. */
@@ -108,6 +110,8 @@ export type Undo =
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
+  /** Put everything back that was taken out of the store, or overwritten, under this id. */
+  | { readonly kind: 'storage'; readonly params: { readonly id: string } }
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
   | { readonly kind: 'restart'; readonly params: ProcessTarget }
   /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
@@ -146,9 +150,9 @@ export interface ProcessAbility {
    * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: SIGKILL at once. Returns when it is sent; whether it had an effect is
    * for `observe` to say.
    */
-  end(site: string, components: readonly Component[], graceMs: number, signal: AbortSignal): Promise<void>;
+  end(target: ProcessTarget, graceMs: number, signal: AbortSignal): Promise<void>;
   /** SIGSTOP: the process lives, its connections stay, and nothing answers. */
-  pause(site: string, components: readonly Component[], signal: AbortSignal): Promise<void>;
+  pause(target: ProcessTarget, signal: AbortSignal): Promise<void>;
   /**
    * Ends the processes as `end` does and starts them again at once, as a restarter would. `againMs`: once more so long after each is ready again,
    * until it is undone; null: once.
@@ -171,6 +175,46 @@ export interface DiskAbility {
   /** Fills the disks of a site's commit logs: the next write finds no room. */
   fill(site: string, signal: AbortSignal): Promise<void>;
   observe(signal: AbortSignal): Promise<readonly DiskState[]>;
+}
+
+/** Parts of a graph that can be taken out of its store. */
+export const GRAPH_DAMAGES = ['half-edge', 'vertex', 'existence', 'index-entry'] as const;
+
+export interface TableDamage {
+  readonly keyspace: string;
+  readonly table: string;
+  /** How many bytes. */
+  readonly places: number;
+}
+
+export interface GraphDamage {
+  readonly what: (typeof GRAPH_DAMAGES)[number];
+  /** Of so many elements. */
+  readonly count: number;
+  /** Edges of this label, and the vertices at which they arrive; the index of vertices. */
+  readonly edgeLabel: string;
+  readonly indexName: string;
+}
+
+/** How much of what was damaged is not as it was, as it is read now. */
+export interface DamageState {
+  readonly damaged: number;
+  readonly of: number;
+  readonly what: string;
+}
+
+/** Damage to what is stored. Everything that it takes away is kept on disk before, under its id, and the undo puts it back. */
+export interface StorageAbility {
+  /** Flips bytes in the data files of a table, of the site's first node. */
+  corrupt(id: string, site: string, table: TableDamage, signal: AbortSignal): Promise<void>;
+  /** Deletes parts of the graph at every site; found, and looked at, through this one. */
+  damageGraph(id: string, site: string, damage: GraphDamage, signal: AbortSignal): Promise<void>;
+  /** Null: nothing was damaged under this id. */
+  observe(id: string, signal: AbortSignal): Promise<DamageState | null>;
+  /** What is damaged, whoever did it. */
+  inForce(signal: AbortSignal): Promise<readonly string[]>;
+  /** Puts back what no fault in the register would. */
+  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Administration of one node's database. */
@@ -199,6 +243,7 @@ export interface Abilities {
   readonly nodetool: NodetoolAbility;
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
+  readonly storage: StorageAbility;
 }
 export type AbilityName = keyof Abilities;
 

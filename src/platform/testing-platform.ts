@@ -4,14 +4,17 @@ import {
   ANY_PEER,
   type Component,
   type ComponentState,
+  type DamageState,
   type DiskState,
   type FaultRegister,
+  type GraphDamage,
   type LoopState,
   type PacketRule,
   type Platform,
   type ProcessTarget,
   type RegisteredFault,
   type RuleCounter,
+  type TableDamage,
   type Undo,
   type UndoResult,
 } from './platform.ts';
@@ -25,6 +28,8 @@ export class FakePlatform implements Platform {
   readonly rules = new Map<string, readonly PacketRule[]>();
   /** How often something happened, by id of its loop. */
   readonly looping = new Map<string, Record<string, number>>();
+  /** How much is damaged, by id. */
+  readonly damaged = new Map<string, number>();
   /** Sites whose disks are full. */
   readonly filled = new Set<string>();
   readonly states: ComponentState[];
@@ -70,11 +75,11 @@ export class FakePlatform implements Platform {
       mend: async (id: string): Promise<void> => void this.rules.delete(id),
     },
     processes: {
-      end: async (site: string, components: readonly Component[], graceMs: number): Promise<void> => {
+      end: async ({ site, components }: ProcessTarget, graceMs: number): Promise<void> => {
         this.log.push(`end ${site} ${components.join(' ')} within ${graceMs} ms`);
         this.set(site, components, 'stopped');
       },
-      pause: async (site: string, components: readonly Component[]): Promise<void> => {
+      pause: async ({ site, components }: ProcessTarget): Promise<void> => {
         this.log.push(`pause ${site} ${components.join(' ')}`);
         this.set(site, components, 'paused');
       },
@@ -105,6 +110,22 @@ export class FakePlatform implements Platform {
           const filled = this.filled.has(site);
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
+    },
+    storage: {
+      corrupt: async (id: string, site: string, { keyspace, table, places }: TableDamage): Promise<void> => {
+        this.log.push(`corrupt ${places} places of ${keyspace}.${table} at ${site}`);
+        this.damaged.set(id, places);
+      },
+      damageGraph: async (id: string, site: string, { what, count }: GraphDamage): Promise<void> => {
+        this.log.push(`take ${what} of ${count} away through ${site}`);
+        this.damaged.set(id, count);
+      },
+      observe: async (id: string): Promise<DamageState | null> => {
+        const of = this.damaged.get(id);
+        return of === undefined ? null : { damaged: of, of, what: `${of} of ${of}` };
+      },
+      inForce: async (): Promise<readonly string[]> => [...this.damaged.keys()],
+      mend: async (id: string): Promise<void> => void this.damaged.delete(id),
     },
     nodetool: { run: async (): Promise<string> => '' },
   };
@@ -138,6 +159,7 @@ export class FakePlatform implements Platform {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
+    else if (undo.kind === 'storage') this.damaged.delete(undo.params.id);
     else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };

@@ -1,9 +1,11 @@
 import { PlatformError } from '../errors.ts';
+import { faultType } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
-import { strikes } from '../scenario/strikes.ts';
+import { takes } from '../scenario/strikes.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
+import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages } from './reading.ts';
 import type { Session } from './session.ts';
@@ -44,8 +46,11 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     'read-back',
     'reading back every write acknowledged before the disaster, at the site that serves now',
   );
-  const asked = stages.atFailover(disaster.planned.site, disaster.effective.notAfter_us);
+  // Of one node among several the site goes on, and what it has is what counts.
+  const lost = disaster.planned.params.node === undefined ? disaster.planned.site : null;
+  const asked = stages.atFailover(lost, disaster.effective.notAfter_us);
   const { present, other } = await readBack(session, 'at-failover', disaster.planned.id, asked, signal);
+  if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
   return disaster;
 }
@@ -59,10 +64,10 @@ async function requireSurvivor(session: Session, fault: PlannedFault, signal: Ab
   const open = leases.flatMap(({ planned, gone }) => (gone ? [] : [planned]));
   for (const [service, { sites, probe }] of Object.entries(plan.services)) {
     const component = PROBES.get(probe)?.component;
-    if (!sites.includes(site) || !strikes(fault, component)) continue;
+    if (!sites.includes(site) || !takes(fault, component)) continue;
     const gone = new Set([
       site,
-      ...open.flatMap((one) => (strikes(one, component) ? [one.site] : [])),
+      ...open.flatMap((one) => (takes(one, component) ? [one.site] : [])),
       // A graph that lives on a store that does not is gone as well.
       ...states.flatMap((one) =>
         one.state !== 'ready' && (one.component === component || one.component === 'cassandra') ? [one.site] : [],

@@ -5,7 +5,7 @@ import type { ComponentState, Platform } from '../platform/platform.ts';
 const START_MS = 300_000;
 
 /**
- * Undoes everything that is in force, each whatever becomes of the others, removes rules that nothing would undo any more, and starts what died
+ * Undoes everything that is in force, each whatever becomes of the others, removes rules and puts back what nothing would undo any more, and starts what died
  * by itself. Returns what is left, in words: nothing when the platform is whole.
  */
 export async function healPlatform(
@@ -14,7 +14,7 @@ export async function healPlatform(
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const { register } = platform;
-  const { network, processes } = platform.abilities;
+  const { network, processes, storage } = platform.abilities;
   const failed: string[] = [];
   /** All at once: a database may not start before a partition is undone. */
   const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -36,6 +36,11 @@ export async function healPlatform(
     say(`removing rules that no fault in the register would undo: ${id}`);
     await network?.mend(id, signal);
   });
+  const spoilt = ((await storage?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
+  await each(spoilt, async (id) => {
+    say(`putting back what no fault in the register would: ${id}`);
+    await storage?.mend(id, signal);
+  });
   const down = async (): Promise<readonly ComponentState[]> =>
     ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
   // What died by itself is nobody's fault to undo: it is started as if it were.
@@ -51,6 +56,7 @@ export async function healPlatform(
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
     ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
+    ...((await storage?.inForce(signal)) ?? []).map((id) => `still in force: damage of ${id}`),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
 }

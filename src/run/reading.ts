@@ -95,8 +95,8 @@ export class Stages {
     this.sites = plan.platform.sites.map(({ name }) => name);
   }
 
-  /** The ledger, at the site that serves now instead of the lost one. */
-  atFailover(lostSite: string, effectiveUs: number): readonly Asked[] {
+  /** The ledger, at the site that serves now instead of the lost one; null: none is lost. */
+  atFailover(lostSite: string | null, effectiveUs: number): readonly Asked[] {
     return this.of((write) => inLedger(write, effectiveUs)).map((asked) => ({
       ...asked,
       sites: this.survivors(asked.live.timetable.probe, lostSite),
@@ -144,7 +144,7 @@ export class Stages {
     return this.live.timetables.map((live) => ({ live, sites: this.sites, writes: this.live.writesOf(live, wanted) }));
   }
 
-  private survivors(probe: string, lostSite: string): readonly string[] {
+  private survivors(probe: string, lostSite: string | null): readonly string[] {
     const current = Object.entries(this.plan.services)
       .filter(([, service]) => service.probe === probe)
       .map(([name, service]) => this.live.current.get(name) ?? (service.sites[0] as string));

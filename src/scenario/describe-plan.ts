@@ -4,7 +4,7 @@ import type { Finding } from './findings.ts';
 import type { Objective, Plan, Timetable } from './plan.ts';
 import { formatPath } from './problem.ts';
 import type { Registries } from './schema.ts';
-import { strikes } from './strikes.ts';
+import { strikes, takes } from './strikes.ts';
 import { inFlightNeeded } from './windows.ts';
 
 const WIDTH = 100;
@@ -110,7 +110,8 @@ function describeBlast({ services, timeline, platform }: Plan, probes: Registrie
       const own = timeline.filter((fault) => strikes(fault, probes.get(probe)?.component));
       const hit = sites.filter((site) => own.some((fault) => fault.site === site));
       if (hit.length === 0) return `${name}: not hit`;
-      const left = sites.filter((site) => !hit.includes(site)).join(', ') || 'no site';
+      const taken = own.filter((fault) => takes(fault, probes.get(probe)?.component)).map(({ site }) => site);
+      const left = sites.filter((site) => !taken.includes(site)).join(', ') || 'no site';
       const what = hit.includes(sites[0] as string)
         ? `${rate}/s of ${sites[0]} hit`
         : `its reserve ${hit.join(', ')} hit`;

@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
 import { QUANTILES } from './rules.ts';
 import type { Registries } from './schema.ts';
-import { strikes } from './strikes.ts';
+import { takes } from './strikes.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD, windowUs } from './windows.ts';
 
 /** What a plan shows before it runs. `error`: the run could not decide what it is for; `warning`: it may not; `note`: worth knowing. */
@@ -211,7 +211,7 @@ function timelineFindings(plan: Plan): readonly Finding[] {
 function survivorFindings({ services, timeline, guard }: Plan, probes: Registries['probes']): readonly Finding[] {
   const findings: Finding[] = [];
   for (const [name, { sites, probe }] of Object.entries(services)) {
-    const hit = timeline.filter((fault) => strikes(fault, probes.get(probe)?.component));
+    const hit = timeline.filter((fault) => takes(fault, probes.get(probe)?.component));
     const struck = new Set(hit.map(({ site }) => site));
     if (timeline.length > 0 && sites.every((site) => struck.has(site)))
       findings.push({

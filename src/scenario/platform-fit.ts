@@ -27,10 +27,14 @@ export function fitProblems(
     problems.push(positions.atValue(path, `expected a site with ${component}, got ${site}, which has none`));
   };
 
+  const settings: Readonly<Record<string, string>> = {
+    ...platform.tuning,
+    'nodes a site': String(platform.nodesPerSite),
+  };
   for (const [setting, wanted] of Object.entries(requires)) {
-    const found = Object.hasOwn(platform.tuning, setting) ? platform.tuning[setting] : undefined;
+    const found = Object.hasOwn(settings, setting) ? settings[setting] : undefined;
     if (found === wanted) continue;
-    const known = Object.keys(platform.tuning);
+    const known = Object.keys(settings);
     const got = found === undefined ? `no such setting${didYouMean(setting, known)}` : JSON.stringify(found);
     problems.push(
       positions.atValue(

@@ -12,3 +12,8 @@ export function strikes(
   if (clientsOnly && component !== undefined) return params.component === component;
   return params.component !== 'janusgraph' || component === 'janusgraph' || component === undefined;
 }
+
+/** Whether a fault that strikes leaves nothing of its site to be served by: one of several nodes does not. */
+export function takes(fault: Pick<PlannedFault, 'type' | 'params'>, component: string | undefined): boolean {
+  return fault.params.node === undefined && strikes(fault, component);
+}

@@ -15,6 +15,7 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   restart: ['type: restart, site: paris, component: janusgraph, mode: abrupt'],
   'crash-loop': ['type: crash-loop, site: paris, component: janusgraph, serves: 1s'],
   starvation: ['type: cpu-starvation, site: paris, share: 10%'],
+  rot: ['type: sstable-corruption, site: paris, places: 5'],
   bandwidth: ['type: bandwidth, site: paris, limit: 500kbit'],
   'partition-and-loss': [
     'type: partition-site, site: paris, from: all, clients: kept',

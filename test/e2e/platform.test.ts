@@ -117,7 +117,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('a placed process goes with what was 
 test('a fault whose undo nobody recorded is refused', async () => {
   const { network, processes } = platform.abilities;
   await expect(network?.filter('unknown', CUT, within())).rejects.toThrow('no fault in the register would undo this');
-  await expect(processes?.end('paris', ['janusgraph'], 0, within())).rejects.toThrow('no fault in the register');
+  await expect(processes?.end({ site: 'paris', components: ['janusgraph'] }, 0, within())).rejects.toThrow(
+    'no fault in the register',
+  );
   expect(await network?.observe('unknown', within())).toEqual([]);
 });
 
@@ -180,7 +182,7 @@ test('a killed JanusGraph is observed to be gone, and its undo brings it back', 
   const undo = [{ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } }] as const;
   const before = await stateOf('paris', 'janusgraph');
   await platform.register.record({ fault: 'killed', run: 'run1', undo }, LONG_MS, within());
-  await platform.abilities.processes?.end('paris', ['janusgraph'], 0, within());
+  await platform.abilities.processes?.end({ site: 'paris', components: ['janusgraph'] }, 0, within());
   await vi.waitUntil(async () => (await stateOf('paris', 'janusgraph'))?.state === 'stopped', SHORT);
   expect((await stateOf('paris', 'cassandra'))?.state).toBe('ready');
   const results = await platform.register.undo('killed', AbortSignal.timeout(LONG_MS));
@@ -243,7 +245,7 @@ test('what is paused keeps its connections and is let run by the undo, and by th
   const before = await stateOf('paris', 'cassandra');
   for (const ttlMs of [LONG_MS, 1_000]) {
     await platform.register.record({ fault: 'paused', run: 'run1', undo }, ttlMs, within());
-    await platform.abilities.processes?.pause('paris', target.components, within());
+    await platform.abilities.processes?.pause(target, within());
     expect((await stateOf('paris', 'janusgraph'))?.state).toBe('paused');
     expect((await stateOf('paris', 'cassandra'))?.state).toBe('paused');
     expect(await knock()).toBe('connected');

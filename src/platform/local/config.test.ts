@@ -32,6 +32,7 @@ test('every file of the repository is valid, and says how JanusGraph is set wher
     loadLocalConfig(new URL(`../../../clusters/local/${name}.yaml`, import.meta.url).pathname).janusgraph;
   expect(of('platform')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'local' });
   expect(of('small-id-blocks')).toMatchObject({ idBlockSize: 100, systemOperations: 'local' });
+  expect(of('site-tags')).toMatchObject({ idBlockSize: 100, conflictAvoidance: 'site-tags' });
   expect(of('small-disks')).toMatchObject({ idBlockSize: 1_000_000 });
   expect(of('global-system-operations')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'global' });
 });

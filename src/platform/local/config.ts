@@ -35,6 +35,8 @@ const configSchema = z.strictObject({
     idBlockSize: z.int().min(10).max(1_000_000_000).default(1_000_000),
     /** What JanusGraph does for itself (ids, locks, settings): at its own site's quorum, or at that of all sites. */
     systemOperations: z.enum(['local', 'global']).default('local'),
+    /** `site-tags`: each site's server takes ids of its own, which no other site's can take (conflict avoidance, LOCAL_MANUAL). */
+    conflictAvoidance: z.enum(['none', 'site-tags']).default('none'),
   }),
 });
 export type LocalConfig = z.infer<typeof configSchema>;

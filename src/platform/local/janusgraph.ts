@@ -82,6 +82,10 @@ export function graphProperties(config: LocalConfig, site: number): string {
     'cluster.max-partitions': 4,
     'ids.num-partitions': 1,
     'ids.block-size': config.janusgraph.idBlockSize,
+    ...(config.janusgraph.conflictAvoidance === 'site-tags' && {
+      'ids.authority.conflict-avoidance-mode': 'LOCAL_MANUAL',
+      'ids.authority.conflict-avoidance-tag': site,
+    }),
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -50,12 +50,19 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       heap: `cassandra ${config.cassandra.heap}, janusgraph ${config.janusgraph.heap}`,
       'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
+      'conflict avoidance of ids': config.janusgraph.conflictAvoidance === 'none' ? 'none' : 'site tags',
       'system operations of JanusGraph': config.janusgraph.systemOperations,
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
-    abilities: ['network', 'processes', 'nodetool', ...(config.cassandra.commitLogDisk ? (['disks'] as const) : [])],
+    abilities: [
+      'network',
+      'processes',
+      'nodetool',
+      'storage',
+      ...(config.cassandra.commitLogDisk ? (['disks'] as const) : []),
+    ],
   };
 }
 

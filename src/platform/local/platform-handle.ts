@@ -32,8 +32,8 @@ export class LocalPlatform implements Platform {
         mend: (id, signal) => rpc.call('mend', { id }, signal),
       },
       processes: {
-        end: (site, components, graceMs, signal) => rpc.call('end', { site, components, graceMs }, signal),
-        pause: (site, components, signal) => rpc.call('pause', { site, components }, signal),
+        end: (target, graceMs, signal) => rpc.call('end', { ...target, graceMs }, signal),
+        pause: (target, signal) => rpc.call('pause', target, signal),
         crash: (id, target, how, signal) => rpc.call('crash', { id, ...target, ...how }, signal),
         starve: (id, target, share, signal) => rpc.call('starve', { id, ...target, share }, signal),
         loops: (signal) => rpc.call('loops', {}, signal),
@@ -45,6 +45,13 @@ export class LocalPlatform implements Platform {
           observe: (signal) => rpc.call('disks', {}, signal),
         },
       }),
+      storage: {
+        corrupt: (id, site, table, signal) => rpc.call('corrupt', { id, site, ...table }, signal),
+        damageGraph: (id, site, damage, signal) => rpc.call('damageGraph', { id, site, ...damage }, signal),
+        observe: (id, signal) => rpc.call('damage', { id }, signal),
+        inForce: (signal) => rpc.call('damages', {}, signal),
+        mend: (id, signal) => rpc.call('mendDamage', { id }, signal),
+      },
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

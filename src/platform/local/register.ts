@@ -138,12 +138,13 @@ export class Register {
 }
 
 function includes(one: Undo, other: Undo): boolean {
-  if (one.kind === 'network' || one.kind === 'loop')
+  if (one.kind === 'network' || one.kind === 'loop' || one.kind === 'storage')
     return one.kind === other.kind && one.params.id === other.params.id;
   if (one.kind === 'disk') return other.kind === 'disk' && one.params.site === other.params.site;
   return (
     one.kind === other.kind &&
     one.params.site === other.params.site &&
+    (one.params.node === undefined || one.params.node === other.params.node) &&
     other.params.components.every((component) => one.params.components.includes(component))
   );
 }

@@ -5,9 +5,10 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, PacketRule, ProcessTarget, Undo } from '../platform.ts';
+import type { Component, GraphDamage, PacketRule, ProcessTarget, TableDamage, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { Damage } from './damage.ts';
 import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
@@ -96,6 +97,7 @@ const register = new Register(registerFile(orders.stateDirectory), executeUndo, 
 
 async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
+  if (undo.kind === 'storage') return damage.undo(undo.params.id);
   if (undo.kind === 'loop') return loops.end(undo.params.id);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
@@ -107,14 +109,16 @@ async function executeUndo(undo: Undo): Promise<void> {
   for (const one of restart) restarting.add(one);
   await Promise.all(restart.map((one) => one.stop(RESTART_GRACE_MS)));
   for (const component of ['cassandra', 'janusgraph'] as const) {
-    if (!undo.params.components.includes(component)) continue;
-    await Promise.all(of(component, undo.params.site).map((one) => one.start(limit, 'inside')));
+    await Promise.all(ofTarget(component, undo.params).map((one) => one.start(limit, 'inside')));
   }
   if (undo.kind === 'restart') for (const one of targets(undo.params)) restarting.delete(one);
 }
 
 /** Ended for a restart that is not through. */
 const restarting = new Set<ManagedComponent>();
+
+const damage = new Damage(config, dataDirectory);
+const coveredDamage = (id: string) => (): boolean => register.covers({ kind: 'storage', params: { id } });
 
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
 
@@ -154,8 +158,12 @@ function requireLoopUndo(id: string, { site, components }: ProcessTarget): void 
 }
 
 /** Clients first, so that none writes into a store that is going. */
-function targets({ site, components: names }: ProcessTarget): readonly ManagedComponent[] {
-  return [...of('janusgraph', site), ...of('cassandra', site)].filter((one) => names.includes(one.component));
+function targets(target: ProcessTarget): readonly ManagedComponent[] {
+  return [...ofTarget('janusgraph', target), ...ofTarget('cassandra', target)];
+}
+
+function ofTarget(component: Component, { site, components: names, node }: ProcessTarget): readonly ManagedComponent[] {
+  return of(component, site).filter((one) => names.includes(component) && (node === undefined || one.node === node));
 }
 
 let lockHolder: { connection: object; run: string } | null = null;
@@ -203,6 +211,22 @@ const methods = {
     for (const one of of('cassandra', site)) fillDisk(one.directory);
   },
   disks: () => of('cassandra').map((one) => observeDisk(one.directory, { site: one.site, node: one.node })),
+  corrupt: async ({ id, site, ...table }: { id: string; site: string } & TableDamage) => {
+    requireUndo({ kind: 'storage', params: { id } });
+    const { keyspace } = table;
+    await runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, [
+      'flush',
+      keyspace,
+    ]);
+    await damage.corrupt(id, of('cassandra', site)[0] as ManagedComponent, table, coveredDamage(id));
+  },
+  damageGraph: ({ id, site, ...what }: { id: string; site: string } & GraphDamage) => {
+    requireUndo({ kind: 'storage', params: { id } });
+    return damage.graph(id, site, what, coveredDamage(id));
+  },
+  damage: ({ id }: { id: string }) => damage.observe(id),
+  damages: () => damage.inForce(),
+  mendDamage: ({ id }: { id: string }) => damage.undo(id),
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -216,6 +240,7 @@ const methods = {
   logs: () => components.map((one) => ({ name: one.name.replaceAll(/[ /]/g, '-'), files: one.logs() })),
   lock: ({ run }: { run: string }, connection: object) => {
     if (lockHolder) throw new PlatformError(`the platform is in use by the run ${lockHolder.run}`);
+    damage.forgetSettled();
     lockHolder = { connection, run };
   },
   unlock: (_: unknown, connection: object) => free(connection),

@@ -1,0 +1,24 @@
+import type { Platform } from '../platform/platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import type { BoundFault } from './fault.ts';
+import { ability, targetSite } from './target.ts';
+
+/** Damage to what is stored, all of which is put back: in force as long as anything of it is not as it was. */
+export function damageOf(
+  fault: PlannedFault,
+  platform: Platform,
+  inject: (signal: AbortSignal) => Promise<void>,
+): BoundFault {
+  targetSite(fault, platform);
+  const storage = ability(fault, platform, 'storage');
+  return {
+    undo: [{ kind: 'storage', params: { id: fault.id } }],
+    inject,
+    async observe(signal) {
+      const seen = await storage.observe(fault.id, signal);
+      if (!seen) return { state: 'none', observed: 'nothing is damaged' };
+      const { damaged, of, what } = seen;
+      return { state: damaged === 0 ? 'none' : damaged === of ? 'full' : 'partial', observed: what };
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type AnomalyKind, compareSites, inspect } from '../../src/check/integrity.ts';
+import { type ReaderHandle, spawnReader } from '../../src/client/spawn.ts';
+import type { BoundFault } from '../../src/faults/fault.ts';
+import { FAULTS } from '../../src/faults/registry.ts';
+import { type CensusEntry, censusRow } from '../../src/history/census.ts';
+import { parseCsvLine } from '../../src/history/csv.ts';
+import { loadLocalConfig } from '../../src/platform/local/config.ts';
+import { startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
+import type { Platform } from '../../src/platform/platform.ts';
+
+/*
+ * What the census finds, held against what was done to a real graph: known elements are damaged behind its back, one kind at a time, and put back.
+ */
+const RUN = '20260131T120000Z-census';
+const SITES = ['paris', 'london', 'frankfurt'] as const;
+const TRANSACTIONS = 30;
+const LEDGER_ROWS = 1_000;
+const DAMAGED = 7;
+
+let directory = '';
+let platform: Platform;
+let reader: ReaderHandle;
+const within = (): AbortSignal => AbortSignal.timeout(240_000);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
+  vi.stubEnv('DRILL_STATE', directory);
+  platform = await startLocalPlatform({
+    config: loadLocalConfig(),
+    owned: true,
+    signal: within(),
+    onProgress: () => {},
+  });
+  reader = spawnReader({
+    place: platform.place('outside'),
+    config: { run: RUN, originNs: String(process.hrtime.bigint()) },
+    onRows: () => {},
+  });
+  const targets = (['cql', 'gremlin'] as const).flatMap((probe) => SITES.map((site) => targetOf(probe, site)));
+  await reader.run({ type: 'prepare', targets }, within());
+});
+
+afterAll(async () => {
+  try {
+    await reader?.[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    await stopLocalPlatform(within());
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+function targetOf(probe: 'cql' | 'gremlin', name: string) {
+  const site = platform.facts().sites.find((one) => one.name === name);
+  if (!site) throw new Error(`no site ${name}`);
+  const { datacenter, endpoints } = site;
+  const planned = { cassandra: [...endpoints.cassandra], janusgraph: [...endpoints.janusgraph] };
+  return { probe, site: { name, datacenter, endpoints: planned }, timeoutUs: 10_000_000, params: {} };
+}
+
+async function write(probe: 'cql' | 'gremlin', count: number): Promise<readonly { key: string; seq: number }[]> {
+  const writes = Array.from({ length: count }, (_, seq) => ({ key: `${RUN}/${probe}.test/${seq}`, seq }));
+  for (const one of writes) {
+    const target = targetOf(probe, 'paris');
+    const { served, detail } = await reader.run({ type: 'served', target, write: one }, within());
+    if (!served) throw new Error(`${one.key}: ${detail}`);
+  }
+  return writes;
+}
+
+let censuses = 0;
+/** What each site has, by the store's own cells. */
+async function census(): Promise<ReadonlyMap<string, readonly CensusEntry[]>> {
+  const path = join(directory, `graph-${censuses++}.csv`);
+  for (const site of SITES) {
+    await reader.run({ type: 'census', target: targetOf('gremlin', site), stage: 'after', path }, within());
+  }
+  const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
+  const found = lines.flatMap((line) => censusRow(parseCsvLine(line)) ?? []);
+  expect(found).toHaveLength(lines.length);
+  return Map.groupBy(found, ({ site }) => site);
+}
+
+function bound(type: string, params: Record<string, unknown>): BoundFault {
+  const kind = FAULTS.get(type);
+  if (!kind) throw new Error(`no fault ${type}`);
+  const planned = { id: `${type}-1`, type, site: 'paris', disaster: true, at_us: 0, for_us: 1, params };
+  return kind.bind(planned as Parameters<typeof kind.bind>[0], platform);
+}
+
+/** Does the fault, then `look`, and undoes it; it is seen to be there and to be gone. */
+async function underFault(type: string, params: Record<string, unknown>, look: () => Promise<void>): Promise<void> {
+  await using _lock = await platform.lock('a-run', within());
+  const fault = bound(type, params);
+  expect((await fault.observe(within())).state).toBe('none');
+  await platform.register.record({ fault: 'damage', run: 'r', undo: fault.undo }, 120_000, within());
+  await fault.inject(within());
+  expect((await fault.observe(within())).state).toBe('full');
+  try {
+    await look();
+  } finally {
+    expect((await platform.register.undo('damage', within())).map(({ ok, error }) => [ok, error])).toEqual([
+      [true, ''],
+    ]);
+  }
+  expect((await fault.observe(within())).state).toBe('none');
+}
+
+test('a graph that nobody damaged is whole at every site, and the same at each', async () => {
+  expect([...(await census()).values()].flat()).toEqual([]);
+  await write('gremlin', TRANSACTIONS);
+  await vi.waitFor(async () => expect(compareSites(await census())).toEqual([]), { timeout: 30_000, interval: 1_000 });
+  for (const entries of (await census()).values()) {
+    expect(inspect(entries)).toEqual({
+      vertices: 2 * TRANSACTIONS,
+      edges: TRANSACTIONS,
+      transactions: TRANSACTIONS,
+      whole: TRANSACTIONS,
+      anomalies: [],
+    });
+  }
+});
+
+const KINDS: readonly [what: string, finds: readonly AnomalyKind[]][] = [
+  ['half-edge', ['one-ended-edge', 'partial-transaction']],
+  ['vertex', ['dangling-edge', 'index-without-element', 'partial-transaction']],
+  ['existence', ['dangling-edge', 'ghost-vertex', 'index-without-element', 'partial-transaction']],
+  ['index-entry', ['element-without-index', 'partial-transaction']],
+];
+
+test.each(KINDS)('%s: as many as were damaged, at every site, and none once they are put back', async (what, finds) => {
+  await underFault('graph-damage', { what, count: DAMAGED }, async () => {
+    const bySite = await census();
+    expect([...bySite.keys()].sort()).toEqual([...SITES].sort());
+    for (const entries of bySite.values()) {
+      const { anomalies, whole } = inspect(entries);
+      const counts = Object.fromEntries(
+        [...Map.groupBy(anomalies, ({ kind }) => kind)].map(([kind, of]) => [kind, of.length]),
+      );
+      expect(counts).toEqual(Object.fromEntries(finds.map((kind) => [kind, expect.any(Number)])));
+      const keys = new Set(anomalies.map(({ key }) => key));
+      // Two vertices of one transaction may be among those of the index.
+      expect(keys.size).toBeLessThanOrEqual(DAMAGED);
+      expect(whole).toBe(TRANSACTIONS - keys.size);
+      for (const kind of finds.filter((one) => one !== 'partial-transaction')) expect(counts[kind]).toBe(DAMAGED);
+    }
+    expect(compareSites(bySite)).toEqual([]);
+  });
+  for (const entries of (await census()).values())
+    expect(inspect(entries)).toMatchObject({ whole: TRANSACTIONS, anomalies: [] });
+});
+
+test('flipped bytes of the ledger cannot be read in Paris, can in London, and are back after the undo', async () => {
+  const writes = await write('cql', LEDGER_ROWS);
+  const readBack = async (site: string): Promise<Readonly<Record<string, number>>> => {
+    const target = targetOf('cql', site);
+    const job = { type: 'read-back', target, stage: 'at-failover', fault: 'x', writes } as const;
+    const { counts = {} } = await reader.run({ ...job, rate: 100_000, withinMs: 60_000, attempts: 1 }, within());
+    return counts;
+  };
+  expect(await readBack('paris')).toEqual({ present: LEDGER_ROWS });
+  await underFault('sstable-corruption', { table: 'ledger', places: 20 }, async () => {
+    const { unreadable = 0, present = 0, ...others } = await readBack('paris');
+    expect(others).toEqual({});
+    expect(unreadable).toBeGreaterThan(0);
+    expect(unreadable + present).toBe(LEDGER_ROWS);
+    expect(await readBack('london')).toEqual({ present: LEDGER_ROWS });
+  });
+  expect(await readBack('paris')).toEqual({ present: LEDGER_ROWS });
+});
+
+test('damage that nobody renews is put back by the platform', async () => {
+  const fault = bound('graph-damage', { what: 'half-edge', count: 3 });
+  await platform.register.record({ fault: 'damage', run: 'r', undo: fault.undo }, 3_000, within());
+  await fault.inject(within());
+  await vi.waitFor(async () => expect(await platform.register.list(within())).toEqual([]), { timeout: 60_000 });
+  expect(await platform.abilities.storage?.inForce(within())).toEqual([]);
+  for (const entries of (await census()).values()) expect(inspect(entries).anomalies).toEqual([]);
+});
+
+test('damage whose undo nobody recorded is refused', async () => {
+  const fault = bound('graph-damage', { what: 'half-edge', count: 3 });
+  await expect(fault.inject(within())).rejects.toThrow('no fault in the register would undo this');
+});
