@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { FAULTS } from '../faults/registry.ts';
+import { DEFAULT_CONFIG, loadLocalConfig } from '../platform/local/config.ts';
+import { localPlatformFacts } from '../platform/local/local-platform.ts';
+import { PROBES } from '../probes/registry.ts';
+import { listScenarioFiles, loadScenario } from './load.ts';
+import { resolveScenario } from './resolve.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const REGISTRIES = { probes: PROBES, faults: FAULTS };
+
+/** The platform files that a scenario's first lines name; the default one where they name none. */
+function configsOf(text: string): readonly string[] {
+  const named = [...text.matchAll(/--config (clusters\/\S+\.yaml)/g)].map(([, file = '']) => `${ROOT}${file}`);
+  return named.length > 0 ? named : [DEFAULT_CONFIG];
+}
+
+test('every scenario that is delivered has a plan on each platform that it names', async () => {
+  const files = await listScenarioFiles(`${ROOT}scenarios`);
+  for (const file of files) {
+    for (const config of configsOf(readFileSync(file, 'utf8'))) {
+      const loaded = await loadScenario(file, REGISTRIES);
+      const platform = localPlatformFacts(loadLocalConfig(config));
+      const { plan } = resolveScenario({ loaded, platform, ...REGISTRIES });
+      expect(plan.scenario.name, file).toBe(loaded.scenario.name);
+    }
+  }
+});
