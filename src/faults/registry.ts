@@ -6,12 +6,14 @@ import { diskFull } from './disk-full.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { kill } from './kill.ts';
+import { networkDelay } from './network-delay.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
+import { slowDisk } from './slow-disk.ts';
 import { stop } from './stop.ts';
 
 /** Every kind of fault there is, by type. A new one is its file, its test and one line here. */
@@ -22,6 +24,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   firewallBlock,
   packetLoss,
   bandwidth,
+  networkDelay,
   kill,
   stop,
   pause,
@@ -29,6 +32,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   crashLoop,
   cpuStarvation,
   diskFull,
+  slowDisk,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

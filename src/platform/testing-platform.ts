@@ -6,6 +6,7 @@ import {
   type ComponentState,
   type DiskState,
   type FaultRegister,
+  type LineDelay,
   type LoopState,
   type PacketRule,
   type Platform,
@@ -105,6 +106,16 @@ export class FakePlatform implements Platform {
           const filled = this.filled.has(site);
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
+    },
+    netem: {
+      delay: async (id: string, site: string, { delayUs, jitterUs, correlation }: LineDelay): Promise<void> => {
+        this.log.push(`delay ${site} by ${delayUs} us, ${jitterUs} us more or less, correlated ${correlation}`);
+        const peers = [ANY_PEER];
+        this.rules.set(id, [
+          { site, direction: 'in', peers },
+          { site, direction: 'out', peers },
+        ]);
+      },
     },
     nodetool: { run: async (): Promise<string> => '' },
   };

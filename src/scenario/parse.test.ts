@@ -53,7 +53,7 @@ test.each([
     'an unknown fault',
     changed('site-loss', 'site-lost'),
     [
-      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or kill or stop or pause or restart or crash-loop or cpu-starvation or disk-full, got "site-lost"; did you mean "site-loss"?',
+      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or network-delay or kill or stop or pause or restart or crash-loop or cpu-starvation or disk-full or slow-disk, got "site-lost"; did you mean "site-loss"?',
     ],
   ],
   [
@@ -64,7 +64,7 @@ test.each([
   [
     "a fault's parameter that is missing",
     changed('site-loss', 'kill'),
-    ['good.yaml:9:5: timeline[0].fault: component is missing: expected janusgraph or cassandra'],
+    ['good.yaml:9:5: timeline[0].fault: component is missing: expected janusgraph or cassandra, or a pick such as { pick: any }'],
   ],
   [
     "a probe's parameter with a wrong value",

@@ -1,3 +1,4 @@
+import { inForceAt } from './in-force.ts';
 import type { PlannedFault } from './plan.ts';
 
 /**
@@ -11,4 +12,20 @@ export function strikes(
   const clientsOnly = type === 'firewall-block' && (params.from === undefined || params.from === 'clients');
   if (clientsOnly && component !== undefined) return params.component === component;
   return params.component !== 'janusgraph' || component === 'janusgraph' || component === undefined;
+}
+
+/** Which of a service's sites faults strike at some time, and which at the worst: when the most of them are struck at once. */
+export function hitAtWorst(
+  timeline: readonly PlannedFault[],
+  component: string | undefined,
+  sites: readonly string[],
+): { readonly ever: readonly string[]; readonly worst: readonly string[] } {
+  const hitBy = (faults: readonly PlannedFault[]): readonly string[] => {
+    const struck = new Set(faults.flatMap((fault) => (strikes(fault, component) ? [fault.site] : [])));
+    return sites.filter((site) => struck.has(site));
+  };
+  const [worst = []] = timeline
+    .map((_, index) => hitBy(inForceAt(timeline, index)))
+    .toSorted((a, b) => b.length - a.length);
+  return { ever: hitBy(timeline), worst };
 }

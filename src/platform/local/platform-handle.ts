@@ -45,6 +45,9 @@ export class LocalPlatform implements Platform {
           observe: (signal) => rpc.call('disks', {}, signal),
         },
       }),
+      ...(facts.abilities.includes('netem') && {
+        netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {
