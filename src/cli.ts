@@ -7,6 +7,7 @@ import { runCommand } from './commands/run.ts';
 import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { runDoctor } from './platform/doctor.ts';
+import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
 
 let code: ExitCode = EXIT.pass;
@@ -27,11 +28,19 @@ function times(text: string): number {
   return value;
 }
 
+function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,16}$/.test(text) || value > MAX_SEED)
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${MAX_SEED}.`);
+  return value;
+}
+
 for (const name of ['run', 'scenario']) {
   program
     .command(`${name} <names...>`)
     .description(name === 'run' ? 'run scenarios, by name or file' : 'the same as run')
     .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
+    .option('--seed <n>', 'of the random picks, in the place of the scenarios’ own; else drawn for each run', seed)
     .option('--reports <directory>', 'where run directories go', REPORTS)
     .option('--config <file>', 'configuration of the local platform that is started')
     .option('--ticket <id>', 'the change that allows it; needed in production')
@@ -51,8 +60,9 @@ program
   .command('plan <name>')
   .description('what a run would do; touches nothing')
   .option('--config <file>', 'configuration of the local platform')
-  .action(async (name: string, flags: { config?: string }) => {
-    code = await planCommand(name, flags.config);
+  .option('--seed <n>', 'of the random picks, in the place of the scenario’s own', seed)
+  .action(async (name: string, flags: { config?: string; seed?: number }) => {
+    code = await planCommand(name, flags);
   });
 program
   .command('list <what>')

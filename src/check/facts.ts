@@ -20,6 +20,7 @@ export function factsOf(record: RunRecord): Report['facts'] {
     })),
     ...Object.entries(plan.platform.versions).map(([name, version]) => ({ fact: name, value: version })),
     ...Object.entries(plan.platform.tuning).map(([fact, value]) => ({ fact, value })),
+    ...(plan.seed === null ? [] : [{ fact: 'random picks', value: picksOf(plan) }]),
     { fact: 'read back', value: 'every acknowledged write, not a sample' },
   ];
   const machine = machineOf(record);
@@ -28,6 +29,17 @@ export function factsOf(record: RunRecord): Report['facts'] {
     ? `CPU stolen ${percent(machine.steal)}, busy ${percent(machine.busy)}, load ${machine.load1.toFixed(2)}`
     : 'not recorded';
   return [...facts, { fact: 'contention', value }];
+}
+
+/** Such as `seed 7; cut-1: site london (among paris, london)`. */
+function picksOf({ seed, timeline }: RunRecord['plan']): string {
+  const picked = timeline.flatMap(({ id, site, params, pickedAmong }) =>
+    Object.entries(pickedAmong ?? {}).map(([field, among]) => {
+      const what = field === 'site' ? site : [params[field]].flat().join(', ');
+      return `${id}: ${field} ${what} (among ${among.join(', ')})`;
+    }),
+  );
+  return [`seed ${seed}`, ...picked].join('; ');
 }
 
 function warmth({ plan, events }: RunRecord, site: string): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
+import { tryKernel } from '../platform/local/kernel.ts';
 import {
   attachLocalPlatform,
   localPlatformFacts,
@@ -19,6 +20,7 @@ import { pulledLever } from '../run/lever.ts';
 import { type RunOptions, runPlan } from '../run/runner.ts';
 import { expectedPhases } from '../scenario/expected-duration.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
+import { drawSeed } from '../scenario/picks.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
 import { fail } from './fail.ts';
@@ -27,11 +29,19 @@ import { LiveView } from './live-view.ts';
 
 export interface RunFlags {
   readonly repeat: number;
+  /** Of the random picks, in the place of the scenarios' own. */
+  readonly seed?: number;
   readonly reports: string;
   readonly config?: string;
   readonly ticket?: string;
   readonly approver?: string;
   readonly window?: string;
+}
+
+/** A scenario, and the seed of each run of it. */
+interface Seeded {
+  readonly scenario: LoadedScenario;
+  readonly seeds: readonly number[];
 }
 
 /** How far the first fault of a repeated run may be put off. */
@@ -51,9 +61,13 @@ const WORST: readonly ExitCode[] = [
 
 /** `run NAME…`: each scenario in order, on a platform that is up, or on one of its own. */
 export async function runCommand(names: readonly string[], flags: RunFlags): Promise<ExitCode> {
-  const loaded = [];
-  // Every mistake of every scenario before anything starts.
-  for (const name of names) loaded.push(await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS }));
+  const loaded: Seeded[] = [];
+  // Every mistake of every scenario, whatever it picks, before anything starts.
+  for (const name of names) {
+    const scenario = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
+    const seedOf = (): number => flags.seed ?? scenario.scenario.seed ?? drawSeed();
+    loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf) });
+  }
   const { limits, authorisation } = await permitted(loaded, flags);
   const interrupt = new AbortController();
   let asked = 0;
@@ -75,9 +89,9 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
-  for (const scenario of loaded) {
+  for (const { scenario, seeds } of loaded) {
     const reports: Report[] = [];
-    for (let n = 0; n < flags.repeat; n += 1) {
+    for (const [n, seed] of seeds.entries()) {
       // Those that were asked for and did not come to run.
       const stopped = pulledLever(limits.lever) !== null || (limits.untilMs !== null && Date.now() >= limits.untilMs);
       if (interrupt.signal.aborted || stopped) codes.push(EXIT.aborted);
@@ -85,7 +99,8 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
       if (flags.repeat > 1) print(`\n${scenario.scenario.name}: run ${n + 1} of ${flags.repeat}`);
       // A random phase of the fault, against everything periodic that the platform does.
       const jitterUs = flags.repeat > 1 ? randomInt(0, JITTER_US) : 0;
-      const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options: { jitterUs } });
+      const options = { jitterUs, seed };
+      const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options });
       const view = new LiveView(plan);
       const result = await runPlan({
         plan,
@@ -120,7 +135,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
  * what does not fit together, or lacks people's word.
  */
 async function permitted(
-  scenarios: readonly LoadedScenario[],
+  scenarios: readonly Seeded[],
   flags: RunFlags,
 ): Promise<Pick<RunOptions, 'limits' | 'authorisation'>> {
   const lever = leverFile();
@@ -135,13 +150,15 @@ async function permitted(
     throw new InputError(`a platform is up that is another than ${flags.config} says`, {
       hint: 'npm run drill -- platform down',
     });
-  const platform = localPlatformFacts(up?.config ?? wanted);
-  const plans = scenarios.map((loaded) => resolvePlan({ loaded, platform, ...REGISTRIES }));
-  const onceUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
+  const platform = localPlatformFacts(up?.config ?? wanted, up?.kernel ?? (await tryKernel()));
+  const plans = scenarios.flatMap(({ scenario, seeds }) =>
+    seeds.map((seed) => resolvePlan({ loaded: scenario, platform, ...REGISTRIES, options: { seed } })),
+  );
+  const allUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
   const authorisation = authorise(platform.environment, flags, {
     operators: operators(),
     now: new Date(),
-    expectedMs: (flags.repeat * (onceUs + JITTER_US)) / 1000 + (up ? 0 : START_MS),
+    expectedMs: (allUs + flags.repeat * JITTER_US) / 1000 + (up ? 0 : START_MS),
   });
   return { authorisation, limits: { lever, untilMs: authorisation && Date.parse(authorisation.window.to) } };
 }

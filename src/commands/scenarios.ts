@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
+import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts } from '../platform/local/local-platform.ts';
 import { renderHistory, renderHistoryHtml } from '../report/history.ts';
 import { planJsonSchema, reportJsonSchema } from '../report/schema.ts';
@@ -23,10 +24,13 @@ export async function validateCommand(files: readonly string[]): Promise<ExitCod
 }
 
 /** `plan NAME`: what a run would do; touches nothing. */
-export async function planCommand(name: string, config?: string): Promise<ExitCode> {
+export async function planCommand(
+  name: string,
+  { config, seed }: { readonly config?: string; readonly seed?: number },
+): Promise<ExitCode> {
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
-  const platform = localPlatformFacts(loadLocalConfig(config));
-  const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES });
+  const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
+  const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options: { seed } });
   print(describePlan(plan, findings, REGISTRIES.probes));
   return EXIT.pass;
 }
@@ -39,7 +43,8 @@ export async function listCommand(what: string): Promise<ExitCode> {
       print(`${scenario.name.padEnd(28)} ${scenario.title}`);
     }
   } else if (what === 'faults') {
-    for (const { type, summary, params } of REGISTRIES.faults.values()) describe(type, summary, params);
+    for (const { type, summary, params, refused } of REGISTRIES.faults.values())
+      describe(type, refused ? `${summary} (refused: ${refused.why})` : summary, params);
   } else if (what === 'probes') {
     for (const { probe, summary, params } of REGISTRIES.probes.values()) describe(probe, summary, params);
   } else {

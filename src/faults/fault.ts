@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Json } from '../history/event.ts';
-import type { AbilityName, Component, Platform, Undo } from '../platform/platform.ts';
+import type { AbilityName, Component, Lack, Platform, Undo } from '../platform/platform.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 
 /**
@@ -32,6 +32,8 @@ export interface FaultType {
   /** Parameters beside `type`, `site`, `disaster`: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly needs: readonly AbilityName[];
+  /** Why no platform that there is can do it: a plan with it is refused. Absent: one that has the abilities can. */
+  readonly refused?: Lack;
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
   readonly deadly?: readonly Component[];
   /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */

@@ -42,11 +42,13 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['sstable-corruption', {}, ['corrupt 20 places of drill.ledger at paris']],
   ['sstable-corruption', { table: 'graph', places: 3 }, ['corrupt 3 places of janusgraph.edgestore at paris']],
   ['graph-damage', { what: 'half-edge', count: 5 }, ['take half-edge of 5 away through paris']],
+  ['network-delay', { delay: '50ms' }, ['delay paris by 50000 us, 0 us more or less, correlated 0']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
 ];
 
 test('every fault of the registry is among the tests', () => {
-  expect([...new Set(EACH.map(([type]) => type))].toSorted()).toEqual([...FAULTS.keys()].toSorted());
+  const able = [...FAULTS.values()].flatMap(({ type, refused }) => (refused ? [] : [type]));
+  expect([...new Set(EACH.map(([type]) => type))].toSorted()).toEqual(able.toSorted());
 });
 
 test.each(EACH)(
@@ -257,12 +259,18 @@ test.each([
   expect(() => bound('partition-site', params as PlannedFault['params'])).toThrow(why);
 });
 
+test('a fault that no platform can do is never bound', () => {
+  const refused = [...FAULTS.values()].filter((fault) => fault.refused);
+  expect(refused.map(({ type }) => type)).toEqual(['slow-disk']);
+  for (const { type } of refused) expect(() => bound(type)).toThrow(`${type}-1 cannot be done`);
+});
+
 test('a platform without the ability says so before anything is done', () => {
   const platform = new FakePlatform();
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks|storage)/,
+      /needs the ability (network|processes|disks|storage|netem)/,
     );
   }
 });

@@ -7,12 +7,14 @@ import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { graphDamage } from './graph-damage.ts';
 import { kill } from './kill.ts';
+import { networkDelay } from './network-delay.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
+import { slowDisk } from './slow-disk.ts';
 import { sstableCorruption } from './sstable-corruption.ts';
 import { stop } from './stop.ts';
 
@@ -24,6 +26,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   firewallBlock,
   packetLoss,
   bandwidth,
+  networkDelay,
   kill,
   stop,
   pause,
@@ -33,6 +36,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   diskFull,
   sstableCorruption,
   graphDamage,
+  slowDisk,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

@@ -18,8 +18,8 @@ export const siteLoss: FaultType = {
   needs: ['network', 'processes'],
   notMeasured: [
     {
-      what: 'loss of what the disk had not synced',
-      why: 'processes are killed, the machine and its page cache live on: this is not a power failure',
+      what: 'loss of power',
+      why: 'processes are killed, the machine and its page cache live on: what the commit log had not synced to its disk is there when they start again',
     },
   ],
   bind(fault, platform) {

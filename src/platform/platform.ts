@@ -29,6 +29,14 @@ export interface PlatformFacts {
   /** What is set otherwise than an operator would expect, and bears on what is measured; said in every report. */
   readonly tuning: Readonly<Record<string, string>>;
   readonly abilities: readonly AbilityName[];
+  /** Of abilities that it has not, why. */
+  readonly lacking?: Readonly<Partial<Record<AbilityName, Lack>>>;
+}
+
+/** Why something cannot be done on a platform, and what would help. */
+export interface Lack {
+  readonly why: string;
+  readonly help: string;
 }
 
 /** Where traffic comes from or goes to, seen from one site: a site, the clients outside, the site's own loopback. */
@@ -217,6 +225,20 @@ export interface StorageAbility {
   mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
+/** What every packet on a site's line takes longer, each way. */
+export interface LineDelay {
+  readonly delayUs: number;
+  /** More or less than that, evenly distributed. */
+  readonly jitterUs: number;
+  /** Of one packet's delay with that of the packet before it, 0 to 1. */
+  readonly correlation: number;
+}
+
+/** Long lines. What is in force is among the network's rules, and is observed and undone with them. */
+export interface DelayAbility {
+  delay(id: string, site: string, how: LineDelay, signal: AbortSignal): Promise<void>;
+}
+
 /** Administration of one node's database. */
 export interface NodetoolAbility {
   /** Standard output; a PlatformError with standard error when it fails. */
@@ -244,6 +266,8 @@ export interface Abilities {
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
   readonly storage: StorageAbility;
+  /** Only where the kernel has sch_netem. */
+  readonly netem: DelayAbility;
 }
 export type AbilityName = keyof Abilities;
 

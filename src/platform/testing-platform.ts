@@ -8,6 +8,7 @@ import {
   type DiskState,
   type FaultRegister,
   type GraphDamage,
+  type LineDelay,
   type LoopState,
   type PacketRule,
   type Platform,
@@ -126,6 +127,16 @@ export class FakePlatform implements Platform {
       },
       inForce: async (): Promise<readonly string[]> => [...this.damaged.keys()],
       mend: async (id: string): Promise<void> => void this.damaged.delete(id),
+    },
+    netem: {
+      delay: async (id: string, site: string, { delayUs, jitterUs, correlation }: LineDelay): Promise<void> => {
+        this.log.push(`delay ${site} by ${delayUs} us, ${jitterUs} us more or less, correlated ${correlation}`);
+        const peers = [ANY_PEER];
+        this.rules.set(id, [
+          { site, direction: 'in', peers },
+          { site, direction: 'out', peers },
+        ]);
+      },
     },
     nodetool: { run: async (): Promise<string> => '' },
   };

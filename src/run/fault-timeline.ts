@@ -2,12 +2,14 @@ import { PlatformError } from '../errors.ts';
 import { faultType } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
+import { endings } from '../scenario/in-force.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { takes } from '../scenario/strikes.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages } from './reading.ts';
+import { releaseAll } from './release.ts';
 import type { Session } from './session.ts';
 import { deadline, pause, until } from './wait.ts';
 
@@ -17,14 +19,28 @@ const SILENT_US = 5_000_000;
 const EFFECTIVE_MS = 120_000;
 
 /**
- * Injects the timeline's faults at their instants, counted from now, and holds each at least as long as it says. One that is over before the next
- * begins is released then; the disaster and all others stay until its loss has been read back at the site that serves instead. Null: no disaster.
+ * Injects the timeline's faults at their instants, counted from now, and holds each at least as long as it says. Those that end on the way do so at
+ * their time (see `endings`); the disaster and what is held with it stay until its loss has been read back at the site that serves instead. Null: no
+ * disaster.
  */
 export async function holdFaults(session: Session, stages: Stages, signal: AbortSignal): Promise<FaultLease | null> {
   const { plan, clock } = session;
   const beganUs = clock.nowUs() + plan.jitter_us;
+  const ends = endings(plan.timeline);
   let disaster: FaultLease | null = null;
   for (const [index, planned] of plan.timeline.entries()) {
+    const due = session.leases.flatMap((lease, i) => {
+      const endUs = ends[i] ?? null;
+      return lease.gone || endUs === null || endUs > planned.at_us ? [] : [{ lease, endUs }];
+    });
+    for (const [endUs, together] of Map.groupBy(
+      due.toSorted((a, b) => a.endUs - b.endUs),
+      (one) => one.endUs,
+    )) {
+      const leases = together.map(({ lease }) => lease);
+      await sleepUntil(session, Math.max(beganUs + endUs, ...leases.map(heldUntilUs)), signal);
+      await release(session, leases, signal);
+    }
     await sleepUntil(session, beganUs + planned.at_us, signal);
     if (index === 0) await session.phase('during', `${planned.id}: ${planned.type} of ${planned.site}`);
     else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${planned.site}` });
@@ -33,14 +49,11 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
     await lease.inject(signal, EFFECTIVE_MS);
     session.say({ phase: 'during', text: `${planned.id} is effective: ${readable(lease.effective?.observed)}` });
     if (planned.disaster) disaster = lease;
-    const next = plan.timeline[index + 1];
-    if (next && !planned.disaster && planned.at_us + planned.for_us <= next.at_us) {
-      await sleepUntil(session, beganUs + planned.at_us + planned.for_us, signal);
-      await lease.release(deadline(signal, plan.recovery.within_us / 1000, `${planned.id} to be gone`));
-    }
   }
   if (!disaster?.effective) return null;
-  await sleepUntil(session, beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us)), signal);
+  const lastUs = beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us));
+  const held = session.leases.filter(({ gone }) => !gone);
+  await sleepUntil(session, Math.max(lastUs, ...held.map(heldUntilUs)), signal);
   await serviceRestored(session, disaster.effective.notAfter_us, signal);
   await session.phase(
     'read-back',
@@ -53,6 +66,20 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
   return disaster;
+}
+
+/** Until when a fault is held at least: it may have become effective later than it was to. */
+function heldUntilUs({ planned, effective }: FaultLease): number {
+  return (effective?.notAfter_us ?? 0) + planned.for_us;
+}
+
+/** Ends faults, all at once: of two that hold one site neither is gone before the other. */
+async function release(session: Session, leases: readonly FaultLease[], signal: AbortSignal): Promise<void> {
+  const limit = ({ planned }: FaultLease): AbortSignal =>
+    deadline(signal, session.plan.recovery.within_us / 1000, `${planned.id} to be gone`);
+  const [leftover] = await releaseAll(leases, limit);
+  if (leftover) throw leftover.error;
+  for (const { planned } of leases) session.say({ phase: 'during', text: `${planned.id} is gone` });
 }
 
 /** A plan may be right and a site have gone meanwhile: no fault takes the last one that serves unless the scenario says so. */
@@ -112,5 +139,7 @@ function readable(observed: Json | undefined): string {
 }
 
 async function sleepUntil(session: Session, atUs: number, signal: AbortSignal): Promise<void> {
-  await pause(Math.max(0, (atUs - session.clock.nowUs()) / 1000), signal);
+  // A timer may be early by less than a millisecond.
+  for (let leftUs = atUs - session.clock.nowUs(); leftUs > 0; leftUs = atUs - session.clock.nowUs())
+    await pause(leftUs / 1000, signal);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describePlan } from './describe-plan.ts';
 import { expectedPhases } from './expected-duration.ts';
-import { GOOD, loaded, PLATFORM, REGISTRIES } from './fixtures.ts';
+import { GOOD, loaded, PLATFORM, REGISTRIES, withTimeline } from './fixtures.ts';
 import { resolveScenario } from './resolve.ts';
 
 const { plan, findings } = resolveScenario({
@@ -46,6 +46,27 @@ test('the expected duration holds every phase at its planned length', () => {
     'steady-state',
     'cleanup',
   ]);
+});
+
+test('what was picked at random, among what, and how to have it again', () => {
+  const timeline = [
+    '{ id: cut, at: 10s, for: 9s, repeat: { times: 2, every: 30s }, fault: { type: partition-site, clients: cut, site: { pick: [paris, london] }, disaster: true } }',
+  ];
+  const { plan: picked } = resolveScenario({
+    ...REGISTRIES,
+    loaded: loaded(withTimeline(timeline, '')),
+    platform: PLATFORM,
+    options: { seed: 0 },
+  });
+  const sites = picked.timeline.map(({ site }) => site);
+  const text = describePlan(picked, [], REGISTRIES.probes).replaceAll(/\n {6}/g, ' ');
+  expect(text).toContain(
+    [
+      '  picked at random with the seed 0; the same again: --seed 0',
+      `  10 s: cut-1 of ${sites[0]}, from all, direction both, clients cut (site picked among paris, london), for at least 9 s`,
+      `  40 s: cut-2 of ${sites[1]}, from all, direction both, clients cut (site picked among paris, london), for at least 9 s (the disaster)`,
+    ].join('\n'),
+  );
 });
 
 test('the blast radius is that of the component, and of the site that is used', () => {

@@ -4,7 +4,7 @@ import type { Finding } from './findings.ts';
 import type { Objective, Plan, Timetable } from './plan.ts';
 import { formatPath } from './problem.ts';
 import type { Registries } from './schema.ts';
-import { strikes, takes } from './strikes.ts';
+import { hitAtWorst } from './strikes.ts';
 import { inFlightNeeded } from './windows.ts';
 
 const WIDTH = 100;
@@ -86,36 +86,36 @@ function describePolicy({ failover, retry }: Plan): string {
   );
 }
 
-function describeTimeline({ timeline, jitter_us }: Plan): readonly string[] {
-  if (jitter_us > 0 && timeline.length > 0) {
-    return [
-      `the first one ${formatDuration(jitter_us)} later than it says here, at random`,
-      ...describeTimeline({ timeline, jitter_us: 0 } as Plan),
-    ];
-  }
-  return timeline.map(({ id, site, disaster, at_us, for_us, params }) => {
-    const settings = Object.keys(params).length === 0 ? '' : `, ${describeSettings(params)}`;
-    return `${formatDuration(at_us)}: ${id} of ${site}${settings}, for at least ${formatDuration(for_us)}${disaster ? ' (the disaster)' : ''}`;
-  });
+function describeTimeline({ timeline, jitter_us, seed }: Plan): readonly string[] {
+  const late = jitter_us > 0 && timeline.length > 0;
+  return [
+    ...(late ? [`the first one ${formatDuration(jitter_us)} later than it says here, at random`] : []),
+    ...(seed === null ? [] : [`picked at random with the seed ${seed}; the same again: --seed ${seed}`]),
+    ...timeline.map(({ id, site, disaster, at_us, for_us, params, pickedAmong = {} }) => {
+      const settings = Object.keys(params).length === 0 ? '' : `, ${describeSettings(params)}`;
+      const picks = Object.entries(pickedAmong).map(([field, among]) => `${field} picked among ${among.join(', ')}`);
+      const picked = picks.length === 0 ? '' : ` (${picks.join('; ')})`;
+      return `${formatDuration(at_us)}: ${id} of ${site}${settings}${picked}, for at least ${formatDuration(for_us)}${disaster ? ' (the disaster)' : ''}`;
+    }),
+  ];
 }
 
 /** Who is hit, and who is left. */
 function describeBlast({ services, timeline, platform }: Plan, probes: Registries['probes']): readonly string[] {
   const struck = new Set(timeline.map(({ site }) => site));
   if (struck.size === 0) return ['nothing: there is no fault'];
-  const left = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
+  const untouched = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
   return [
-    `struck ${[...struck].join(', ')}; untouched ${left.join(', ') || 'none'}`,
+    `struck ${[...struck].join(', ')}; untouched ${untouched.join(', ') || 'none'}`,
     ...Object.entries(services).map(([name, { sites, rate, probe }]) => {
-      const own = timeline.filter((fault) => strikes(fault, probes.get(probe)?.component));
-      const hit = sites.filter((site) => own.some((fault) => fault.site === site));
-      if (hit.length === 0) return `${name}: not hit`;
-      const taken = own.filter((fault) => takes(fault, probes.get(probe)?.component)).map(({ site }) => site);
-      const left = sites.filter((site) => !taken.includes(site)).join(', ') || 'no site';
-      const what = hit.includes(sites[0] as string)
+      const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites);
+      if (ever.length === 0) return `${name}: not hit`;
+      const left = sites.filter((site) => !worst.includes(site)).join(', ') || 'no site';
+      const what = ever.includes(sites[0] as string)
         ? `${rate}/s of ${sites[0]} hit`
-        : `its reserve ${hit.join(', ')} hit`;
-      return `${name}: ${what}, ${left} left`;
+        : `its reserve ${ever.join(', ')} hit`;
+      const inTurn = ever.length > worst.length ? `, ${ever.join(' and ')} in turn: at the worst` : ',';
+      return `${name}: ${what}${inTurn} ${left} left`;
     }),
   ];
 }

@@ -24,10 +24,16 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'partition-site',
   'firewall-block',
   'packet-loss',
+  'network-delay',
   'bandwidth',
   'pause',
   'cpu-starvation',
 ]);
+
+/** How long it should take until a fault of this type is gone once it is undone, µs. */
+export function goneUs(type: string): number {
+  return NOTHING_STARTS.has(type) ? NETWORK_US : START_US;
+}
 
 /** How long each phase of a run should take, in order. */
 export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
@@ -51,12 +57,11 @@ export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
     disaster.at_us - first.at_us + restoredUs,
   );
   const everywhere = plan.platform.sites.length;
-  const killed = timeline.some(({ type }) => !NOTHING_STARTS.has(type));
   phases.push(
     { phase: 'before', us: beforeUs, atLeast: true },
     { phase: 'during', us: heldUs, atLeast: true },
     { phase: 'read-back at failover', us: readBackUs(plan, ledgerUs, 1), atLeast: false },
-    { phase: 'recovery', us: killed ? START_US : NETWORK_US, atLeast: false },
+    { phase: 'recovery', us: Math.max(...timeline.map(({ type }) => goneUs(type))), atLeast: false },
     { phase: 'recovery: hints', us: Math.min(recovery.hints_us, HINTS_QUIET_US), atLeast: false },
     { phase: 'read-back at every site', us: readBackUs(plan, ledgerUs, everywhere), atLeast: false },
   );

@@ -62,7 +62,7 @@ function explainOne(issue: Issue, above: Path, data: unknown, positions: Positio
   }
   if (got === undefined) return [positions.atKey(path.slice(0, -1), `${path.at(-1)} is missing: ${wanted(issue)}`)];
   if (issue.code === 'invalid_union') {
-    const inner = innermost(issue.errors);
+    const inner = innermost(issue.errors) ?? wordsOf(issue, got);
     if (inner) return inner.flatMap((one) => explainOne(one, path, data, positions));
     const options = issue.errors.length === 0 && typeof got === 'string' ? optionsOf(issue) : [];
     return [positions.atValue(path, `${wanted(issue)}, got ${show(got)}${didYouMean(String(got), options)}`)];
@@ -81,6 +81,18 @@ function wanted(issue: Issue): string {
 /** The issues of the branch of a union that fits the value's own type, if one does. */
 function innermost(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   return branches.find((branch) => branch.every((one) => one.path.length > 0 || one.code === 'unrecognized_keys'));
+}
+
+/** For a word where one of some words, or something that is no word, was expected: what the words are. */
+function wordsOf(issue: Extract<Issue, { code: 'invalid_union' }>, got: unknown): readonly Issue[] | undefined {
+  if (typeof got !== 'string' || issue.message !== '') return undefined;
+  const [only, ...more] = issue.errors.filter(([first]) => first?.code !== 'invalid_type');
+  const [first] = only ?? [];
+  return more.length === 0 && first?.code === 'invalid_value' && first.values.every(isWord) ? only : undefined;
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function optionsOf(issue: Issue): readonly string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { messageOf } from '../errors.ts';
-import { GOOD, loaded, PLATFORM, REGISTRIES } from './fixtures.ts';
+import { GOOD, loaded, PLATFORM, REGISTRIES, withTimeline } from './fixtures.ts';
 import { resolveScenario } from './resolve.ts';
 
 /** What a plan of this text shows: `severity path text`, or the error's lines. */
@@ -120,6 +120,38 @@ test.each([
     ).replace('site: paris }\n    for', 'site: paris, disaster: true }\n    for'),
     'note timeline.0.for partition-site-1 ends while site-loss-1 still holds paris: that it is gone can only be seen once paris serves again',
   ],
+  [
+    'each site in turn',
+    withTimeline(
+      [
+        '{ at: 10s, for: 9s, fault: { type: partition-site, site: paris, clients: cut } }',
+        '{ at: 40s, for: 60s, fault: { type: partition-site, site: london, clients: cut, disaster: true } }',
+      ],
+      '',
+    ),
+    'note services.ledger.sites a fault strikes each site of ledger (paris, london), and never all of them at once',
+  ],
+  [
+    'each site in turn, of which two are struck at once',
+    withTimeline(
+      [
+        '{ at: 10s, for: 40s, fault: { type: partition-site, site: paris, clients: cut } }',
+        '{ at: 40s, for: 60s, fault: { type: partition-site, site: london, clients: cut, disaster: true } }',
+      ],
+      '',
+    ),
+    'good.yaml:5:45: services.ledger.sites: ledger has no survivor: a fault strikes each of its sites (paris, london); where that is meant, say so: guard: { lastSite: may be taken }',
+  ],
+  [
+    'repetitions that follow sooner than a process starts: at their entry',
+    withTimeline([
+      '{ at: 10s, for: 9s, fault: { type: partition-site, site: frankfurt, clients: kept } }',
+      '{ at: 40s, for: 9s, repeat: { times: 2, every: 20s }, fault: { type: site-loss, site: paris, disaster: true } }',
+    ]),
+    'note timeline.1.for site-loss-2 may come later than at 60 s: site-loss-1 ends 11 s before it, and takes about 30 s to be gone',
+  ],
+  ['a seed where nothing is picked', `${GOOD}seed: 7\n`, 'note seed nothing is picked at random: it changes nothing'],
 ])('%s', (_, text, expected) => {
-  expect(shown(text)).toContain(expected);
+  // Several lines where it is refused.
+  expect(shown(text).flatMap((line) => line.split('\n'))).toContain(expected);
 });

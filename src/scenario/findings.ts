@@ -1,10 +1,12 @@
 import { detectionTime } from '../detect/health-check.ts';
 import { formatDuration } from '../duration.ts';
+import { goneUs } from './expected-duration.ts';
+import { endings } from './in-force.ts';
 import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
 import { QUANTILES } from './rules.ts';
 import type { Registries } from './schema.ts';
-import { takes } from './strikes.ts';
+import { hitAtWorst } from './strikes.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD, windowUs } from './windows.ts';
 
 /** What a plan shows before it runs. `error`: the run could not decide what it is for; `warning`: it may not; `note`: worth knowing. */
@@ -169,19 +171,20 @@ function timelineFindings(plan: Plan): readonly Finding[] {
   const findings: Finding[] = [];
   const { timeline, settings } = plan;
   const windows = WINDOWS_THAT_HOLD * slowestWindowUs(plan);
+  const ends = endings(timeline);
   for (const [i, fault] of timeline.entries()) {
     const next = timeline[i + 1];
     const end = fault.at_us + fault.for_us;
     if (!fault.disaster && fault.for_us < 1_000_000)
       findings.push({
         severity: 'warning',
-        path: ['timeline', i, 'for'],
+        path: [...entryOf(plan, i), 'for'],
         text: `${fault.id} is held for less than the second after which it is observed again`,
       });
     if (fault.disaster && fault.for_us < windows + settings.sustain_us)
       findings.push({
         severity: 'note',
-        path: ['timeline', i, 'for'],
+        path: [...entryOf(plan, i), 'for'],
         text:
           `${fault.id} is held longer than ${formatDuration(fault.for_us)} where that takes longer: until ${WINDOWS_THAT_HOLD} windows hold at the survivor (${formatDuration(windows)}) ` +
           `and what was acknowledged has been read back; whether it lasts for ${formatDuration(settings.sustain_us)} is seen after it as well`,
@@ -191,35 +194,55 @@ function timelineFindings(plan: Plan): readonly Finding[] {
       if (observed < windows + settings.sustain_us)
         findings.push({
           severity: observed < windows ? 'error' : 'warning',
-          path: ['timeline', i + 1, 'at'],
+          path: [...entryOf(plan, i + 1), 'at'],
           text: `${next.id} ends the observation of ${fault.id} after ${formatDuration(observed)}; an RTO takes ${formatDuration(windows)} and ${formatDuration(settings.sustain_us)} to be decided`,
         });
     }
+    const endUs = ends[i] ?? null;
+    const follows = endUs === null ? undefined : timeline.find(({ at_us }) => at_us >= endUs);
+    if (follows && endUs !== null && follows.at_us - endUs < goneUs(fault.type))
+      findings.push({
+        severity: 'note',
+        path: [...entryOf(plan, i), 'for'],
+        text: `${follows.id} may come later than at ${formatDuration(follows.at_us)}: ${fault.id} ends ${formatDuration(follows.at_us - endUs)} before it, and takes about ${formatDuration(goneUs(fault.type))} to be gone`,
+      });
     const other = timeline.find(
       (one, j) => j > i && one.site === fault.site && one.at_us < end && end < one.at_us + one.for_us,
     );
     if (other)
       findings.push({
         severity: 'note',
-        path: ['timeline', i, 'for'],
+        path: [...entryOf(plan, i), 'for'],
         text: `${fault.id} ends while ${other.id} still holds ${fault.site}: that it is gone can only be seen once ${fault.site} serves again`,
       });
   }
   return findings;
 }
 
-function survivorFindings({ services, timeline, guard }: Plan, probes: Registries['probes']): readonly Finding[] {
+/** Where in the scenario a fault of the plan comes from: an entry of its timeline. */
+function entryOf({ timeline }: Pick<Plan, 'timeline'>, index: number): Path {
+  return ['timeline', timeline[index]?.entry ?? index];
+}
+
+function survivorFindings(plan: Plan, probes: Registries['probes']): readonly Finding[] {
+  const { services, timeline, guard } = plan;
   const findings: Finding[] = [];
   for (const [name, { sites, probe }] of Object.entries(services)) {
-    const hit = timeline.filter((fault) => takes(fault, probes.get(probe)?.component));
-    const struck = new Set(hit.map(({ site }) => site));
-    if (timeline.length > 0 && sites.every((site) => struck.has(site)))
+    const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites);
+    const path = ['services', name, 'sites'];
+    if (sites.every((site) => worst.includes(site)))
       findings.push({
         severity: guard.lastSite ? 'warning' : 'error',
-        path: ['services', name, 'sites'],
+        path,
         text:
           `${name} has no survivor: a fault strikes each of its sites (${sites.join(', ')})` +
           (guard.lastSite ? '' : '; where that is meant, say so: guard: { lastSite: may be taken }'),
+      });
+    else if (sites.every((site) => ever.includes(site)))
+      findings.push({
+        severity: 'note',
+        path,
+        text: `a fault strikes each site of ${name} (${sites.join(', ')}), and never all of them at once`,
       });
   }
   const index = timeline.findIndex(({ disaster }) => disaster);
@@ -227,7 +250,7 @@ function survivorFindings({ services, timeline, guard }: Plan, probes: Registrie
   if (site !== undefined && Object.values(services).every(({ sites }) => !sites.includes(site)))
     findings.push({
       severity: 'warning',
-      path: ['timeline', index, 'fault', 'site'],
+      path: [...entryOf(plan, index), 'fault', 'site'],
       text: `no service uses ${site}: no client would see the disaster`,
     });
   return findings;

@@ -61,7 +61,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks', 'storage'],
+  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */
@@ -94,4 +94,10 @@ export function loaded(text: string): LoadedScenario {
   const parsed = parseScenario(bytes, 'good.yaml', REGISTRIES);
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
   return { scenario: parsed.scenario, bytes, sha256: 'f'.repeat(64), file: 'good.yaml', positions: parsed.positions };
+}
+
+/** For tests: the good scenario with this timeline, an entry a line, and with more at its end. */
+export function withTimeline(entries: readonly string[], also = 'guard: { lastSite: may be taken }\n'): string {
+  const timeline = `timeline:\n${entries.map((entry) => `  - ${entry}\n`).join('')}`;
+  return GOOD.replace(/timeline:[\s\S]*for: 60s\n/, timeline).concat(also);
 }

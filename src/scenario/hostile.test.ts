@@ -14,7 +14,21 @@ const touched = join(directory, 'touched');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A scenario with nearly every field there is. */
-const FULL = `${GOOD}tier: 1
+const FULL = `${GOOD.replace(
+  '    for: 60s\n',
+  `    for: 60s
+  - at: 200s
+    id: first
+    fault: { type: partition-site, site: { pick: [frankfurt, london] }, from: { pick: any }, clients: kept }
+    for: 5s
+    repeat: { times: 2, every: 20s, pick: distinct }
+  - at: 300s
+    fault: { type: kill, site: { pick: any, not: [first] }, component: { pick: [cassandra, janusgraph] } }
+    for: 5s
+`,
+).replace('site: paris }\n', 'site: paris, disaster: true }\n')}seed: 7
+guard: { lastSite: may be taken }
+tier: 1
 tags: [nightly]
 siteProbes: { rate: 5/s }
 failover: { after: 5 failures, retry: 30s, halfOpen: 1, failback: operator }
@@ -133,7 +147,12 @@ function judge(text: string): void {
   }
   if (problems.length > 0) return;
   try {
-    const { plan, findings } = resolveScenario({ ...REGISTRIES, loaded: loaded(text), platform: PLATFORM });
+    const { plan, findings } = resolveScenario({
+      ...REGISTRIES,
+      loaded: loaded(text),
+      platform: PLATFORM,
+      options: { seed: 7 },
+    });
     expect(describePlan(plan, findings, REGISTRIES.probes)).not.toMatch(OBEYED);
     for (const number of JSON.stringify(plan).matchAll(/[:[,](-?\d[\d.e+-]*)/g))
       expect(Number.isFinite(Number(number[1]))).toBe(true);
@@ -145,6 +164,8 @@ function judge(text: string): void {
 
 test('the scenario that is made hostile is a good one', () => {
   expect(problemsOf(FULL)).toEqual([]);
+  const { plan } = resolveScenario({ ...REGISTRIES, loaded: loaded(FULL), platform: PLATFORM });
+  expect(plan.timeline.map(({ id }) => id)).toEqual(['site-loss-1', 'first-1', 'first-2', 'kill-1']);
   expect(PLACES).toBeGreaterThan(140);
 });
 

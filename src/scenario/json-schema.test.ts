@@ -42,6 +42,12 @@ test.each([
   ["a service's name in capitals", '  ledger:', '  Ledger:'],
   ['a name with a space', 'name: good', 'name: so good'],
   ['a tier that there is not', 'timeline:', 'tier: 5\ntimeline:'],
+  ['a pick among one', 'site: paris }', 'site: { pick: [paris] } }'],
+  ['a pick that is none', 'site: paris }', 'site: { pick: some } }'],
+  ['a fault that is repeated once', 'for: 60s', 'for: 60s\n    repeat: { times: 1, every: 60s }'],
+  ['an id of the platform’s own', 'at: 10s', 'at: 10s\n    id: recover-paris'],
+  ['a seed below 0', 'timeline:', 'seed: -1\ntimeline:'],
+  ['a seed that is no whole number', 'timeline:', 'seed: 1.5\ntimeline:'],
 ])('%s is refused by both', (_, from, to) => {
   const text = GOOD.replace(from, to);
   expect(text).not.toBe(GOOD);

@@ -14,8 +14,8 @@ export function notMeasuredBy(
   const all: NotMeasured = [
     ...faults.flatMap(({ notMeasured }) => notMeasured),
     {
-      what: 'loss of what the disk had not synced',
-      why: 'no fault of this scenario takes away what a machine had not yet written to its disk',
+      what: 'loss of power',
+      why: 'a fault ends processes at most, and the page cache survives them: what the commit log had not synced to its disk goes with a machine, and is not lost here',
     },
     { what: "people's decisions", why: 'RTO is technical: nobody had to notice, decide or be reached' },
     { what: 'every other disaster', why: `this run shows ${disasterOf(plan)} and nothing else` },

@@ -77,7 +77,7 @@ const serviceSchema = z.strictObject({
 export type Service = z.infer<typeof serviceSchema>;
 
 const plannedFaultSchema = z.strictObject({
-  /** Unique in the plan: the type and a number, such as `site-loss-1`. */
+  /** Unique in the plan: the type and a number, such as `site-loss-1`, or what the scenario calls it. */
   id: z.string(),
   type: z.string(),
   site: z.string(),
@@ -87,6 +87,10 @@ const plannedFaultSchema = z.strictObject({
   /** Held at least so long. */
   for_us: us,
   params: z.record(z.string(), json),
+  /** Which entry of the scenario's timeline it comes from, from 0; absent: that of its own place. */
+  entry: z.int().min(0).optional(),
+  /** What was picked by the plan's seed, by field, each with what it was picked among; absent: nothing was. */
+  pickedAmong: z.record(z.string(), z.array(z.string())).optional(),
 });
 export type PlannedFault = z.infer<typeof plannedFaultSchema>;
 
@@ -146,6 +150,8 @@ export const planSchema = z.strictObject({
   retry: z.strictObject({ retries: z.int().positive(), base_us: us, max_us: us }).nullable(),
   steadyState: z.strictObject({ for_us: us, within_us: us }),
   timeline: z.array(plannedFaultSchema),
+  /** Of every random pick of the timeline; null: nothing is picked. */
+  seed: z.int().min(0).nullable().default(null),
   recovery: z.strictObject({
     /** How long each of: the service restored at the survivor, the fault gone, may take before the run gives up waiting. */
     within_us: us,

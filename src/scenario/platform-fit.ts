@@ -1,6 +1,7 @@
 import { PlatformError } from '../errors.ts';
 import type { AbilityName, PlatformFacts } from '../platform/platform.ts';
 import { didYouMean } from './nearest.ts';
+import { isPick } from './picks.ts';
 import { OUTSIDE } from './plan.ts';
 import type { Positions } from './positions.ts';
 import type { Path, Problem } from './problem.ts';
@@ -52,22 +53,30 @@ export function fitProblems(
   }
   for (const [i, { fault }] of timeline.entries()) {
     const at: Path = ['timeline', i, 'fault'];
-    oneOf([...at, 'site'], 'a site', fault.site, sites);
+    const named = everyName([...at, 'site'], fault.site);
+    for (const { path, name } of named) oneOf(path, 'a site', name, sites);
     // Two names mean the same in every kind of fault: `from` other sites, `component` what runs in the site.
     const { from, component } = fault.params;
-    if (Array.isArray(from)) {
-      from.map(String).forEach((other, j) => {
-        oneOf([...at, 'from', j], 'a site', other, sites);
-        if (other === fault.site)
-          problems.push(positions.atValue([...at, 'from', j], "expected another site than the fault's own"));
-      });
+    for (const { path, name } of typeof from === 'string' ? [] : everyName([...at, 'from'], from)) {
+      oneOf(path, 'a site', name, sites);
+      // What is picked is another one in any case.
+      if (!isPick(from) && named.some((own) => own.name === name))
+        problems.push(positions.atValue(path, "expected another site than the fault's own"));
     }
-    if (typeof component === 'string' && component !== 'all') {
-      oneOf([...at, 'component'], 'a component', component, components);
-      if (components.includes(component)) has([...at, 'component'], fault.site, component);
+    for (const { path, name } of everyName([...at, 'component'], component)) {
+      if (name === 'all') continue;
+      oneOf(path, 'a component', name, components);
+      if (components.includes(name)) for (const own of named) has(path, own.name, name);
     }
   }
   return problems;
+}
+
+/** Each name that stands at a place: itself, those of a list, those of a list to pick from; none where it is left open. */
+function everyName(path: Path, value: unknown): readonly { path: Path; name: string }[] {
+  if (isPick(value)) return value.pick === 'any' ? [] : everyName([...path, 'pick'], value.pick);
+  if (Array.isArray(value)) return value.map((one, j) => ({ path: [...path, j], name: String(one) }));
+  return typeof value === 'string' ? [{ path, name: value }] : [];
 }
 
 /** The abilities that a scenario needs, each with what needs it. */
@@ -84,19 +93,31 @@ function abilitiesNeeded(
   return needed;
 }
 
-/** A PlatformError that lists every ability the platform lacks, and what needs it. */
+/** A PlatformError that lists every ability the platform lacks, and what needs it; or a fault that no platform can do. */
 export function requireAbilities(
   scenario: Scenario,
   platform: PlatformFacts,
   registries: Pick<Registries, 'faults'>,
 ): void {
+  for (const { fault } of scenario.timeline) {
+    const refused = registries.faults.get(fault.type)?.refused;
+    if (refused)
+      throw new PlatformError(`${scenario.name}: no platform can do ${fault.type} yet: ${refused.why}`, {
+        hint: refused.help,
+      });
+  }
   const lacking = [...abilitiesNeeded(scenario, registries)].filter(
     ([ability]) => !platform.abilities.includes(ability),
   );
   if (lacking.length === 0) return;
-  const list = lacking.map(([ability, who]) => `${ability} (for ${[...new Set(who)].join(', ')})`);
+  const list = lacking.map(([ability, who]) => {
+    const why = platform.lacking?.[ability]?.why;
+    return `${ability} (for ${[...new Set(who)].join(', ')}${why === undefined ? '' : `: ${why}`})`;
+  });
+  const help = lacking.flatMap(([ability]) => platform.lacking?.[ability]?.help ?? []);
+  const has = `it has ${platform.abilities.join(', ') || 'no abilities'}; choose a platform that has them, or another fault`;
   throw new PlatformError(`${scenario.name}: the platform ${platform.name} lacks ${list.join(' and ')}`, {
-    hint: `it has ${platform.abilities.join(', ') || 'no abilities'}; choose a platform that has them, or another fault`,
+    hint: [...help, has].join('; or '),
   });
 }
 

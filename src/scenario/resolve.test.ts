@@ -205,6 +205,26 @@ test('every ability that the platform lacks, with what needs it', () => {
   ).toBeDefined();
 });
 
+test('an ability that a platform has not is refused with the reason, and what would help', () => {
+  const text = GOOD.replace('type: site-loss, site: paris', 'type: network-delay, site: paris, delay: 50ms');
+  const lack = { why: 'the kernel has no sch_netem', help: 'another kernel' };
+  const error = refusal(() =>
+    resolve(text, { ...PLATFORM, abilities: ['network', 'nodetool'], lacking: { netem: lack } }),
+  );
+  expect(error).toBeInstanceOf(PlatformError);
+  expect(error.message).toBe(
+    'good: the platform fake lacks netem (for the fault network-delay: the kernel has no sch_netem)',
+  );
+  expect(error.hint).toMatch(/^another kernel; or it has network, nodetool/);
+});
+
+test('a fault that no platform can do is refused with the reason', () => {
+  const error = refusal(() => resolve(GOOD.replace('type: site-loss', 'type: slow-disk')));
+  expect(error).toBeInstanceOf(PlatformError);
+  expect(error.message).toMatch(/^good: no platform can do slow-disk yet: .+/);
+  expect(error.hint).toBeDefined();
+});
+
 test('more operations in flight than a client can hold would be shed', () => {
   const error = refusal(() => resolve(GOOD.replace('rate: 50/s, timeout: 5s', 'rate: 5000/s, timeout: 5s')));
   expect(error.message).toBe(
@@ -247,8 +267,8 @@ test('where nothing happens there is no disaster and no recovery to plan', () =>
 
 test('what is not measured says each thing once, in the words of the fault', () => {
   const { notMeasured } = resolve(GOOD);
-  const disk = notMeasured.filter(({ what }) => what === 'loss of what the disk had not synced');
-  expect(disk).toEqual([{ what: disk[0]?.what, why: expect.stringContaining('this is not a power failure') }]);
+  const power = notMeasured.filter(({ what }) => what === 'loss of power');
+  expect(power).toEqual([{ what: 'loss of power', why: expect.stringContaining('is there when they start again') }]);
   expect(notMeasured.map(({ what }) => what)).toContain("people's decisions");
   expect(notMeasured.map(({ what }) => what)).toContain('failure of one node among several in a site');
 });

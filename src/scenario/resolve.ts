@@ -1,10 +1,12 @@
 import { InputError } from '../errors.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
+import { expandTimeline, picksAnything } from './expand.ts';
 import { type Finding, planFindings } from './findings.ts';
 import type { LoadedScenario } from './load.ts';
 import { notMeasuredBy } from './not-measured.ts';
 import { resolveObjectives, windowLatency } from './objectives.ts';
-import { type Plan, type PlannedFault, type PlannedSite, planSchema, type Service } from './plan.ts';
+import { drawSeed } from './picks.ts';
+import { type Plan, type PlannedSite, planSchema, type Service } from './plan.ts';
 import { fitProblems, requireAbilities } from './platform-fit.ts';
 import { problemsError } from './problem.ts';
 import { resolveAfter, resolveFailbackUs } from './recovery.ts';
@@ -18,6 +20,8 @@ interface ResolveInput extends Registries {
   readonly options?: {
     /** Added to the first fault's instant, whole µs. */
     readonly jitterUs?: number;
+    /** Of the random picks, in the place of the scenario's own; where there is none, one is drawn. */
+    readonly seed?: number | undefined;
   };
 }
 
@@ -33,7 +37,8 @@ export function resolvePlan(input: ResolveInput): Plan {
 }
 
 /**
- * The plan of a scenario on a platform, every default filled in. Pure. An InputError lists everything that does not fit together, with its
+ * The plan of a scenario on a platform, every default filled in. Pure, but for the seed that it draws where something is to be picked and none is
+ * given. An InputError lists everything that does not fit together, with its
  * place in the file; a PlatformError lists every ability that the platform lacks.
  */
 export function resolveScenario({ loaded, platform, probes, faults, options = {} }: ResolveInput): Resolved {
@@ -42,10 +47,18 @@ export function resolveScenario({ loaded, platform, probes, faults, options = {}
   if (misfits.length > 0) throw problemsError(misfits);
   requireAbilities(scenario, platform, { faults });
 
-  const { plan, notes } = build(loaded, platform, { probes, faults }, checkedJitter(options.jitterUs ?? 0));
-  const findings = [...notes, ...planFindings(plan, probes)];
+  const jitterUs = checkedJitter(options.jitterUs ?? 0);
+  const seed = picksAnything(scenario.timeline) ? (options.seed ?? scenario.seed ?? drawSeed()) : null;
+  const { timeline, misfits: unpicked } = expandTimeline(scenario, platform, { faults }, seed ?? 0);
+  if (unpicked.length > 0) throw problemsError(unpicked.map(({ path, text }) => positions.atValue(path, text)));
+  const { plan, notes } = build(loaded, platform, { probes, faults }, { timeline, seed, jitter_us: jitterUs });
+  const findings = [...notes, ...seedFindings(scenario), ...planFindings(plan, probes)];
   const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw problemsError(errors.map(({ path, text }) => positions.atValue(path, text)));
+  if (errors.length > 0)
+    throw problemsError(
+      errors.map(({ path, text }) => positions.atValue(path, text)),
+      seed === null ? undefined : `this is what the seed ${seed} picks; another one (--seed) may do`,
+    );
   // A probe's settings and parameters come from elsewhere: what is no JSON is a defect, and shows here.
   return { plan: planSchema.parse(plan), findings };
 }
@@ -54,7 +67,7 @@ function build(
   { scenario, sha256 }: LoadedScenario,
   platform: PlatformFacts,
   { probes, faults }: Registries,
-  jitter_us: number,
+  { timeline, seed, jitter_us }: Pick<Plan, 'timeline' | 'seed' | 'jitter_us'>,
 ): { plan: Plan; notes: readonly Finding[] } {
   const objectives = resolveObjectives(scenario);
   const services = resolveServices(scenario, objectives);
@@ -68,7 +81,6 @@ function build(
   };
   const siteRate = scenario.siteProbes === false ? null : scenario.siteProbes.rate;
   const timetables = resolveTimetables(services, sites, probes, siteRate);
-  const timeline = resolveTimeline(scenario);
   const { recovery, readBack } = scenario;
   const after = resolveAfter(recovery, { services, settings, objectives, timeline });
   const plan = {
@@ -104,6 +116,7 @@ function build(
     retry: resolveRetry(scenario),
     steadyState: { for_us: scenario.steadyState.for, within_us: scenario.steadyState.within },
     timeline,
+    seed,
     recovery: {
       within_us: recovery.within,
       repair: recovery.repair,
@@ -141,6 +154,11 @@ function build(
   return { plan: { ...plan, notMeasured: notMeasuredBy(plan, struck, unprobed) }, notes: after.notes };
 }
 
+function seedFindings({ seed, timeline }: Scenario): readonly Finding[] {
+  if (seed === undefined || picksAnything(timeline)) return [];
+  return [{ severity: 'note', path: ['seed'], text: 'nothing is picked at random: it changes nothing' }];
+}
+
 function resolveServices(scenario: Scenario, objectives: Plan['objectives']): Record<string, Service> {
   return Object.fromEntries(
     Object.entries(scenario.services).map(([name, { probe, sites, client, rate, timeout, params }]) => [
@@ -156,23 +174,6 @@ function resolveServices(scenario: Scenario, objectives: Plan['objectives']): Re
       },
     ]),
   );
-}
-
-function resolveTimeline({ timeline }: Scenario): PlannedFault[] {
-  const counts = new Map<string, number>();
-  return timeline.map(({ at, for: held, fault }) => {
-    const number = (counts.get(fault.type) ?? 0) + 1;
-    counts.set(fault.type, number);
-    return {
-      id: `${fault.type}-${number}`,
-      type: fault.type,
-      site: fault.site,
-      disaster: timeline.length === 1 || fault.disaster === true,
-      at_us: at,
-      for_us: held,
-      params: fault.params as PlannedFault['params'],
-    };
-  });
 }
 
 function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {

@@ -3,6 +3,7 @@ import { didYouMean } from './nearest.ts';
 import type { Positions } from './positions.ts';
 import type { Problem } from './problem.ts';
 import type { Registries, Scenario, ServiceObjectives } from './schema.ts';
+import { timelineProblems } from './timeline-rules.ts';
 
 /** What is wrong with a scenario that is well-formed, whatever platform it will meet. */
 export function ruleProblems(scenario: Scenario, registries: Registries, positions: Positions): readonly Problem[] {
@@ -37,48 +38,6 @@ function serviceProblems({ services }: Scenario, { probes }: Registries, positio
       positions.atValue(['services', name, ...issue.path.map(String)], issue.message),
     ),
   ]);
-}
-
-function timelineProblems({ timeline }: Scenario, { faults }: Registries, positions: Positions): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const [i, { at, fault }] of timeline.entries()) {
-    const above = timeline[i - 1];
-    if (above && at < above.at)
-      problems.push(
-        positions.atValue(['timeline', i, 'at'], 'expected the order of time: it is before the entry above it'),
-      );
-    if (above && at === above.at)
-      problems.push(
-        positions.atValue(['timeline', i, 'at'], 'expected a time of its own: each fault has its own clocks'),
-      );
-    for (const issue of faults.get(fault.type)?.params.safeParse(fault.params).error?.issues ?? [])
-      problems.push(positions.atValue(['timeline', i, 'fault', ...issue.path.map(String)], issue.message));
-  }
-  return [...problems, ...disasterProblems(timeline, positions)];
-}
-
-function disasterProblems(timeline: Scenario['timeline'], positions: Positions): readonly Problem[] {
-  const marked = timeline.flatMap(({ fault }, i) => (fault.disaster === true ? [i] : []));
-  const [only] = timeline;
-  if (timeline.length === 1) {
-    if (only?.fault.disaster !== false) return [];
-    return [
-      positions.atValue(
-        ['timeline', 0, 'fault', 'disaster'],
-        'expected true or nothing: the only fault is the disaster',
-      ),
-    ];
-  }
-  if (marked.length === 0 && timeline.length > 0)
-    return [
-      positions.atKey(
-        ['timeline'],
-        `expected one of the ${timeline.length} faults to be marked disaster: true, got none`,
-      ),
-    ];
-  return marked
-    .slice(1)
-    .map((i) => positions.atValue(['timeline', i, 'fault', 'disaster'], 'expected one disaster, got a second'));
 }
 
 function objectiveProblems({ objectives, services, timeline }: Scenario, positions: Positions): readonly Problem[] {

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import type { FaultType } from '../faults/fault.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import type { ProbeType } from '../probes/probe.ts';
-import { SHOWN } from '../text.ts';
+import { MAX_ENTRIES, timelineEntry } from './fault-schema.ts';
+import { MAX_SEED } from './picks.ts';
 import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
+import { name, parameters, sentence, siteName, some, text } from './shapes.ts';
 import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
 export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census'>;
 /** What a scenario needs to know of a kind of fault. */
-export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'notMeasured'>;
+export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'refused' | 'notMeasured'>;
 
 /** Every kind of probe and fault that a scenario may name. */
 export interface Registries {
@@ -17,14 +19,6 @@ export interface Registries {
   readonly faults: ReadonlyMap<string, KnownFault>;
 }
 
-const KEBAB = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*';
-const name = (what: string) => {
-  const error = `expected ${what} in lower case with hyphens, such as site-failover`;
-  return z
-    .string({ error })
-    .max(60)
-    .regex(new RegExp(`^${KEBAB}$`), { error });
-};
 const serviceName = () => {
   const error = `expected a service's name in lower case such as ledger; ${CANARY_SERVICE} is reserved`;
   return z
@@ -32,9 +26,6 @@ const serviceName = () => {
     .max(60)
     .regex(new RegExp(`^(?!${CANARY_SERVICE}$)[a-z][a-z0-9-]*$`), { error });
 };
-const text = (max: number) => z.string().max(max).regex(SHOWN, { error: 'expected text without control characters' });
-const sentence = () => text(2_000).trim().min(1);
-const siteName = () => text(60).min(1);
 const count = () => z.int().min(1).max(100_000);
 
 const serviceShape = {
@@ -42,14 +33,6 @@ const serviceShape = {
   timeout: positiveDuration().prefault('2s').describe('Deadline of one attempt.'),
   sites: z.array(siteName()).min(1).describe('In the order in which its clients prefer them.'),
   client: siteName().default(OUTSIDE).describe(`Where its clients are: ${OUTSIDE}, or the name of a site.`),
-};
-
-const faultShape = {
-  site: siteName().describe('The site that it strikes.'),
-  disaster: z
-    .boolean()
-    .optional()
-    .describe('RTO and RPO run from this fault; the only fault of a scenario is it anyway.'),
 };
 
 const phase = z.enum(SERVICE_PHASES);
@@ -159,6 +142,12 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('The loss and the outage by which every run proves its instrument.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(MAX_SEED)
+    .optional()
+    .describe('Of the random picks of the timeline (--seed overrides it); absent: drawn anew for each run.'),
   requires: z
     .record(text(60), text(200))
     .default({})
@@ -250,32 +239,26 @@ const scenarioShape = {
 export function scenarioSchema({ probes, faults }: Registries) {
   const services = [...probes.values()].map(({ probe, params, summary }) =>
     z
-      .strictObject({ probe: z.literal(probe), ...serviceShape, ...parameters(params, serviceShape, `probe ${probe}`) })
+      .strictObject({
+        probe: z.literal(probe),
+        ...serviceShape,
+        ...parameters(params.shape, serviceShape, `probe ${probe}`),
+      })
       .describe(summary)
       .transform(({ probe, rate, timeout, sites, client, ...rest }) => {
         return { probe: probe as string, rate, timeout, sites, client, params: rest as Record<string, unknown> };
       }),
   );
-  const kinds = [...faults.values()].map(({ type, params, summary }) =>
-    z
-      .strictObject({ type: z.literal(type), ...faultShape, ...parameters(params, faultShape, `fault ${type}`) })
-      .describe(summary)
-      .transform(({ type, site, disaster, ...rest }) => {
-        return { type: type as string, site, disaster, params: rest as Record<string, unknown> };
-      }),
-  );
-  const timed = z.strictObject({
-    at: duration().describe('After the end of the steady state.'),
-    fault: z.discriminatedUnion('type', some(kinds, 'fault')),
-    for: positiveDuration().describe('At least; the disaster is held until what was acknowledged has been read back.'),
-  });
   return z
     .strictObject({
       ...scenarioShape,
       services: z
         .record(serviceName(), z.discriminatedUnion('probe', some(services, 'probe')))
         .describe('What clients use: a probe with its sites.'),
-      timeline: z.array(timed).max(20).describe('The faults, in the order of `at`; empty: nothing happens.'),
+      timeline: z
+        .array(timelineEntry(faults))
+        .max(MAX_ENTRIES)
+        .describe('The faults, in the order of `at`; empty: nothing happens.'),
     })
     .describe('A scenario of drill.');
 }
@@ -283,18 +266,3 @@ export function scenarioSchema({ probes, faults }: Registries) {
 /** A scenario as it was read: durations in microseconds, rates a second, ratios; every default filled in. */
 export type Scenario = z.output<ReturnType<typeof scenarioSchema>>;
 export type ServiceObjectives = z.output<typeof oneObjective>;
-
-/** Typed as unknown: the fields of a probe or fault are its own. */
-function parameters(params: z.ZodObject, common: Record<string, unknown>, what: string): Record<never, never> {
-  for (const key of Object.keys(params.shape)) {
-    if (Object.hasOwn(common, key) || key === 'probe' || key === 'type')
-      throw new Error(`${what}: its parameter ${key} has the name of a common field`);
-  }
-  return params.shape;
-}
-
-function some<T>(options: T[], what: string): [T, ...T[]] {
-  const [first, ...rest] = options;
-  if (first === undefined) throw new Error(`no kind of ${what} is registered`);
-  return [first, ...rest];
-}

@@ -39,7 +39,17 @@ test('every scenario of the project is right, and its plan says how long it take
   expect(text).toMatch(/in all: about/);
 });
 
+test('a plan of random picks says its seed, and is the same again with it', async () => {
+  const drawn = await drill('plan', 'random-partitions');
+  const [, seed = ''] = /picked at random with the seed (\d+); the same again: --seed \1/.exec(drawn.text) ?? [];
+  expect(seed).toMatch(/^\d+$/);
+  expect(await drill('plan', 'random-partitions', '--seed', seed)).toEqual(drawn);
+  expect(drawn.text).toMatch(/15 s: cut-1 of (paris|london|frankfurt), .*\(site picked among/);
+});
+
 test.each([
+  ['a seed that is none', ['plan', 'random-partitions', '--seed', '1e3'], 4, /whole number/],
+  ['a seed that is too large', ['run', 'random-partitions', '--seed', '9007199254740992'], 4, /whole number/],
   ['a scenario that is not there', ['run', 'site-failure'], 4, /site-failover/],
   ['an option that is not there', ['run', 'site-failover', '--repaet', '3'], 4, /--repeat/],
   ['a number that is none', ['run', 'site-failover', '--repeat', 'twice'], 4, /whole number/],

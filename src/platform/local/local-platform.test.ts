@@ -22,9 +22,14 @@ test('Linux is accepted', () => {
 });
 
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {
-  const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 });
+  const lack = { why: 'the kernel has none', help: 'another kernel' };
+  const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 }, { netem: lack });
   expect(facts.replicationFactor).toBe(2);
   expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'storage']);
+  expect(facts.lacking?.netem).toEqual(lack);
+  expect(facts.lacking?.disks?.help).toContain('small-disks.yaml');
+  const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), { netem: null });
+  expect([able.abilities.slice(4), able.lacking]).toEqual([['disks', 'netem'], {}]);
   expect(facts.sites[1]).toEqual({
     name: 'london',
     datacenter: 'london-dc',

@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
-import type { Component, ComponentState, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
+import type { Component, ComponentState, Lack, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
+import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
@@ -18,6 +19,7 @@ import { findTemplate } from './template.ts';
 
 export interface LocalStatus {
   readonly config: LocalConfig;
+  readonly kernel: Kernel;
   readonly started: boolean;
   readonly components: readonly ComponentState[];
   readonly faults: readonly RegisteredFault[];
@@ -27,8 +29,14 @@ export interface LocalStatus {
   readonly owned: boolean;
 }
 
-/** What the local platform is, from its configuration alone: enough for a plan, whether one is up or not. */
-export function localPlatformFacts(config: LocalConfig): PlatformFacts {
+const NO_DISKS: Lack = {
+  why: 'its commit logs have no disks of their own',
+  help: 'start one that has: --config clusters/local/small-disks.yaml',
+};
+
+/** What the local platform is, from its configuration and its kernel: enough for a plan, whether one is up or not. */
+export function localPlatformFacts(config: LocalConfig, { netem }: Kernel): PlatformFacts {
+  const { commitLogDisk } = config.cassandra;
   return {
     name: 'local',
     environment: config.environment,
@@ -57,12 +65,11 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
     abilities: [
-      'network',
-      'processes',
-      'nodetool',
-      'storage',
-      ...(config.cassandra.commitLogDisk ? (['disks'] as const) : []),
+      ...(['network', 'processes', 'nodetool', 'storage'] as const),
+      ...(commitLogDisk ? (['disks'] as const) : []),
+      ...(netem === null ? (['netem'] as const) : []),
     ],
+    lacking: { ...(!commitLogDisk && { disks: NO_DISKS }), ...(netem && { netem }) },
   };
 }
 
@@ -92,8 +99,8 @@ export async function attachLocalPlatform(
 
 async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
-    const { started, config } = await rpc.call('status', {}, signal);
-    if (started) return new LocalPlatform(rpc, localPlatformFacts(config), supervisorPid());
+    const { started, config, kernel } = await rpc.call('status', {}, signal);
+    if (started) return new LocalPlatform(rpc, localPlatformFacts(config, kernel), supervisorPid());
     await sleep(100, undefined, { signal });
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PlatformError } from '../../errors.ts';
 import { parseLocalConfig } from './config.ts';
-import { parseCounters, parseLine, rulesetOf, tableOf } from './network.ts';
+import { parseCounters, rulesetOf, tableOf } from './network.ts';
 
 const config = parseLocalConfig(
   `environment: laboratory
@@ -93,10 +93,4 @@ test('counters are read by fault; rules and chains of others are passed over', (
 
 test('no rule in force is an empty list', () => {
   expect(parseCounters('{"nftables":[{"metainfo":{}}]}', 'paris', 'drill_6631')).toEqual([]);
-});
-
-test('what a narrow line held back: packets that waited and packets that were lost', () => {
-  expect(parseLine('[{"kind":"tbf","handle":"8001:","overlimits":7,"drops":2}]')).toEqual([9]);
-  expect(parseLine('[{"kind":"noqueue"}]')).toEqual([]);
-  expect(parseLine('[]')).toEqual([]);
 });

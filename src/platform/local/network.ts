@@ -1,25 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
-import { ANY_PEER, LOOPBACK_PEER, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
+import { LOOPBACK_PEER, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
+import { command } from './command.ts';
 import { addressOf, type LocalConfig } from './config.ts';
-
-const run = promisify(execFile);
-
-/** Runs a command of the network inside the supervisor's namespaces; a PlatformError with what it said. `stdin` is for `nft -f -`. */
-async function command(argv: readonly string[], stdin = ''): Promise<string> {
-  const [file, ...args] = argv as [string, ...string[]];
-  try {
-    const running = run(file, args, { timeout: 10_000, maxBuffer: 1 << 24 });
-    // A command that does not read its input may be gone before it is written.
-    running.child.stdin?.on('error', () => {});
-    running.child.stdin?.end(stdin);
-    return (await running).stdout;
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() || String(error);
-    throw new PlatformError(`${argv.join(' ')}: ${said}`, { cause: error });
-  }
-}
+import { readLine, restoreLine, shapedLines } from './line.ts';
 
 /** Makes the bridge on which the clients outside are, and a namespace with an address for each node of each site. */
 export async function makeNetwork(config: LocalConfig): Promise<void> {
@@ -108,71 +91,9 @@ export async function applyRules(config: LocalConfig, id: string, rules: readonl
   }
 }
 
-/** Lines that were made narrow: the site of each fault, known here because this process made them and outlives none of them. */
-const narrowed = new Map<string, string>();
-/** What may wait in front of a narrow line, in time at its rate, and what it may send at once, in bytes: more than one frame. */
-const QUEUE_MS = 200;
-const BURST = 16_384;
-
-/** A token bucket filter (tc-tbf(8)) on each end of a site's line. */
-export async function narrowLine(config: LocalConfig, id: string, site: string, bitsPerSecond: number): Promise<void> {
-  if ([...narrowed.values()].includes(site)) throw new PlatformError(`the line of ${site} is narrow already`);
-  // Where this fails nothing is in force, and nothing is to be undone.
-  for (const { tc, device } of endsOf(config, site)) await command([...tc, 'qdisc', 'show', 'dev', device, 'root']);
-  narrowed.set(id, site);
-  for (const { tc, device } of endsOf(config, site))
-    await command([...tc, 'qdisc', 'add', 'dev', device, 'root', ...tbf(bitsPerSecond)]);
-}
-
-export function tbf(bitsPerSecond: number): readonly string[] {
-  return ['tbf', 'rate', `${bitsPerSecond}bit`, 'burst', String(BURST), 'latency', `${QUEUE_MS}ms`];
-}
-
-/** Both ends of a site's line: what leaves it goes through its own, what comes to it through the bridge's. */
-function endsOf(
-  config: LocalConfig,
-  site: string,
-): readonly { direction: 'in' | 'out'; tc: readonly string[]; device: string }[] {
-  const index = config.sites.findIndex(({ name }) => name === site);
-  if (index < 0) throw new PlatformError(`no site ${site} whose line could be narrow`);
-  return [
-    { direction: 'out', tc: ['ip', 'netns', 'exec', site, 'tc'], device: 'eth0' },
-    { direction: 'in', tc: ['tc'], device: `veth${index}` },
-  ];
-}
-
-async function widenLine(config: LocalConfig, id: string): Promise<void> {
-  const site = narrowed.get(id);
-  if (site === undefined) return;
-  for (const { tc, device } of endsOf(config, site)) {
-    const there = await command([...tc, 'qdisc', 'show', 'dev', device, 'root']);
-    if (there.includes('tbf')) await command([...tc, 'qdisc', 'del', 'dev', device, 'root']);
-  }
-  narrowed.delete(id);
-}
-
-/** Of each end of a narrow line, how many packets had to wait or were lost. */
-async function readLine(config: LocalConfig, id: string): Promise<readonly RuleCounter[]> {
-  const site = narrowed.get(id);
-  if (site === undefined) return [];
-  const ends = await Promise.all(
-    endsOf(config, site).map(async ({ direction, tc, device }) => {
-      const json = await command([...tc, '-s', '-j', 'qdisc', 'show', 'dev', device, 'root']);
-      return parseLine(json).map((packets) => ({ site, direction, peer: ANY_PEER, packets }));
-    }),
-  );
-  return ends.flat();
-}
-
-/** What a token bucket filter in the output of `tc -s -j qdisc show` held back. */
-export function parseLine(json: string): readonly number[] {
-  const all = JSON.parse(json) as readonly { kind: string; overlimits?: number; drops?: number }[];
-  return all.flatMap(({ kind, overlimits = 0, drops = 0 }) => (kind === 'tbf' ? [overlimits + drops] : []));
-}
-
 /** The faults of which a rule is in force in some site, whoever made it. */
 export async function listRules(config: LocalConfig): Promise<readonly string[]> {
-  const found = new Set<string>(narrowed.keys());
+  const found = new Set<string>(shapedLines());
   for (const site of config.sites) {
     const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
     for (const [, hex = ''] of tables.matchAll(TABLES)) found.add(Buffer.from(hex, 'hex').toString());
@@ -182,7 +103,7 @@ export async function listRules(config: LocalConfig): Promise<readonly string[]>
 
 /** Removes every rule of a fault, in every site; none left is no error. */
 export async function removeRules(config: LocalConfig, id: string): Promise<void> {
-  await widenLine(config, id);
+  await restoreLine(config, id);
   for (const site of config.sites) {
     const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
     if (tables.split('\n').includes(`table inet ${tableOf(id)}`)) {

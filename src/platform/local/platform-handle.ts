@@ -52,6 +52,9 @@ export class LocalPlatform implements Platform {
         inForce: (signal) => rpc.call('damages', {}, signal),
         mend: (id, signal) => rpc.call('mendDamage', { id }, signal),
       },
+      ...(facts.abilities.includes('netem') && {
+        netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

@@ -5,15 +5,17 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, GraphDamage, PacketRule, ProcessTarget, TableDamage, Undo } from '../platform.ts';
+import type { Component, GraphDamage, LineDelay, PacketRule, ProcessTarget, TableDamage, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { Damage } from './damage.ts';
 import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
+import { type Kernel, tryKernel } from './kernel.ts';
 import { createGraphKeyspace } from './keyspace.ts';
+import { delayLine, narrowLine } from './line.ts';
 import { crashing, Loops, starving } from './loops.ts';
-import { applyRules, listRules, makeNetwork, narrowLine, readCounters, removeRules } from './network.ts';
+import { applyRules, listRules, makeNetwork, readCounters, removeRules } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
@@ -168,10 +170,12 @@ function ofTarget(component: Component, { site, components: names, node }: Proce
 
 let lockHolder: { connection: object; run: string } | null = null;
 let started = false;
+let kernel: Kernel;
 
 const methods = {
   status: () => ({
     config,
+    kernel,
     started,
     components: components.map((one) => one.state()),
     faults: register.list(),
@@ -203,6 +207,8 @@ const methods = {
   loops: () => loops.list(),
   narrow: ({ id, site, bitsPerSecond }: { id: string; site: string; bitsPerSecond: number }) =>
     underUndo(id, () => narrowLine(config, id, site, bitsPerSecond)),
+  delay: ({ id, site, ...how }: LineDelay & { id: string; site: string }) =>
+    underUndo(id, () => delayLine(config, id, site, how)),
   filter: ({ id, rules }: { id: string; rules: readonly PacketRule[] }) =>
     underUndo(id, () => applyRules(config, id, rules)),
   cuts: () => inTurn(() => listRules(config)),
@@ -293,6 +299,7 @@ process.on('uncaughtException', (error) => {
 });
 
 async function main(): Promise<void> {
+  kernel = await tryKernel();
   await makeNetwork(config);
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);

@@ -33,6 +33,7 @@ const BASE: Plan = {
   failover: { after: 5, retry_us: 1_000_000, halfOpen: 1, failback: 'operator' },
   retry: null,
   steadyState: { for_us: 5_000_000, within_us: 60_000_000 },
+  seed: null,
   timeline: [],
   recovery: {
     within_us: 60_000_000,
