@@ -7,6 +7,8 @@ export type Component = 'cassandra' | 'janusgraph';
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** What a host name means, where the platform knows: who goes by addresses calls it by this. */
+  readonly address?: string | undefined;
 }
 
 export interface Site {
@@ -14,6 +16,8 @@ export interface Site {
   /** The Cassandra datacenter of the site. */
   readonly datacenter: string;
   readonly endpoints: Readonly<Record<Component, readonly Endpoint[]>>;
+  /** The address of the name server that clients ask for the hosts' names; absent: hosts are addresses, or names that the machine knows. */
+  readonly resolver?: string | undefined;
 }
 
 /** What a platform is, as it stands in every plan. */
@@ -85,6 +89,30 @@ export interface DiskState {
   readonly freeBytes: number;
 }
 
+/** What comes of a question to a name server that fails: nothing, "server failure", or "there is no such name" (RFC 1035, 4.1.1). */
+export const NAME_FAILURES = ['silence', 'servfail', 'nxdomain'] as const;
+export type NameFailure = (typeof NAME_FAILURES)[number];
+
+/** A question for a host name, asked a moment ago over the network. */
+export interface AskedName {
+  /** The place that it was asked from: `outside`, or a site. */
+  readonly from: string;
+  readonly name: string;
+  /** An address, or how there was none: a NameFailure, or another short code. */
+  readonly answer: string;
+  /** It is the address that the name means. */
+  readonly right: boolean;
+}
+
+/** The name server of a site. */
+export interface NameServerState {
+  /** Null: it answers. */
+  readonly failing: NameFailure | null;
+  /** Questions that it let down since it fails, by its own count. */
+  readonly failed: number;
+  readonly asked: readonly AskedName[];
+}
+
 /** What goes on happening to processes until it is undone. */
 export interface LoopState {
   readonly id: string;
@@ -106,6 +134,8 @@ export type Undo =
   | { readonly kind: 'network'; readonly params: { readonly id: string } }
   /** No more of the loop of this id; what died is started all the same, what was stopped is let run. */
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
+  /** The name server that fails under this id answers again. */
+  | { readonly kind: 'names'; readonly params: { readonly id: string } }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
@@ -173,6 +203,17 @@ export interface DiskAbility {
   observe(signal: AbortSignal): Promise<readonly DiskState[]>;
 }
 
+/** A name server for each site: the site's names are known to it alone, and who is in the site asks no other. */
+export interface NamesAbility {
+  fail(id: string, site: string, how: NameFailure, signal: AbortSignal): Promise<void>;
+  /** Asks for names of the site, from outside and from inside it. */
+  observe(site: string, signal: AbortSignal): Promise<NameServerState>;
+  /** The ids under which name servers fail, whoever made them. */
+  inForce(signal: AbortSignal): Promise<readonly string[]>;
+  /** Lets what fails under an id that no fault in the register would undo answer again. */
+  mend(id: string, signal: AbortSignal): Promise<void>;
+}
+
 /** Administration of one node's database. */
 export interface NodetoolAbility {
   /** Standard output; a PlatformError with standard error when it fails. */
@@ -199,6 +240,8 @@ export interface Abilities {
   readonly nodetool: NodetoolAbility;
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
+  /** Only where the services have host names, and the platform a resolver of its own. */
+  readonly names: NamesAbility;
 }
 export type AbilityName = keyof Abilities;
 

@@ -7,6 +7,8 @@ import {
   type DiskState,
   type FaultRegister,
   type LoopState,
+  type NameFailure,
+  type NameServerState,
   type PacketRule,
   type Platform,
   type ProcessTarget,
@@ -25,6 +27,8 @@ export class FakePlatform implements Platform {
   readonly rules = new Map<string, readonly PacketRule[]>();
   /** How often something happened, by id of its loop. */
   readonly looping = new Map<string, Record<string, number>>();
+  /** Name servers that fail, by id. */
+  readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
   /** Sites whose disks are full. */
   readonly filled = new Set<string>();
   readonly states: ComponentState[];
@@ -106,6 +110,25 @@ export class FakePlatform implements Platform {
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
     },
+    names: {
+      fail: async (id: string, site: string, how: NameFailure): Promise<void> => {
+        this.log.push(`fail names of ${site}: ${how}`);
+        this.nameless.set(id, { site, how });
+      },
+      observe: async (site: string): Promise<NameServerState> => {
+        const failing = [...this.nameless.values()].find((one) => one.site === site)?.how ?? null;
+        this.packets += this.traffic ? 1 : 0;
+        const asked = ['outside', site].map((from) => ({
+          from,
+          name: `cassandra-0.${site}`,
+          answer: failing ?? '10.0.0.1',
+          right: failing === null,
+        }));
+        return { failing, failed: failing ? this.packets : 0, asked };
+      },
+      inForce: async (): Promise<readonly string[]> => [...this.nameless.keys()],
+      mend: async (id: string): Promise<void> => void this.nameless.delete(id),
+    },
     nodetool: { run: async (): Promise<string> => '' },
   };
 
@@ -138,6 +161,7 @@ export class FakePlatform implements Platform {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
+    else if (undo.kind === 'names') this.nameless.delete(undo.params.id);
     else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };

@@ -14,7 +14,7 @@ export async function healPlatform(
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const { register } = platform;
-  const { network, processes } = platform.abilities;
+  const { network, names, processes } = platform.abilities;
   const failed: string[] = [];
   /** All at once: a database may not start before a partition is undone. */
   const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -31,11 +31,17 @@ export async function healPlatform(
     await undo(fault);
   });
   const registered = new Set((await register.list(signal)).map(({ fault }) => fault));
-  const stray = ((await network?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
-  await each(stray, async (id) => {
-    say(`removing rules that no fault in the register would undo: ${id}`);
-    await network?.mend(id, signal);
-  });
+  const effects = [
+    { of: network, what: 'rules' },
+    { of: names, what: 'failing name servers' },
+  ] as const;
+  for (const { of, what } of effects) {
+    const stray = ((await of?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
+    await each(stray, async (id) => {
+      say(`removing ${what} that no fault in the register would undo: ${id}`);
+      await of?.mend(id, signal);
+    });
+  }
   const down = async (): Promise<readonly ComponentState[]> =>
     ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
   // What died by itself is nobody's fault to undo: it is started as if it were.
@@ -51,6 +57,7 @@ export async function healPlatform(
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
     ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
+    ...((await names?.inForce(signal)) ?? []).map((id) => `still in force: failing name servers of ${id}`),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
 }

@@ -4,10 +4,11 @@ import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
-import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
+import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
@@ -36,12 +37,12 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       name: site.name,
       datacenter: site.datacenter,
       endpoints: {
-        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) => ({
-          host: addressOf(config, index, node),
-          port: config.cassandra.cqlPort,
-        })),
-        janusgraph: [{ host: addressOf(config, index), port: config.janusgraph.port }],
+        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) =>
+          endpointOf(config, index, 'cassandra', node),
+        ),
+        janusgraph: [endpointOf(config, index, 'janusgraph')],
       },
+      ...(config.names && { resolver: nameServerOf(config) }),
     })),
     nodesPerSite: config.nodesPerSite,
     replicationFactor: replicationFactor(config),
@@ -51,11 +52,21 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
       'system operations of JanusGraph': config.janusgraph.systemOperations,
+      'host names': config.names?.domain ?? 'none: everything goes by address',
+      ...(config.names && {
+        'answers of name servers': `kept ${config.names.ttlSeconds} s by JanusGraph, not at all by the clients`,
+      }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
-    abilities: ['network', 'processes', 'nodetool', ...(config.cassandra.commitLogDisk ? (['disks'] as const) : [])],
+    abilities: [
+      'network',
+      'processes',
+      'nodetool',
+      ...(config.cassandra.commitLogDisk ? (['disks'] as const) : []),
+      ...(config.names ? (['names'] as const) : []),
+    ],
   };
 }
 

@@ -5,7 +5,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, PacketRule, ProcessTarget, Undo } from '../platform.ts';
+import type { Component, NameFailure, PacketRule, ProcessTarget, Undo } from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
@@ -18,6 +18,7 @@ import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 import { untilListening } from './serving.ts';
+import { SiteNames } from './site-names.ts';
 import { copyFromTemplate, makeTemplate } from './template.ts';
 
 export interface SupervisorOrders {
@@ -97,6 +98,7 @@ const register = new Register(registerFile(orders.stateDirectory), executeUndo, 
 async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
   if (undo.kind === 'loop') return loops.end(undo.params.id);
+  if (undo.kind === 'names') return names.server.mend(undo.params.id);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
     return;
@@ -117,6 +119,7 @@ async function executeUndo(undo: Undo): Promise<void> {
 const restarting = new Set<ManagedComponent>();
 
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
+const names = new SiteNames(config);
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -203,6 +206,13 @@ const methods = {
     for (const one of of('cassandra', site)) fillDisk(one.directory);
   },
   disks: () => of('cassandra').map((one) => observeDisk(one.directory, { site: one.site, node: one.node })),
+  failNames: ({ id, site, how }: { id: string; site: string; how: NameFailure }) => {
+    requireUndo({ kind: 'names', params: { id } });
+    names.server.fail(id, site, how);
+  },
+  names: ({ site }: { site: string }) => names.observe(site),
+  failingNames: () => names.server.inForce(),
+  mendNames: ({ id }: { id: string }) => names.server.mend(id),
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -269,6 +279,7 @@ process.on('uncaughtException', (error) => {
 
 async function main(): Promise<void> {
   await makeNetwork(config);
+  if (config.names) await names.start((problem) => tell('defect', messageOf(problem)));
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
