@@ -18,8 +18,9 @@ export async function watchThroughDriver(
   const client = await connectCql(context, AbortSignal.timeout(CONNECT_MS), null);
   const down = new Set<string>();
   const siteOf = (address: string): string | undefined =>
-    sites.find(({ endpoints }) => (endpoints.cassandra ?? []).some(({ host, port }) => `${host}:${port}` === address))
-      ?.name;
+    sites.find(({ endpoints }) =>
+      (endpoints.cassandra ?? []).some(({ host, address: known = host, port }) => `${known}:${port}` === address),
+    )?.name;
   const say = (type: 'alarm' | 'clear', address: string): void => {
     const other = siteOf(address);
     if (other === undefined || other === site.name || down.has(address) === (type === 'alarm')) return;

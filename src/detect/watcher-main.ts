@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { writeAll } from '../client/pipes.ts';
 import { answers } from '../platform/health.ts';
 import type { Component, Endpoint } from '../platform/platform.ts';
+import { locate } from '../probes/locate.ts';
+import type { PlannedSite } from '../scenario/plan.ts';
 import { watchThroughDriver } from './driver-view.ts';
 import { checkHealth, type HealthCheckSettings } from './health-check.ts';
 import type { WatcherConfig, WatcherEvent } from './protocol.ts';
@@ -18,27 +20,34 @@ const tell = (event: WatcherEvent): void => writeAll(3, `${JSON.stringify(event)
 
 async function watchAll(config: WatcherConfig): Promise<void> {
   const { sites, health, driver } = config;
-  for (const { name, endpoints } of health ? sites : []) {
-    for (const component of ['cassandra', 'janusgraph'] as const)
-      watch(name, component, endpoints[component] ?? [], health as HealthCheckSettings);
+  for (const site of health ? sites : []) {
+    for (const component of ['cassandra', 'janusgraph'] as const) watch(site, component, health as HealthCheckSettings);
   }
   if (driver) await Promise.all(sites.map((site) => watchThroughDriver(site, config, tell)));
   tell({ type: 'ready' });
 }
 
 /** Healthy while each of its nodes answers. Where in its period a check is when something happens is left to chance, as it is. */
-function watch(site: string, component: Component, nodes: readonly Endpoint[], health: HealthCheckSettings): void {
+function watch(site: PlannedSite, component: Component, health: HealthCheckSettings): void {
+  const nodes = site.endpoints[component] ?? [];
   const say = (type: 'alarm' | 'clear', what: string): void =>
-    tell({ type, detector: `health check of ${component}`, simulated: true, site, component, what });
+    tell({ type, detector: `health check of ${component}`, simulated: true, site: site.name, component, what });
   void checkHealth(
     health,
     {
       delayMs: Math.random() * health.everyMs,
       healthy: async (timeoutMs) =>
-        (await Promise.all(nodes.map((node) => answers(component, node, timeoutMs)))).every(Boolean),
+        (await Promise.all(nodes.map((node) => isHealthy(site, component, node, timeoutMs)))).every(Boolean),
       onAlarm: (what) => say('alarm', what),
       onClear: () => say('clear', 'it answers again'),
     },
     new AbortController().signal,
   );
+}
+
+/** Each check is a new connection, and asks for the host's name anew where it has one. */
+async function isHealthy(site: PlannedSite, component: Component, node: Endpoint, timeoutMs: number): Promise<boolean> {
+  const untilMs = performance.now() + timeoutMs;
+  const [at] = await locate([node], site, timeoutMs).catch(() => []);
+  return at !== undefined && answers(component, at, Math.max(1, untilMs - performance.now()));
 }

@@ -43,6 +43,8 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['sstable-corruption', { table: 'graph', places: 3 }, ['corrupt 3 places of janusgraph.edgestore at paris']],
   ['graph-damage', { what: 'half-edge', count: 5 }, ['take half-edge of 5 away through paris']],
   ['network-delay', { delay: '50ms' }, ['delay paris by 50000 us, 0 us more or less, correlated 0']],
+  ['dns-failure', {}, ['fail names of paris: silence']],
+  ['dns-failure', { answer: 'servfail' }, ['fail names of paris: servfail']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
 ];
 
@@ -202,6 +204,7 @@ test.each([
   ['bandwidth', { limit: '0mbit' }, 'expected a rate'],
   ['bandwidth', { limit: '9999999mbit' }, 'expected a rate'],
   ['cpu-starvation', { share: '0%' }, 'expected a percentage'],
+  ['dns-failure', { answer: 'refused' }, 'answer'],
   ['crash-loop', { component: 'janusgraph', serves: '5' }, 'expected a duration above zero'],
   ['crash-loop', { component: 'janusgraph', serves: '0s' }, 'expected a duration above zero'],
 ] as const)('%s %j is refused', (type, params, why) => {
@@ -270,7 +273,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks|storage|netem)/,
+      /needs the ability (network|processes|disks|storage|netem|names)/,
     );
   }
 });

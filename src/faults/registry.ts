@@ -3,6 +3,7 @@ import { bandwidth } from './bandwidth.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
+import { dnsFailure } from './dns-failure.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { graphDamage } from './graph-damage.ts';
@@ -37,6 +38,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   sstableCorruption,
   graphDamage,
   slowDisk,
+  dnsFailure,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

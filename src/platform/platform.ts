@@ -7,6 +7,8 @@ export type Component = 'cassandra' | 'janusgraph';
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** What a host name means, where the platform knows: who goes by addresses calls it by this. */
+  readonly address?: string | undefined;
 }
 
 export interface Site {
@@ -14,6 +16,8 @@ export interface Site {
   /** The Cassandra datacenter of the site. */
   readonly datacenter: string;
   readonly endpoints: Readonly<Record<Component, readonly Endpoint[]>>;
+  /** The address of the name server that clients ask for the hosts' names; absent: hosts are addresses, or names that the machine knows. */
+  readonly resolver?: string | undefined;
 }
 
 /** What a platform is, as it stands in every plan. */
@@ -93,6 +97,30 @@ export interface DiskState {
   readonly freeBytes: number;
 }
 
+/** What comes of a question to a name server that fails: nothing, "server failure", or "there is no such name" (RFC 1035, 4.1.1). */
+export const NAME_FAILURES = ['silence', 'servfail', 'nxdomain'] as const;
+export type NameFailure = (typeof NAME_FAILURES)[number];
+
+/** A question for a host name, asked a moment ago over the network. */
+export interface AskedName {
+  /** The place that it was asked from: `outside`, or a site. */
+  readonly from: string;
+  readonly name: string;
+  /** An address, or how there was none: a NameFailure, or another short code. */
+  readonly answer: string;
+  /** It is the address that the name means. */
+  readonly right: boolean;
+}
+
+/** The name server of a site. */
+export interface NameServerState {
+  /** Null: it answers. */
+  readonly failing: NameFailure | null;
+  /** Questions that it let down since it fails, by its own count. */
+  readonly failed: number;
+  readonly asked: readonly AskedName[];
+}
+
 /** What goes on happening to processes until it is undone. */
 export interface LoopState {
   readonly id: string;
@@ -116,6 +144,8 @@ export type Undo =
   | { readonly kind: 'network'; readonly params: { readonly id: string } }
   /** No more of the loop of this id; what died is started all the same, what was stopped is let run. */
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
+  /** The name server that fails under this id answers again. */
+  | { readonly kind: 'names'; readonly params: { readonly id: string } }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
   /** Put everything back that was taken out of the store, or overwritten, under this id. */
@@ -139,17 +169,21 @@ export interface UndoResult {
   readonly error: string;
 }
 
+/** What an ability leaves in force until it is undone, by the id of the fault that made it. */
+export interface Lasting {
+  /** Whoever made it. */
+  inForce(signal: AbortSignal): Promise<readonly string[]>;
+  /** Ends what stands under an id that no fault in the register would undo. */
+  mend(id: string, signal: AbortSignal): Promise<void>;
+}
+
 /** Packet rules by site and direction. Those of one id come and go together. */
-export interface NetworkAbility {
+export interface NetworkAbility extends Lasting {
   filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
   /** A line of so many bits a second to and from a site, each; what does not fit waits a little, and is then lost. */
   narrow(id: string, site: string, bitsPerSecond: number, signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
-  /** The ids of all rules that are in force, whoever made them. */
-  inForce(signal: AbortSignal): Promise<readonly string[]>;
-  /** Removes the rules of an id that no fault in the register would undo. */
-  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** End, pause and start database processes. */
@@ -212,17 +246,13 @@ export interface DamageState {
 }
 
 /** Damage to what is stored. Everything that it takes away is kept on disk before, under its id, and the undo puts it back. */
-export interface StorageAbility {
+export interface StorageAbility extends Lasting {
   /** Flips bytes in the data files of a table, of the site's first node. */
   corrupt(id: string, site: string, table: TableDamage, signal: AbortSignal): Promise<void>;
   /** Deletes parts of the graph at every site; found, and looked at, through this one. */
   damageGraph(id: string, site: string, damage: GraphDamage, signal: AbortSignal): Promise<void>;
   /** Null: nothing was damaged under this id. */
   observe(id: string, signal: AbortSignal): Promise<DamageState | null>;
-  /** What is damaged, whoever did it. */
-  inForce(signal: AbortSignal): Promise<readonly string[]>;
-  /** Puts back what no fault in the register would. */
-  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** What every packet on a site's line takes longer, each way. */
@@ -237,6 +267,13 @@ export interface LineDelay {
 /** Long lines. What is in force is among the network's rules, and is observed and undone with them. */
 export interface DelayAbility {
   delay(id: string, site: string, how: LineDelay, signal: AbortSignal): Promise<void>;
+}
+
+/** A name server for each site: the site's names are known to it alone, and who is in the site asks no other. */
+export interface NamesAbility extends Lasting {
+  fail(id: string, site: string, how: NameFailure, signal: AbortSignal): Promise<void>;
+  /** Asks for names of the site, from outside and from inside it. */
+  observe(site: string, signal: AbortSignal): Promise<NameServerState>;
 }
 
 /** Administration of one node's database. */
@@ -268,6 +305,8 @@ export interface Abilities {
   readonly storage: StorageAbility;
   /** Only where the kernel has sch_netem. */
   readonly netem: DelayAbility;
+  /** Only where the services have host names, and the platform a resolver of its own. */
+  readonly names: NamesAbility;
 }
 export type AbilityName = keyof Abilities;
 

@@ -10,6 +10,8 @@ import {
   type GraphDamage,
   type LineDelay,
   type LoopState,
+  type NameFailure,
+  type NameServerState,
   type PacketRule,
   type Platform,
   type ProcessTarget,
@@ -31,6 +33,8 @@ export class FakePlatform implements Platform {
   readonly looping = new Map<string, Record<string, number>>();
   /** How much is damaged, by id. */
   readonly damaged = new Map<string, number>();
+  /** Name servers that fail, by id. */
+  readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
   /** Sites whose disks are full. */
   readonly filled = new Set<string>();
   readonly states: ComponentState[];
@@ -138,6 +142,25 @@ export class FakePlatform implements Platform {
         ]);
       },
     },
+    names: {
+      fail: async (id: string, site: string, how: NameFailure): Promise<void> => {
+        this.log.push(`fail names of ${site}: ${how}`);
+        this.nameless.set(id, { site, how });
+      },
+      observe: async (site: string): Promise<NameServerState> => {
+        const failing = [...this.nameless.values()].find((one) => one.site === site)?.how ?? null;
+        this.packets += this.traffic ? 1 : 0;
+        const asked = ['outside', site].map((from) => ({
+          from,
+          name: `cassandra-0.${site}`,
+          answer: failing ?? '10.0.0.1',
+          right: failing === null,
+        }));
+        return { failing, failed: failing ? this.packets : 0, asked };
+      },
+      inForce: async (): Promise<readonly string[]> => [...this.nameless.keys()],
+      mend: async (id: string): Promise<void> => void this.nameless.delete(id),
+    },
     nodetool: { run: async (): Promise<string> => '' },
   };
 
@@ -171,6 +194,7 @@ export class FakePlatform implements Platform {
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
     else if (undo.kind === 'storage') this.damaged.delete(undo.params.id);
+    else if (undo.kind === 'names') this.nameless.delete(undo.params.id);
     else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };

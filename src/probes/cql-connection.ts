@@ -3,6 +3,7 @@ import { connectCql, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
 import { type Changed, type Connection, KEEPER, Unconnected } from './keeper.ts';
 import { knock } from './knock.ts';
+import { locate } from './locate.ts';
 import type { ProbeContext } from './probe.ts';
 import { Pulse } from './pulse.ts';
 
@@ -68,10 +69,11 @@ export class CqlConnection implements Connection {
 
 /** Connects as a keeper wants it: quickly, or with the reason why not. */
 export async function connectKept(context: ProbeContext, changed: Changed, greetMs: number): Promise<CqlConnection> {
-  await knock(context.site.endpoints.cassandra ?? [], KEEPER.connectMs);
+  const at = await locate(context.site.endpoints.cassandra ?? [], context.site, KEEPER.resolveMs);
+  await knock(at, KEEPER.connectMs);
   const signal = AbortSignal.timeout(greetMs);
   try {
-    return new CqlConnection(await connectCql(context, signal, KEYSPACE), changed);
+    return new CqlConnection(await connectCql(context, signal, KEYSPACE, at), changed);
   } catch (error) {
     const { error: code } = classifyCqlError((error as Error).cause);
     throw new Unconnected(code, signal.aborted || code === 'timeout', (error as Error).cause);

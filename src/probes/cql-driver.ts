@@ -1,6 +1,8 @@
 import { auth, Client, type ClientOptions, policies, types } from 'cassandra-driver';
 import { messageOf, PlatformError } from '../errors.ts';
+import type { Endpoint } from '../platform/platform.ts';
 import { describeKeeper, KEEPER } from './keeper.ts';
+import { describeNames, locate } from './locate.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
@@ -10,6 +12,8 @@ export const KEYSPACE = 'drill';
 /** For one of the nodes of a site that is otherwise there; a site without any is the keeper's to reach again. */
 const RECONNECT_MS = 500;
 const HEARTBEAT_MS = 2_000;
+/** For the names of a driver's contact points, where nothing is measured. */
+const NAME_MS = 2_000;
 /** Read timeouts on one connection after which the driver closes it: it answers nothing. */
 const DEFUNCT_AFTER = 8;
 
@@ -17,7 +21,8 @@ const DEFUNCT_AFTER = 8;
 export function cqlSettings(context: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>> {
   return {
     driver: 'cassandra-driver 4.10.0',
-    contactPoints: contactPoints(context),
+    contactPoints: contactPoints(context.site.endpoints.cassandra ?? []),
+    ...describeNames(context.site),
     localDataCenter: context.site.datacenter,
     consistency: String(context.params.consistency),
     readTimeoutMs: context.timeoutUs / 1000,
@@ -33,15 +38,23 @@ export function cqlSettings(context: Omit<ProbeContext, 'run'>): Readonly<Record
   };
 }
 
-function contactPoints({ site }: Pick<ProbeContext, 'site'>): readonly string[] {
-  return (site.endpoints.cassandra ?? []).map(({ host, port }) => `${host}:${port}`);
+function contactPoints(endpoints: readonly Endpoint[]): string[] {
+  return endpoints.map(({ host, port }) => `${host}:${port}`);
 }
 
-/** A connected driver for one site; a PlatformError when it cannot be reached before the signal. */
-export async function connectCql(context: ProbeContext, signal: AbortSignal, keyspace: string | null): Promise<Client> {
+/**
+ * A connected driver for one site; a PlatformError when it cannot be reached before the signal. `at`: where its nodes are, for who has just
+ * resolved their names.
+ */
+export async function connectCql(
+  context: ProbeContext,
+  signal: AbortSignal,
+  keyspace: string | null,
+  at?: readonly Endpoint[],
+): Promise<Client> {
   const { tls, auth: login } = loadSecurity(context.params);
   const options: ClientOptions = {
-    contactPoints: [...contactPoints(context)],
+    contactPoints: contactPoints(at ?? (await nodesOf(context))),
     localDataCenter: context.site.datacenter,
     ...(keyspace === null ? {} : { keyspace }),
     queryOptions: {
@@ -81,6 +94,14 @@ export async function connectCql(context: ProbeContext, signal: AbortSignal, key
     throw new PlatformError(`Cassandra of ${context.site.name} cannot be reached: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+async function nodesOf({ site }: ProbeContext): Promise<readonly Endpoint[]> {
+  try {
+    return await locate(site.endpoints.cassandra ?? [], site, NAME_MS);
+  } catch (error) {
+    throw new PlatformError(`Cassandra of ${site.name} cannot be reached: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -50,6 +50,7 @@ export class GremlinClient implements ProbeClient {
 
   /** Connected to every server of the site. A PlatformError says which one cannot be reached until the signal aborts. */
   static async connect(context: ProbeContext, signal: AbortSignal): Promise<GremlinClient> {
+    const { resolver } = context.site;
     const endpoints = context.site.endpoints.janusgraph ?? [];
     if (endpoints.length === 0) throw new PlatformError(`${context.site.name} has no endpoint of JanusGraph`);
     const security = loadSecurity(context.params);
@@ -57,7 +58,9 @@ export class GremlinClient implements ProbeClient {
     const hello = (): Frame => traversals.hello();
     const timeoutMs = context.timeoutUs / 1000;
     const longestMs = Math.max(BULK_MS, timeoutMs);
-    const links = endpoints.map((endpoint) => new GremlinLink({ endpoint, security, hello, timeoutMs: longestMs }));
+    const links = endpoints.map(
+      (endpoint) => new GremlinLink({ endpoint, resolver, security, hello, timeoutMs: longestMs }),
+    );
     const client = new GremlinClient(links, traversals, timeoutMs);
     try {
       await Promise.all(links.map((link) => link.open(signal)));

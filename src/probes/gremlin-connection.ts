@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { GremlinAnswer } from './gremlin-answer.ts';
@@ -13,6 +13,8 @@ import type { Security } from './security.ts';
 export interface ConnectionOptions {
   /** `host:port`. */
   readonly endpoint: string;
+  /** Where that is; absent: it is an address, or a name that the machine knows. */
+  readonly address?: string;
   readonly security: Security;
   /** The first request: a WebSocket that is open is no server that answers. */
   readonly hello: () => Frame;
@@ -41,7 +43,7 @@ export class GremlinConnection implements Connection {
   private failure: Error | null = null;
   private ended = false;
 
-  private constructor({ endpoint, security, quietMs }: ConnectionOptions, changed: Changed, greetMs: number) {
+  private constructor({ endpoint, address, security, quietMs }: ConnectionOptions, changed: Changed, greetMs: number) {
     const { tls } = security;
     this.security = security;
     this.changed = changed;
@@ -49,6 +51,7 @@ export class GremlinConnection implements Connection {
       handshakeTimeout: greetMs,
       perMessageDeflate: false,
       skipUTF8Validation: true,
+      ...(address !== undefined && { lookup: lookupOf(address) }),
       ...tls,
     });
     this.socket = socket;
@@ -181,6 +184,12 @@ export class GremlinConnection implements Connection {
     for (const id of [...this.pending.keys()]) this.settle(id, { kind: 'closed' });
     this.changed();
   }
+}
+
+/** The address of a host name that was resolved before. */
+function lookupOf(address: string): LookupFunction {
+  const family = isIP(address);
+  return (_, { all }, callback) => (all ? callback(null, [{ address, family }]) : callback(null, address, family));
 }
 
 function list(data: unknown): readonly unknown[] {

@@ -5,6 +5,7 @@ import { GremlinConnection } from './gremlin-connection.ts';
 import type { Frame } from './gremlin-frames.ts';
 import { KEEPER, Keeper, type KeeperSettings, Unconnected } from './keeper.ts';
 import { knock } from './knock.ts';
+import { locate } from './locate.ts';
 import type { Security } from './security.ts';
 
 /** Unanswered requests on one link. */
@@ -12,6 +13,8 @@ export const IN_FLIGHT = 4_096;
 
 export interface LinkOptions {
   readonly endpoint: Endpoint;
+  /** The name server that knows its host; absent: none is asked. */
+  readonly resolver?: string | undefined;
   readonly security: Security;
   readonly hello: () => Frame;
   /** The longest that any request is waited for. */
@@ -27,15 +30,16 @@ export class GremlinLink implements AsyncDisposable {
   private readonly inFlight: number;
   private underWay = 0;
 
-  constructor({ endpoint, security, hello, timeoutMs, inFlight = IN_FLIGHT, settings = {} }: LinkOptions) {
-    const { quietMs, connectMs } = { ...KEEPER, ...settings };
+  constructor({ endpoint, resolver, security, hello, timeoutMs, inFlight = IN_FLIGHT, settings = {} }: LinkOptions) {
+    const { quietMs, connectMs, resolveMs } = { ...KEEPER, ...settings };
     this.name = formatEndpoint(endpoint);
     this.inFlight = inFlight;
     const options = { endpoint: this.name, security, hello, quietMs };
     this.keeper = new Keeper(
       async (changed, greetMs) => {
-        await knock([endpoint], connectMs);
-        return GremlinConnection.connect(options, changed, greetMs);
+        const [at = endpoint] = await locate([endpoint], { resolver }, resolveMs);
+        await knock([at], connectMs);
+        return GremlinConnection.connect({ ...options, ...(resolver && { address: at.host }) }, changed, greetMs);
       },
       timeoutMs,
       settings,

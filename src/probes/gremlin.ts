@@ -4,6 +4,7 @@ import { GremlinClient } from './gremlin-client.ts';
 import { formatEndpoint, IN_FLIGHT } from './gremlin-link.ts';
 import { awaitSchema, makeSchema, TRANSACTIONS } from './gremlin-schema.ts';
 import { describeKeeper } from './keeper.ts';
+import { describeNames } from './locate.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { describeSecurity, securityShape } from './security.ts';
 
@@ -30,6 +31,7 @@ export const gremlinProbe: ProbeType = {
   settings: (context) => ({
     driver: 'own, over ws 8, with the serializers of gremlin 3.7.4 (GraphBinary)',
     contactPoints: (context.site.endpoints.janusgraph ?? []).map(formatEndpoint),
+    ...describeNames(context.site),
     traversalSource: String(context.params.traversalSource ?? 'g'),
     connections: 'one to each server, requests pipelined',
     requestTimeoutMs: context.timeoutUs / 1000,

@@ -54,6 +54,18 @@ async function refusal(): Promise<never> {
   throw new Unconnected('refused', false);
 }
 
+test('who waited while names had no address is told so, and not that nobody took the connection', async () => {
+  const { keeper, on } = kept();
+  await using _ = keeper;
+  on.trying = async () => {
+    await new Promise((resolve) => setTimeout(resolve, SETTINGS.connectMs));
+    throw new Unconnected('dns', true);
+  };
+  await expect(keeper.take(100)).rejects.toMatchObject({ code: 'dns', silent: true });
+  on.trying = silence;
+  await expect(keeper.take(200)).rejects.toMatchObject({ code: 'not-connected' });
+});
+
 test('a connection that answers is used for everything', async () => {
   const { keeper, tries } = kept();
   await using _ = keeper;

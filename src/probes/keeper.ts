@@ -4,6 +4,8 @@ import type { Pulse } from './pulse.ts';
 
 /** What a keeper is set to; it stands in plan.json with each driver's own settings. */
 export const KEEPER = {
+  /** For the name server's answer, where a host is a name. Silence is asked again, as a lost SYN is. */
+  resolveMs: 250,
   /** For TCP's handshake, which needs no thread of the server. Its own repetition of a lost SYN would come a second later. */
   connectMs: 250,
   /** For everything after it (TLS, login, a first answer), on a connection that is made in place of another. */
@@ -43,7 +45,10 @@ export interface Connection {
 /** What a connection tells its keeper: that it ended, that it fell silent, that it was heard again. */
 export type Changed = () => void;
 
-/** No connection could be had, so nothing was sent. `code` is short: `refused`, `auth`, `not-connected`. */
+/** The code of an Unconnected whose host has no address. */
+export const UNRESOLVED = 'dns';
+
+/** No connection could be had, so nothing was sent. `code` is short: `refused`, `auth`, `dns`, `not-connected`. */
 export class Unconnected extends Error {
   readonly code: string;
   /** The network said nothing: another attempt may be luckier. Otherwise somebody answered, and the answer was no. */
@@ -118,14 +123,16 @@ export class Keeper<C extends Connection> implements AsyncDisposable {
   async take(waitMs: number): Promise<C> {
     const cameAt = performance.now();
     const until = AbortSignal.timeout(Math.max(0, Math.ceil(waitMs)));
+    let unresolved: Unconnected | null = null;
     for (;;) {
       if (this.disposed) throw new Unconnected('disposed', false);
       const { ready } = this;
       if (ready) return ready;
-      if (until.aborted) throw new Unconnected('not-connected', true);
+      if (until.aborted) throw unresolved ?? new Unconnected('not-connected', true);
       const attempt = this.begin(this.settings.greetMs);
       await this.change(until);
       const { failure } = attempt;
+      if (failure) unresolved = failure.code === UNRESOLVED ? failure : null;
       if (failure && !failure.silent && attempt.beganAt >= cameAt) throw failure;
     }
   }

@@ -94,10 +94,10 @@ export class Detection implements AsyncDisposable {
       }
       const now = new Set([...said.matchAll(/^DN\s+(\S+)/gm)].map(([, address]) => address as string));
       for (const { name: site, endpoints } of plan.platform.sites) {
-        for (const { host } of endpoints.cassandra ?? []) {
-          if (down.has(host) === now.has(host)) continue;
-          const type = now.has(host) ? 'alarm' : 'clear';
-          const what = `${host} is ${now.has(host) ? 'DN' : 'UN'}`;
+        for (const { host, address = host } of endpoints.cassandra ?? []) {
+          if (down.has(address) === now.has(address)) continue;
+          const type = now.has(address) ? 'alarm' : 'clear';
+          const what = `${address} is ${now.has(address) ? 'DN' : 'UN'}`;
           this.hear({
             type,
             detector: `nodetool status at ${from}`,

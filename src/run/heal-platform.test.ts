@@ -37,6 +37,15 @@ test('a rule that nothing in the register would undo is found and removed', asyn
   expect(platform.rules.size).toBe(0);
 });
 
+test('a name server that fails under nothing in the register is found and mended', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.names.fail('dns-failure-1', 'paris', 'silence');
+  const { left, said } = await healed(platform);
+  expect(left).toEqual([]);
+  expect(said).toEqual(['removing failing name servers that no fault in the register would undo: dns-failure-1']);
+  expect(platform.nameless.size).toBe(0);
+});
+
 test('what died by itself is started again', async () => {
   const platform = new FakePlatform();
   platform.set('london', ['janusgraph'], 'stopped');

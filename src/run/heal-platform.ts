@@ -1,11 +1,29 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import type { ComponentState, Platform } from '../platform/platform.ts';
+import type { ComponentState, Lasting, Platform } from '../platform/platform.ts';
 
 /** How long what is started here may take before the platform's dead-man does it once more. */
 const START_MS = 300_000;
 
+/** What lasts until it is undone, with what people call it. */
+function lastingOf({ network, names, storage }: Platform['abilities']): readonly [string, Lasting][] {
+  const all: readonly (readonly [string, Lasting | undefined])[] = [
+    ['rules', network],
+    ['failing name servers', names],
+    ['damage', storage],
+  ];
+  return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
+}
+
+/** What is in force that lasts until it is undone, whoever made it, in words. */
+export async function inForce(abilities: Platform['abilities'], signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [what, lasting] of lastingOf(abilities))
+    found.push(...(await lasting.inForce(signal)).map((id) => `still in force: ${what} of ${id}`));
+  return found;
+}
+
 /**
- * Undoes everything that is in force, each whatever becomes of the others, removes rules and puts back what nothing would undo any more, and starts what died
+ * Undoes everything that is in force, each whatever becomes of the others, ends what nothing would undo any more, and starts what died
  * by itself. Returns what is left, in words: nothing when the platform is whole.
  */
 export async function healPlatform(
@@ -14,7 +32,7 @@ export async function healPlatform(
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const { register } = platform;
-  const { network, processes, storage } = platform.abilities;
+  const { processes } = platform.abilities;
   const failed: string[] = [];
   /** All at once: a database may not start before a partition is undone. */
   const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -31,16 +49,13 @@ export async function healPlatform(
     await undo(fault);
   });
   const registered = new Set((await register.list(signal)).map(({ fault }) => fault));
-  const stray = ((await network?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
-  await each(stray, async (id) => {
-    say(`removing rules that no fault in the register would undo: ${id}`);
-    await network?.mend(id, signal);
-  });
-  const spoilt = ((await storage?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
-  await each(spoilt, async (id) => {
-    say(`putting back what no fault in the register would: ${id}`);
-    await storage?.mend(id, signal);
-  });
+  for (const [what, lasting] of lastingOf(platform.abilities)) {
+    const stray = (await lasting.inForce(signal)).filter((id) => !registered.has(id));
+    await each(stray, async (id) => {
+      say(`removing ${what} that no fault in the register would undo: ${id}`);
+      await lasting.mend(id, signal);
+    });
+  }
   const down = async (): Promise<readonly ComponentState[]> =>
     ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
   // What died by itself is nobody's fault to undo: it is started as if it were.
@@ -55,8 +70,7 @@ export async function healPlatform(
   return [
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
-    ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
-    ...((await storage?.inForce(signal)) ?? []).map((id) => `still in force: damage of ${id}`),
+    ...(await inForce(platform.abilities, signal)),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
 }

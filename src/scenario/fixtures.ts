@@ -61,7 +61,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage'],
+  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage', 'names'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

@@ -99,7 +99,12 @@ const siteSchema = z.strictObject({
   /** The Cassandra datacenter of the site. */
   datacenter: z.string(),
   /** Component name → where its clients reach it. */
-  endpoints: z.record(z.string(), z.array(z.strictObject({ host: z.string(), port: z.int() }))),
+  endpoints: z.record(
+    z.string(),
+    z.array(z.strictObject({ host: z.string(), port: z.int(), address: z.string().optional() })),
+  ),
+  /** Who knows the addresses of hosts that are names; absent: the hosts are addresses, or the machine knows. */
+  resolver: z.string().optional(),
 });
 export type PlannedSite = z.infer<typeof siteSchema>;
 

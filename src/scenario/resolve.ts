@@ -199,9 +199,9 @@ function resolveRetry({ retry }: Scenario): Plan['retry'] {
   return retry ? { retries: retry.retries, base_us: retry.base, max_us: retry.max } : null;
 }
 
-function plannedSite({ name, datacenter, endpoints }: PlatformFacts['sites'][number]): PlannedSite {
+function plannedSite({ name, datacenter, endpoints, resolver }: PlatformFacts['sites'][number]): PlannedSite {
   const copied = Object.entries(endpoints).map(([component, list]) => [component, list.map((one) => ({ ...one }))]);
-  return { name, datacenter, endpoints: Object.fromEntries(copied) };
+  return { name, datacenter, endpoints: Object.fromEntries(copied), ...(resolver !== undefined && { resolver }) };
 }
 
 /** Services with more operations in flight, when nothing answers, than a client process can hold: they would be shed. */

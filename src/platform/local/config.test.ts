@@ -33,6 +33,7 @@ test('every file of the repository is valid, and says how JanusGraph is set wher
   expect(of('platform')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'local' });
   expect(of('small-id-blocks')).toMatchObject({ idBlockSize: 100, systemOperations: 'local' });
   expect(of('site-tags')).toMatchObject({ idBlockSize: 100, conflictAvoidance: 'site-tags' });
+  expect(of('host-names')).toMatchObject({ idBlockSize: 1_000_000 });
   expect(of('small-disks')).toMatchObject({ idBlockSize: 1_000_000 });
   expect(of('global-system-operations')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'global' });
 });
@@ -61,6 +62,10 @@ test('a key that is missing is named at the mapping that lacks it', () => {
 
 test('an unknown key is refused', () => {
   expect(messageFor(`${GOOD}nodes: 3\n`)).toContain('"nodes"');
+});
+
+test.each(['Drill.internal', '-drill', 'drill.', 'a..b', ''])('a domain %j is refused', (domain) => {
+  expect(messageFor(`${GOOD}names: { domain: "${domain}" }\n`)).toContain('names.domain: a domain such as');
 });
 
 test('text that is no YAML is named with line and column', () => {

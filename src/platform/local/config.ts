@@ -18,6 +18,17 @@ const configSchema = z.strictObject({
   nodesPerSite: z.int().min(1).max(5),
   network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
   jit: z.enum(['quick', 'peak']),
+  /** Host names of the services, under this domain, and a name server for each site; absent: everything goes by address. */
+  names: z
+    .strictObject({
+      domain: z
+        .string()
+        .max(100)
+        .regex(/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/, 'a domain such as drill.internal'),
+      /** How long an answer may be kept: databases do so, and the clients here do not. */
+      ttlSeconds: z.int().min(1).max(3_600).default(5),
+    })
+    .optional(),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

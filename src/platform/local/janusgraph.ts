@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { addressOf, jitOptions, type LocalConfig } from './config.ts';
 import type { JvmCommand } from './jvm.ts';
+import { endpointOf } from './names.ts';
 
 /** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
 export const GRAPH_KEYSPACE = 'janusgraph';
@@ -50,6 +51,7 @@ export function janusgraphCommand(
       // Libraries that it unpacks go with its data.
       `-Djava.io.tmpdir=${at('tmp')}`,
       '-XX:+ExitOnOutOfMemoryError',
+      ...(config.names ? [`-Dsun.net.inetaddr.ttl=${config.names.ttlSeconds}`] : []),
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',
       '-cp',
@@ -62,7 +64,10 @@ export function janusgraphCommand(
 
 /** The settings with which a site's server opens its graph. */
 export function graphProperties(config: LocalConfig, site: number): string {
-  const hosts = Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, site, node)).join(',');
+  const hosts = Array.from(
+    { length: config.nodesPerSite },
+    (_, node) => endpointOf(config, site, 'cassandra', node).host,
+  ).join(',');
   const settings = {
     'gremlin.graph': 'org.janusgraph.core.JanusGraphFactory',
     'storage.backend': 'cql',

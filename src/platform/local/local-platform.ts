@@ -1,14 +1,23 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
-import type { Component, ComponentState, Lack, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
+import type {
+  AbilityName,
+  Component,
+  ComponentState,
+  Lack,
+  Platform,
+  PlatformFacts,
+  RegisteredFault,
+} from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
-import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
+import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
@@ -29,14 +38,26 @@ export interface LocalStatus {
   readonly owned: boolean;
 }
 
-const NO_DISKS: Lack = {
-  why: 'its commit logs have no disks of their own',
-  help: 'start one that has: --config clusters/local/small-disks.yaml',
-};
+const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage'];
+const OPTIONAL = ['disks', 'netem', 'names'] as const;
+
+/** Why some of its abilities are not there, and what would help. */
+function lacksOf(config: LocalConfig, { netem }: Kernel): Partial<Record<AbilityName, Lack>> {
+  const start = (file: string): string => `start one that has: --config clusters/local/${file}.yaml`;
+  return {
+    ...(!config.cassandra.commitLogDisk && {
+      disks: { why: 'its commit logs have no disks of their own', help: start('small-disks') },
+    }),
+    ...(!config.names && {
+      names: { why: 'its services have addresses and no names', help: start('host-names') },
+    }),
+    ...(netem && { netem }),
+  };
+}
 
 /** What the local platform is, from its configuration and its kernel: enough for a plan, whether one is up or not. */
-export function localPlatformFacts(config: LocalConfig, { netem }: Kernel): PlatformFacts {
-  const { commitLogDisk } = config.cassandra;
+export function localPlatformFacts(config: LocalConfig, kernel: Kernel): PlatformFacts {
+  const lacks = lacksOf(config, kernel);
   return {
     name: 'local',
     environment: config.environment,
@@ -44,12 +65,12 @@ export function localPlatformFacts(config: LocalConfig, { netem }: Kernel): Plat
       name: site.name,
       datacenter: site.datacenter,
       endpoints: {
-        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) => ({
-          host: addressOf(config, index, node),
-          port: config.cassandra.cqlPort,
-        })),
-        janusgraph: [{ host: addressOf(config, index), port: config.janusgraph.port }],
+        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) =>
+          endpointOf(config, index, 'cassandra', node),
+        ),
+        janusgraph: [endpointOf(config, index, 'janusgraph')],
       },
+      ...(config.names && { resolver: nameServerOf(config) }),
     })),
     nodesPerSite: config.nodesPerSite,
     replicationFactor: replicationFactor(config),
@@ -60,16 +81,16 @@ export function localPlatformFacts(config: LocalConfig, { netem }: Kernel): Plat
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
       'conflict avoidance of ids': config.janusgraph.conflictAvoidance === 'none' ? 'none' : 'site tags',
       'system operations of JanusGraph': config.janusgraph.systemOperations,
+      'host names': config.names?.domain ?? 'none: everything goes by address',
+      ...(config.names && {
+        'answers of name servers': `kept ${config.names.ttlSeconds} s by JanusGraph, not at all by the clients`,
+      }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
-    abilities: [
-      ...(['network', 'processes', 'nodetool', 'storage'] as const),
-      ...(commitLogDisk ? (['disks'] as const) : []),
-      ...(netem === null ? (['netem'] as const) : []),
-    ],
-    lacking: { ...(!commitLogDisk && { disks: NO_DISKS }), ...(netem && { netem }) },
+    abilities: ALWAYS.concat(OPTIONAL.filter((ability) => !lacks[ability])),
+    lacking: lacks,
   };
 }
 

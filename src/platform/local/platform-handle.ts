@@ -55,6 +55,14 @@ export class LocalPlatform implements Platform {
       ...(facts.abilities.includes('netem') && {
         netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },
       }),
+      ...(facts.abilities.includes('names') && {
+        names: {
+          fail: (id, site, how, signal) => rpc.call('failNames', { id, site, how }, signal),
+          observe: (site, signal) => rpc.call('names', { site }, signal),
+          inForce: (signal) => rpc.call('failingNames', {}, signal),
+          mend: (id, signal) => rpc.call('mendNames', { id }, signal),
+        },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

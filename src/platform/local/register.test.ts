@@ -160,6 +160,9 @@ test('only what a fault in force would undo is covered', async () => {
   expect(one.covers({ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } })).toBe(true);
   expect(one.covers(network('b'))).toBe(false);
   expect(one.covers({ kind: 'processes', params: { site: 'london', components: ['janusgraph'] } })).toBe(false);
+  one.record('f2', 'run1', [{ kind: 'names', params: { id: 'f2' } }], 1_000);
+  expect(one.covers({ kind: 'names', params: { id: 'f2' } })).toBe(true);
+  expect(one.covers({ kind: 'names', params: { id: 'a' } })).toBe(false);
   const undoing = one.undo('f1');
   expect(one.covers(network('a'))).toBe(false);
   await undoing;

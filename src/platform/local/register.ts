@@ -137,15 +137,16 @@ export class Register {
   }
 }
 
-function includes(one: Undo, other: Undo): boolean {
-  if (one.kind === 'network' || one.kind === 'loop' || one.kind === 'storage')
-    return one.kind === other.kind && one.params.id === other.params.id;
-  if (one.kind === 'disk') return other.kind === 'disk' && one.params.site === other.params.site;
+/** Whether doing `one` does `other` as well. */
+function includes({ kind, params: mine }: Undo, other: Undo): boolean {
+  const theirs = other.params;
+  if (kind !== other.kind) return false;
+  if ('id' in mine || 'id' in theirs) return 'id' in mine && 'id' in theirs && mine.id === theirs.id;
+  if (mine.site !== theirs.site) return false;
+  if (!('components' in mine) || !('components' in theirs)) return true;
   return (
-    one.kind === other.kind &&
-    one.params.site === other.params.site &&
-    (one.params.node === undefined || one.params.node === other.params.node) &&
-    other.params.components.every((component) => one.params.components.includes(component))
+    (mine.node === undefined || mine.node === theirs.node) &&
+    theirs.components.every((component) => mine.components.includes(component))
   );
 }
 

@@ -5,7 +5,16 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
-import type { Component, GraphDamage, LineDelay, PacketRule, ProcessTarget, TableDamage, Undo } from '../platform.ts';
+import type {
+  Component,
+  GraphDamage,
+  LineDelay,
+  NameFailure,
+  PacketRule,
+  ProcessTarget,
+  TableDamage,
+  Undo,
+} from '../platform.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { Damage } from './damage.ts';
@@ -21,6 +30,7 @@ import { logFile, pidFile, registerFile } from './paths.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 import { untilListening } from './serving.ts';
+import { SiteNames } from './site-names.ts';
 import { copyFromTemplate, makeTemplate } from './template.ts';
 
 export interface SupervisorOrders {
@@ -101,6 +111,7 @@ async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
   if (undo.kind === 'storage') return damage.undo(undo.params.id);
   if (undo.kind === 'loop') return loops.end(undo.params.id);
+  if (undo.kind === 'names') return names.server.mend(undo.params.id);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
     return;
@@ -123,6 +134,7 @@ const damage = new Damage(config, dataDirectory);
 const coveredDamage = (id: string) => (): boolean => register.covers({ kind: 'storage', params: { id } });
 
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
+const names = new SiteNames(config);
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -233,6 +245,13 @@ const methods = {
   damage: ({ id }: { id: string }) => damage.observe(id),
   damages: () => damage.inForce(),
   mendDamage: ({ id }: { id: string }) => damage.undo(id),
+  failNames: ({ id, site, how }: { id: string; site: string; how: NameFailure }) => {
+    requireUndo({ kind: 'names', params: { id } });
+    names.server.fail(id, site, how);
+  },
+  names: ({ site }: { site: string }) => names.observe(site),
+  failingNames: () => names.server.inForce(),
+  mendNames: ({ id }: { id: string }) => names.server.mend(id),
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -301,6 +320,7 @@ process.on('uncaughtException', (error) => {
 async function main(): Promise<void> {
   kernel = await tryKernel();
   await makeNetwork(config);
+  if (config.names) await names.start((problem) => tell('defect', messageOf(problem)));
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);

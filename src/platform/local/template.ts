@@ -15,7 +15,8 @@ import { cacheDirectory } from './paths.ts';
 export function templateDirectory(config: LocalConfig): string {
   const nodes = config.sites.flatMap((_, site) => [
     ...Array.from({ length: config.nodesPerSite }, (_, node) => cassandraYaml(config, site, node, '')),
-    graphProperties(config, site),
+    // What a server calls its store does not go into the data.
+    graphProperties({ ...config, names: undefined }, site),
   ]);
   const digest = createHash('sha256')
     .update(JSON.stringify([config.sites, nodes, classPathDigest('cassandra'), classPathDigest('janusgraph')]))
