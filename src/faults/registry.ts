@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import { bandwidth } from './bandwidth.ts';
+import { clockSkew } from './clock-skew.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
@@ -29,6 +30,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   crashLoop,
   cpuStarvation,
   diskFull,
+  clockSkew,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

@@ -85,6 +85,15 @@ export interface DiskState {
   readonly freeBytes: number;
 }
 
+/** What a process of a site takes the time of day to be, as it says itself. */
+export interface ClockState {
+  readonly site: string;
+  readonly component: Component;
+  readonly node: number;
+  /** How far its wall clock is ahead of the harness's own, in ms, between two bounds; negative: behind. Null: it said nothing. */
+  readonly aheadMs: { readonly lower: number; readonly upper: number } | null;
+}
+
 /** What goes on happening to processes until it is undone. */
 export interface LoopState {
   readonly id: string;
@@ -108,6 +117,8 @@ export type Undo =
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
+  /** The wall clocks of a site's processes show the machine's time again. */
+  | { readonly kind: 'clock'; readonly params: { readonly site: string } }
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
   | { readonly kind: 'restart'; readonly params: ProcessTarget }
   /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
@@ -173,6 +184,16 @@ export interface DiskAbility {
   observe(signal: AbortSignal): Promise<readonly DiskState[]>;
 }
 
+/** Wall clocks that can be set, a site's all at once. Timers, which go by monotonic time, see nothing of it. */
+export interface ClockAbility {
+  /** So far ahead of the machine's; negative: behind. Its processes take it over within two seconds, and when they start. */
+  set(site: string, aheadMs: number, signal: AbortSignal): Promise<void>;
+  /** Asked of each database process, from inside its site. */
+  observe(site: string, signal: AbortSignal): Promise<readonly ClockState[]>;
+  /** The sites whose clocks are set to another time than the machine's, whoever did it. */
+  inForce(signal: AbortSignal): Promise<readonly string[]>;
+}
+
 /** Administration of one node's database. */
 export interface NodetoolAbility {
   /** Standard output; a PlatformError with standard error when it fails. */
@@ -199,6 +220,8 @@ export interface Abilities {
   readonly nodetool: NodetoolAbility;
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
+  /** Only where the processes are started with clocks that can be set. */
+  readonly clocks: ClockAbility;
 }
 export type AbilityName = keyof Abilities;
 

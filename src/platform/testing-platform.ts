@@ -2,6 +2,7 @@ import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import {
   ANY_PEER,
+  type ClockState,
   type Component,
   type ComponentState,
   type DiskState,
@@ -27,6 +28,8 @@ export class FakePlatform implements Platform {
   readonly looping = new Map<string, Record<string, number>>();
   /** Sites whose disks are full. */
   readonly filled = new Set<string>();
+  /** How far the clocks of a site are ahead, in ms. */
+  readonly ahead = new Map<string, number>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -106,6 +109,20 @@ export class FakePlatform implements Platform {
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
     },
+    clocks: {
+      set: async (site: string, aheadMs: number): Promise<void> => {
+        this.log.push(`set the clocks of ${site} ${aheadMs} ms ahead`);
+        this.ahead.set(site, aheadMs);
+      },
+      observe: async (site: string): Promise<readonly ClockState[]> =>
+        this.states
+          .filter((one) => one.site === site)
+          .map(({ component, node }) => {
+            const ms = this.ahead.get(site) ?? 0;
+            return { site, component, node, aheadMs: { lower: ms - 2, upper: ms + 3 } };
+          }),
+      inForce: async (): Promise<readonly string[]> => [...this.ahead.keys()],
+    },
     nodetool: { run: async (): Promise<string> => '' },
   };
 
@@ -138,6 +155,7 @@ export class FakePlatform implements Platform {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
+    else if (undo.kind === 'clock') this.ahead.delete(undo.params.site);
     else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };

@@ -44,6 +44,26 @@ test('what died by itself is started again', async () => {
   expect(platform.registered.size).toBe(0);
 });
 
+test('clocks that nothing in the register would set right are set right', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.clocks.set('london', -90_000);
+  expect(await healed(platform)).toEqual({ left: [], said: ['setting the clocks of london right'] });
+  expect(platform.ahead.size).toBe(0);
+  expect(platform.registered.size).toBe(0);
+});
+
+test('a clock that cannot be set right is said', async () => {
+  const platform = new FakePlatform();
+  platform.fails = 'clock';
+  await platform.abilities.clocks.set('london', 90_000);
+  platform.abilities.clocks.observe = async () => [];
+  expect((await healed(platform)).left).toEqual([
+    'failed: recover-clocks-london: clock: it does not work',
+    'still in force: recover-clocks-london',
+    'still in force: the clocks of london',
+  ]);
+});
+
 test('a fault that cannot be undone keeps no other in force, and is said', async () => {
   const platform = new FakePlatform();
   platform.fails = 'processes';

@@ -1,12 +1,17 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import type { ComponentState, Platform } from '../platform/platform.ts';
+import type { ComponentState, Platform, Undo } from '../platform/platform.ts';
+import { pause } from './wait.ts';
 
 /** How long what is started here may take before the platform's dead-man does it once more. */
 const START_MS = 300_000;
+/** In which a clock that was set right is seen to be right, and how far off it may be. */
+const CLOCK_WITHIN_MS = 10_000;
+const CLOCK_NEAR_MS = 1_000;
+const CLOCK_POLL_MS = 250;
 
 /**
- * Undoes everything that is in force, each whatever becomes of the others, removes rules that nothing would undo any more, and starts what died
- * by itself. Returns what is left, in words: nothing when the platform is whole.
+ * Undoes everything that is in force, each whatever becomes of the others, removes rules that nothing would undo any more, sets clocks right, and
+ * starts what died by itself. Returns what is left, in words: nothing when the platform is whole.
  */
 export async function healPlatform(
   platform: Pick<Platform, 'register' | 'abilities'>,
@@ -14,7 +19,7 @@ export async function healPlatform(
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const { register } = platform;
-  const { network, processes } = platform.abilities;
+  const { network, processes, clocks } = platform.abilities;
   const failed: string[] = [];
   /** All at once: a database may not start before a partition is undone. */
   const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -36,21 +41,48 @@ export async function healPlatform(
     say(`removing rules that no fault in the register would undo: ${id}`);
     await network?.mend(id, signal);
   });
+  /** As if it were a fault in the register: what breaks off meanwhile, the dead-man finishes. */
+  const mend = async (fault: string, undone: Undo): Promise<void> => {
+    await register.record({ fault, run: 'recover', undo: [undone] }, START_MS, signal);
+    await undo(fault);
+  };
+  await each((await clocks?.inForce(signal)) ?? [], (site) => {
+    say(`setting the clocks of ${site} right`);
+    return mend(`recover-clocks-${site}`, { kind: 'clock', params: { site } });
+  });
   const down = async (): Promise<readonly ComponentState[]> =>
     ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
   // What died by itself is nobody's fault to undo: it is started as if it were.
   await each([...Map.groupBy(await down(), ({ site }) => site)], async ([site, states]) => {
     const components = [...new Set(states.map(({ component }) => component))];
     say(`starting ${components.join(' and ')} of ${site}`);
-    const params = { site, components };
-    const fault = { fault: `recover-${site}`, run: 'recover', undo: [{ kind: 'processes', params }] } as const;
-    await register.record(fault, START_MS, signal);
-    await undo(fault.fault);
+    await mend(`recover-${site}`, { kind: 'processes', params: { site, components } });
   });
   return [
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
     ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
+    ...((await clocks?.inForce(signal)) ?? []).map((site) => `still in force: the clocks of ${site}`),
+    ...(await clocksOff(platform, signal)),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
+}
+
+/** The clocks that are wrong, as the databases themselves show them, once they had their time. What says nothing is no clock; that it is not ready is said elsewhere. */
+async function clocksOff(
+  { abilities: { clocks, processes } }: Pick<Platform, 'abilities'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!clocks) return [];
+  const sites = new Set(((await processes?.observe(signal)) ?? []).map(({ site }) => site));
+  const limit = performance.now() + CLOCK_WITHIN_MS;
+  for (;;) {
+    const states = (await Promise.all([...sites].map((site) => clocks.observe(site, signal)))).flat();
+    const off = states.flatMap(({ site, component, node, aheadMs }) => {
+      if (aheadMs === null || (aheadMs.upper > -CLOCK_NEAR_MS && aheadMs.lower < CLOCK_NEAR_MS)) return [];
+      return [`the clock of ${site} ${component}/${node} is ${Math.round(aheadMs.lower)} ms ahead`];
+    });
+    if (off.length === 0 || performance.now() > limit) return off;
+    await pause(CLOCK_POLL_MS, signal);
+  }
 }

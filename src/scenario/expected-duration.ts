@@ -27,6 +27,7 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'bandwidth',
   'pause',
   'cpu-starvation',
+  'clock-skew',
 ]);
 
 /** How long each phase of a run should take, in order. */

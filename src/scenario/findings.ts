@@ -1,5 +1,6 @@
 import { detectionTime } from '../detect/health-check.ts';
 import { formatDuration } from '../duration.ts';
+import { clockFindings } from './clock-findings.ts';
 import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
 import { QUANTILES } from './rules.ts';
@@ -25,6 +26,7 @@ export function planFindings(plan: Plan, probes: Registries['probes']): readonly
     ...siteProbeFindings(plan),
     ...detectionFindings(plan),
     ...stopFindings(plan),
+    ...clockFindings(plan),
   ];
 }
 

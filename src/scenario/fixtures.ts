@@ -31,10 +31,18 @@ const gremlin: KnownProbe = {
   settings: ({ site }) => ({ contact: site.name }),
 };
 
+const register: KnownProbe = {
+  ...cql,
+  probe: 'register',
+  summary: 'overwrites registers',
+  params: cql.params.extend({ registers: z.int().min(1).default(16).describe('How many.') }),
+};
+
 export const REGISTRIES: Registries = {
   probes: new Map([
     ['cql', cql],
     ['gremlin', gremlin],
+    ['register', register],
   ]),
   faults: FAULTS,
 };
@@ -54,7 +62,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks'],
+  abilities: ['network', 'processes', 'nodetool', 'disks', 'clocks'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

@@ -47,13 +47,13 @@ test.each([
   [
     'an unknown probe',
     changed('probe: cql', 'probe: cqll'),
-    ['good.yaml:5:20: services.ledger.probe: expected cql or gremlin, got "cqll"; did you mean "cql"?'],
+    ['good.yaml:5:20: services.ledger.probe: expected cql or gremlin or register, got "cqll"; did you mean "cql"?'],
   ],
   [
     'an unknown fault',
     changed('site-loss', 'site-lost'),
     [
-      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or kill or stop or pause or restart or crash-loop or cpu-starvation or disk-full, got "site-lost"; did you mean "site-loss"?',
+      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or kill or stop or pause or restart or crash-loop or cpu-starvation or disk-full or clock-skew, got "site-lost"; did you mean "site-loss"?',
     ],
   ],
   [

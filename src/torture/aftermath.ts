@@ -14,11 +14,12 @@ const ON_ITS_WAY_US = 2_000_000;
 
 /** What is in force or not whole, in words. */
 export async function notWhole(platform: Platform, signal: AbortSignal): Promise<readonly string[]> {
-  const { network, processes } = platform.abilities;
+  const { network, processes, clocks } = platform.abilities;
   const states = (await processes?.observe(signal)) ?? [];
   return [
     ...(await platform.register.list(signal)).map(({ fault }) => `${fault} is in the register`),
     ...((await network?.inForce(signal)) ?? []).map((id) => `rules of ${id} are in the kernel`),
+    ...((await clocks?.inForce(signal)) ?? []).map((site) => `the clocks of ${site} are not the machine's`),
     ...((await processes?.loops(signal)) ?? []).map(({ id }) => `${id} goes on`),
     ...states.flatMap(({ site, component, state }) => (state === 'ready' ? [] : [`${site} ${component} is ${state}`])),
   ];

@@ -18,6 +18,8 @@ const configSchema = z.strictObject({
   nodesPerSite: z.int().min(1).max(5),
   network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
   jit: z.enum(['quick', 'peak']),
+  /** `adjustable`: the wall clock of a site's processes can be set, through libfaketime. */
+  clocks: z.enum(['machine', 'adjustable']).default('machine'),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

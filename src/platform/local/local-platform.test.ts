@@ -21,6 +21,13 @@ test('Linux is accepted', () => {
   expect(() => refuseOtherSystems('linux')).not.toThrow();
 });
 
+test('clocks that can be set are an ability, and are said', () => {
+  const facts = localPlatformFacts({ ...loadLocalConfig(), clocks: 'adjustable' });
+  expect(facts.abilities).toContain('clocks');
+  expect(facts.tuning.clocks).toBe('adjustable');
+  expect(localPlatformFacts(loadLocalConfig()).tuning.clocks).not.toBe('adjustable');
+});
+
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {
   const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 });
   expect(facts.replicationFactor).toBe(2);

@@ -4,6 +4,7 @@ import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState, Platform, PlatformFacts, RegisteredFault } from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
+import { requireClockLibrary } from './clock-library.ts';
 import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
@@ -52,10 +53,17 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
       'system operations of JanusGraph': config.janusgraph.systemOperations,
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
+      clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
-    abilities: ['network', 'processes', 'nodetool', ...(config.cassandra.commitLogDisk ? (['disks'] as const) : [])],
+    abilities: [
+      'network',
+      'processes',
+      'nodetool',
+      ...(config.cassandra.commitLogDisk ? (['disks'] as const) : []),
+      ...(config.clocks === 'adjustable' ? (['clocks'] as const) : []),
+    ],
   };
 }
 
@@ -147,6 +155,7 @@ export async function startLocalPlatform(options: {
   const jdk = findJdk();
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
+  const clockLibrary = config.clocks === 'adjustable' ? requireClockLibrary() : null;
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();
@@ -166,6 +175,7 @@ export async function startLocalPlatform(options: {
     socket: socketPath(),
     template: rehearsal ? null : findTemplate(config),
     javaHome: jdk.home,
+    clockLibrary,
     classes: {
       cassandra: { jars: cassandra, archive: sharing('cassandra', cassandra) },
       janusgraph: { jars: janusgraph, archive: sharing('janusgraph', janusgraph) },

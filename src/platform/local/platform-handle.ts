@@ -45,6 +45,13 @@ export class LocalPlatform implements Platform {
           observe: (signal) => rpc.call('disks', {}, signal),
         },
       }),
+      ...(facts.abilities.includes('clocks') && {
+        clocks: {
+          set: (site, aheadMs, signal) => rpc.call('setClock', { site, aheadMs }, signal),
+          observe: (site, signal) => rpc.call('clocks', { site }, signal),
+          inForce: (signal) => rpc.call('clocksSet', {}, signal),
+        },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

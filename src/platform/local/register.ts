@@ -140,7 +140,8 @@ export class Register {
 function includes(one: Undo, other: Undo): boolean {
   if (one.kind === 'network' || one.kind === 'loop')
     return one.kind === other.kind && one.params.id === other.params.id;
-  if (one.kind === 'disk') return other.kind === 'disk' && one.params.site === other.params.site;
+  if (one.kind === 'disk' || one.kind === 'clock')
+    return one.kind === other.kind && one.params.site === other.params.site;
   return (
     one.kind === other.kind &&
     one.params.site === other.params.site &&

@@ -6,6 +6,8 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { messageOf, PlatformError } from '../../errors.ts';
 import type { Component, PacketRule, ProcessTarget, Undo } from '../platform.ts';
+import { isSet, ownSharedMemory, setClock } from './clock-file.ts';
+import { SiteClocks } from './clocks.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
@@ -31,6 +33,8 @@ export interface SupervisorOrders {
   /** Data of a new cluster, to start from a copy of; null: there is none. */
   readonly template: string | null;
   readonly javaHome: string;
+  /** Puts clocks that can be set under the processes; null: they have the machine's. */
+  readonly clockLibrary: string | null;
   readonly classes: Readonly<Record<Component, Classes>>;
 }
 
@@ -81,7 +85,7 @@ const components = config.sites.flatMap((_, site) => [
 
 function make(site: number, component: Component, node: number): ManagedComponent {
   return new ManagedComponent(
-    { config, site, component, node, directory: dataDirectory },
+    { config, site, component, node, directory: dataDirectory, clockLibrary: orders.clockLibrary },
     orders.classes[component],
     java,
     tell,
@@ -92,6 +96,11 @@ function of(component: Component, site?: string): readonly ManagedComponent[] {
   return components.filter((one) => one.component === component && (site === undefined || one.site === site));
 }
 
+/** Everything of a site. */
+function at(site: string): readonly ManagedComponent[] {
+  return components.filter((one) => one.site === site);
+}
+
 const register = new Register(registerFile(orders.stateDirectory), executeUndo, () => performance.now());
 
 async function executeUndo(undo: Undo): Promise<void> {
@@ -99,6 +108,10 @@ async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'loop') return loops.end(undo.params.id);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
+    return;
+  }
+  if (undo.kind === 'clock') {
+    for (const one of at(undo.params.site)) setClock(one.directory, 0);
     return;
   }
   const limit = AbortSignal.timeout(UNDO_MS);
@@ -116,6 +129,7 @@ async function executeUndo(undo: Undo): Promise<void> {
 /** Ended for a restart that is not through. */
 const restarting = new Set<ManagedComponent>();
 
+const clocks = new SiteClocks();
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
@@ -203,6 +217,13 @@ const methods = {
     for (const one of of('cassandra', site)) fillDisk(one.directory);
   },
   disks: () => of('cassandra').map((one) => observeDisk(one.directory, { site: one.site, node: one.node })),
+  setClock: ({ site, aheadMs }: { site: string; aheadMs: number }) => {
+    if (orders.clockLibrary === null) throw new PlatformError('its processes have the clock of the machine');
+    requireUndo({ kind: 'clock', params: { site } });
+    for (const one of at(site)) setClock(one.directory, aheadMs);
+  },
+  clocks: ({ site }: { site: string }) => clocks.observe(site, at(site)),
+  clocksSet: () => [...new Set(components.filter(({ directory }) => isSet(directory)).map(({ site }) => site))],
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -269,6 +290,7 @@ process.on('uncaughtException', (error) => {
 
 async function main(): Promise<void> {
   await makeNetwork(config);
+  if (orders.clockLibrary !== null) await ownSharedMemory();
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
