@@ -16,6 +16,7 @@ import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
 import { type LoadedHistory, loadHistory } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
+import { overwritesOf } from './overwrites.ts';
 import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
@@ -68,7 +69,9 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
     const history = loadAll(historyPath, directory, record, defects, join_);
     try {
       const readBack = loadAnswers(readBackPath, defects, join_);
-      return judgeRun(directory, record, defects, history, readBack, join_);
+      const report = judgeRun(directory, record, defects, history, readBack, join_);
+      const lastWriteWins = overwritesOf(record.plan, historyPath);
+      return lastWriteWins ? { ...report, lastWriteWins } : report;
     } finally {
       for (const { operations } of history.timetables) operations.close();
     }

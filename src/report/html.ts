@@ -4,6 +4,7 @@ import { html } from './markup.ts';
 import { page } from './page.ts';
 import { canarySection, closingSection, factsSection, faultsSection, qualitySection } from './section-evidence.ts';
 import { lossSection } from './section-loss.ts';
+import { overwritesSection } from './section-overwrites.ts';
 import {
   availabilitySection,
   clocksSection,
@@ -26,6 +27,7 @@ ${clocksSection(report)}
 ${promisesSection(report)}
 ${outagesSection(report)}
 ${lossSection(report)}
+${overwritesSection(report)}
 ${latencySection(report)}
 ${availabilitySection(report)}
 ${viewsSection(report)}
