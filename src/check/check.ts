@@ -17,6 +17,7 @@ import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
 import { type LoadedHistory, loadHistory, type WriteAttempt } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
+import { overwritesOf } from './overwrites.ts';
 import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
@@ -73,7 +74,9 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
     });
     try {
       const readBack = loadAnswers(readBackPath, defects, join_);
-      return judgeRun(directory, record, defects, history, readBack, join_, census);
+      const report = judgeRun(directory, record, defects, history, readBack, join_, census);
+      const lastWriteWins = overwritesOf(record.plan, historyPath);
+      return lastWriteWins ? { ...report, lastWriteWins } : report;
     } finally {
       for (const { operations } of history.timetables) operations.close();
     }

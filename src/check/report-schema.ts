@@ -204,6 +204,32 @@ const objectiveResultSchema = z.strictObject({
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 
+const overwriteSchema = z.strictObject({ key: z.string(), site: z.string(), acknowledged_us: us });
+
+const lastWriteWinsSchema = z.strictObject({
+  probe: z.string(),
+  registers: count,
+  /** Overwrites that were acknowledged. */
+  acknowledged: count,
+  /** Of these: found where they were acknowledged, and never seen to be undone. */
+  kept: count,
+  /** Of these: an older one, over before it began, was found in its place afterwards, where it had been acknowledged. At least so many. */
+  undone: count,
+  /** The others: no read came before a newer one was there. */
+  unproven: count,
+  /** By the site that acknowledged them. */
+  sites: z.array(z.strictObject({ site: z.string(), acknowledged: count, undone: count })),
+  /** Acknowledgement of the first and of the last that was undone; null: none was. */
+  undoneFrom_us: us.nullable(),
+  undoneTo_us: us.nullable(),
+  /** Registers, at each site, whose last read still shows an older value than was acknowledged there. */
+  wrongInTheEnd: count,
+  /** The first of them. */
+  list: z.array(z.strictObject({ ...overwriteSchema.shape, register: count, read_us: us, winner: overwriteSchema })),
+  omitted: count,
+});
+export type LastWriteWinsReport = z.infer<typeof lastWriteWinsSchema>;
+
 const bucketSchema = z.strictObject({
   /** Start of the bucket. */
   t_us: us,
@@ -272,6 +298,8 @@ export const reportSchema = z.strictObject({
   views: z.array(viewSchema),
   /** All together first (service null), then each service. */
   rpo: z.array(rpoSchema),
+  /** What last-write-wins did to acknowledged overwrites of registers, each probe that has some; absent: none has. No part of RPO, nor of the verdict. */
+  lastWriteWins: z.array(lastWriteWinsSchema).optional(),
   /** When the read-back was complete at every site; null: not measured. */
   backlogCleared_us: us.nullable(),
   readBack: z.array(

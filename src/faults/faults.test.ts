@@ -45,6 +45,8 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['network-delay', { delay: '50ms' }, ['delay paris by 50000 us, 0 us more or less, correlated 0']],
   ['dns-failure', {}, ['fail names of paris: silence']],
   ['dns-failure', { answer: 'servfail' }, ['fail names of paris: servfail']],
+  ['clock-skew', { offset: '+60s' }, ['set the clocks of paris 60000 ms ahead']],
+  ['clock-skew', { offset: '-250 ms' }, ['set the clocks of paris -250 ms ahead']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
 ];
 
@@ -205,6 +207,11 @@ test.each([
   ['bandwidth', { limit: '9999999mbit' }, 'expected a rate'],
   ['cpu-starvation', { share: '0%' }, 'expected a percentage'],
   ['dns-failure', { answer: 'refused' }, 'answer'],
+  ['clock-skew', {}, 'expected a sign'],
+  ['clock-skew', { offset: '60s' }, 'expected a sign'],
+  ['clock-skew', { offset: '+99ms' }, 'of 100ms to 24h'],
+  ['clock-skew', { offset: '-25h' }, 'of 100ms to 24h'],
+  ['clock-skew', { offset: '+5' }, 'expected a sign'],
   ['crash-loop', { component: 'janusgraph', serves: '5' }, 'expected a duration above zero'],
   ['crash-loop', { component: 'janusgraph', serves: '0s' }, 'expected a duration above zero'],
 ] as const)('%s %j is refused', (type, params, why) => {
@@ -273,7 +280,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks|storage|netem|names)/,
+      /needs the ability (network|processes|disks|storage|netem|names|clocks)/,
     );
   }
 });

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import { bandwidth } from './bandwidth.ts';
+import { clockSkew } from './clock-skew.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
@@ -39,6 +40,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   graphDamage,
   slowDisk,
   dnsFailure,
+  clockSkew,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

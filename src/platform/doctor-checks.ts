@@ -49,6 +49,7 @@ export async function examine(machine: Machine): Promise<readonly Finding[]> {
       DISK_BYTES,
       'make room, or set DRILL_STATE to a directory on another disk',
     ),
+    checkClockLibrary(machine),
   ];
 }
 
@@ -124,6 +125,15 @@ function whyNot(program: string, code: number | null, output: string): string {
 function packageHelp(need: Need, machine: Machine): Help {
   const distribution = distributionOf(machine.read('/etc/os-release') ?? '');
   return { line: installLine([need], distribution, machine.root), need, byRoot: true };
+}
+
+/** Only a platform whose file says so needs it. */
+function checkClockLibrary(machine: Machine): Finding {
+  const name = 'libfaketime';
+  const found = machine.clockLibrary();
+  if (found !== null) return { name, state: 'ok', detail: found };
+  const detail = 'not installed: no platform whose clocks can be set (clusters/local/skewed-clocks.yaml)';
+  return { name, state: 'warning', detail, help: { line: packageHelp(name, machine).line } };
 }
 
 function checkAmount(name: string, bytes: number, wanted: number, line: string): Finding {

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { archiveFile } from './local/archive.ts';
 import { buildArchives } from './local/build-archives.ts';
 import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
+import { findClockLibrary } from './local/clock-library.ts';
 import { loadLocalConfig } from './local/config.ts';
 import { candidateHomes, findJdk, type Jdk, javaVersion } from './local/jdk.ts';
 import { jarsAreFetched, localPlatformStatus } from './local/local-platform.ts';
@@ -28,6 +29,8 @@ export interface Machine {
   jdk(): Jdk | null;
   /** Versions of every Java that is installed. */
   javas(): readonly string[];
+  /** Null when it is not installed. */
+  clockLibrary(): string | null;
   availableMemoryBytes(): number;
   freeDiskBytes(): number;
   platformIsUp(): Promise<boolean>;
@@ -55,6 +58,7 @@ export function thisMachine(): Machine {
     },
     jdk: () => findJdk(),
     javas: () => candidateHomes().flatMap((home) => javaVersion(home) ?? []),
+    clockLibrary: () => findClockLibrary(),
     availableMemoryBytes: () => process.availableMemory(),
     freeDiskBytes: () => {
       const { bavail, bsize } = statfsSync(stateDirectory());

@@ -1,6 +1,6 @@
 /** Which system's packages a machine has, and what the needed programs are called there. */
 
-export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux';
+export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux' | 'libfaketime';
 
 type Manager = 'apt' | 'dnf' | 'zypper' | 'pacman';
 

@@ -29,6 +29,7 @@ function machine(
     read: (path) => ({ ...FILES, ...files })[path] ?? null,
     jdk: () => ({ home: '/jdk17', version: '17.0.15' }),
     javas: () => ['17.0.15'],
+    clockLibrary: () => '/usr/lib/faketime/libfaketimeMT.so.1',
     availableMemoryBytes: () => 16 * 2 ** 30,
     freeDiskBytes: () => 50 * 2 ** 30,
     platformIsUp: async () => false,
@@ -62,6 +63,7 @@ test('a machine that has everything: a line each, all ok', async () => {
     'ok       namespaces',
     'ok       memory',
     'ok       disk',
+    'ok       libfaketime',
     'ok       jars of Cassandra and JanusGraph',
     'ok       archives of classes',
   ]);
@@ -155,6 +157,14 @@ test('little memory or disk is a warning, and nothing is missing', async () => {
   expect(ready).toBe(true);
   expect(lineOf(lines, 'memory')).toContain('warning  memory: 4.0 GiB free, 6 GiB are wanted');
   expect(lineOf(lines, 'disk')).toContain('warning  disk: 1.0 GiB free, 4 GiB are wanted');
+});
+
+test('libfaketime is needed by some platforms only: a warning, with the line that installs it', async () => {
+  const { ready, lines } = await ask(machine({ clockLibrary: () => null }));
+  expect(ready).toBe(true);
+  const line = lineOf(lines, 'libfaketime');
+  expect(line).toContain('warning  libfaketime: not installed');
+  expect(line).toContain('sudo apt-get install -y --no-install-recommends libfaketime');
 });
 
 test('root with --fix installs what is missing in one go, and looks again', async () => {

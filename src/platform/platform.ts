@@ -121,6 +121,15 @@ export interface NameServerState {
   readonly asked: readonly AskedName[];
 }
 
+/** What a process of a site takes the time of day to be, as it says itself. */
+export interface ClockState {
+  readonly site: string;
+  readonly component: Component;
+  readonly node: number;
+  /** How far its wall clock is ahead of the harness's own, in ms, between two bounds; negative: behind. Null: it said nothing. */
+  readonly aheadMs: { readonly lower: number; readonly upper: number } | null;
+}
+
 /** What goes on happening to processes until it is undone. */
 export interface LoopState {
   readonly id: string;
@@ -150,6 +159,8 @@ export type Undo =
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
   /** Put everything back that was taken out of the store, or overwritten, under this id. */
   | { readonly kind: 'storage'; readonly params: { readonly id: string } }
+  /** The wall clocks of a site's processes show the machine's time again. */
+  | { readonly kind: 'clock'; readonly params: { readonly site: string } }
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
   | { readonly kind: 'restart'; readonly params: ProcessTarget }
   /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
@@ -276,6 +287,14 @@ export interface NamesAbility extends Lasting {
   observe(site: string, signal: AbortSignal): Promise<NameServerState>;
 }
 
+/** Wall clocks that can be set, a site's all at once; what is in force goes by the site. Timers, which go by monotonic time, see nothing of it. */
+export interface ClockAbility extends Lasting {
+  /** So far ahead of the machine's; negative: behind. Its processes take it over within two seconds, and when they start. */
+  set(site: string, aheadMs: number, signal: AbortSignal): Promise<void>;
+  /** Asked of each database process, from inside its site. */
+  observe(site: string, signal: AbortSignal): Promise<readonly ClockState[]>;
+}
+
 /** Administration of one node's database. */
 export interface NodetoolAbility {
   /** Standard output; a PlatformError with standard error when it fails. */
@@ -307,6 +326,8 @@ export interface Abilities {
   readonly netem: DelayAbility;
   /** Only where the services have host names, and the platform a resolver of its own. */
   readonly names: NamesAbility;
+  /** Only where the processes are started with clocks that can be set. */
+  readonly clocks: ClockAbility;
 }
 export type AbilityName = keyof Abilities;
 

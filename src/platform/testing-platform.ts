@@ -2,6 +2,7 @@ import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import {
   ANY_PEER,
+  type ClockState,
   type Component,
   type ComponentState,
   type DamageState,
@@ -37,6 +38,8 @@ export class FakePlatform implements Platform {
   readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
   /** Sites whose disks are full. */
   readonly filled = new Set<string>();
+  /** How far the clocks of a site are ahead, in ms. */
+  readonly ahead = new Map<string, number>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -161,6 +164,24 @@ export class FakePlatform implements Platform {
       inForce: async (): Promise<readonly string[]> => [...this.nameless.keys()],
       mend: async (id: string): Promise<void> => void this.nameless.delete(id),
     },
+    clocks: {
+      set: async (site: string, aheadMs: number): Promise<void> => {
+        this.log.push(`set the clocks of ${site} ${aheadMs} ms ahead`);
+        this.ahead.set(site, aheadMs);
+      },
+      observe: async (site: string): Promise<readonly ClockState[]> =>
+        this.states
+          .filter((one) => one.site === site)
+          .map(({ component, node }) => {
+            const ms = this.ahead.get(site) ?? 0;
+            return { site, component, node, aheadMs: { lower: ms - 2, upper: ms + 3 } };
+          }),
+      inForce: async (): Promise<readonly string[]> => [...this.ahead.keys()],
+      mend: async (site: string): Promise<void> => {
+        this.log.push(`set the clocks of ${site} right`);
+        this.ahead.delete(site);
+      },
+    },
     nodetool: { run: async (): Promise<string> => '' },
   };
 
@@ -195,6 +216,7 @@ export class FakePlatform implements Platform {
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
     else if (undo.kind === 'storage') this.damaged.delete(undo.params.id);
     else if (undo.kind === 'names') this.nameless.delete(undo.params.id);
+    else if (undo.kind === 'clock') this.ahead.delete(undo.params.site);
     else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
     else this.set(undo.params.site, undo.params.components, 'ready');
     return { undo, ok: true, error: '' };

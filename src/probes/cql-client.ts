@@ -23,8 +23,8 @@ type Classify = (error: unknown) => Pick<ProbeOutcome, 'outcome' | 'error'>;
 /** The driver of one site, as a probe uses it. */
 export class CqlClient implements ProbeClient {
   private readonly keeper: Keeper<CqlConnection>;
-  private readonly context: ProbeContext;
-  private readonly classify: Classify;
+  protected readonly context: ProbeContext;
+  protected readonly classify: Classify;
 
   constructor(keeper: Keeper<CqlConnection>, context: ProbeContext, classify: Classify) {
     this.keeper = keeper;
@@ -37,17 +37,21 @@ export class CqlClient implements ProbeClient {
     return operation.f === 'write' ? this.write(operation) : this.read(operation);
   }
 
-  private async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
+  protected async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
     const sum = checksum(key, seq);
     try {
-      await this.execute(INSERT, [...place(key), key, sum]);
+      await this.insert(key, sum);
       return { outcome: 'ok', error: '', valueSha: sum };
     } catch (error) {
       return { ...this.classify(error), valueSha: sum };
     }
   }
 
-  private async read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
+  protected async insert(key: string, sum: string): Promise<void> {
+    await this.execute(INSERT, [...place(key), key, sum]);
+  }
+
+  protected async read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
     try {
       const { rows } = await this.execute(SELECT, place(key));
       const [row] = rows;
@@ -60,7 +64,7 @@ export class CqlClient implements ProbeClient {
   }
 
   /** What was not sent, because the connection turned out to be lost, is sent on the next one; nothing else is ever sent twice. */
-  private async execute(query: string, values: unknown[], page?: { pageState?: string }): Promise<types.ResultSet> {
+  protected async execute(query: string, values: unknown[], page?: { pageState?: string }): Promise<types.ResultSet> {
     const options = page ? { prepare: true, fetchSize: PAGE, ...page } : { prepare: true };
     const until = performance.now() + this.context.timeoutUs / 1000;
     try {
@@ -124,7 +128,8 @@ export class CqlClient implements ProbeClient {
   }
 }
 
-function place(key: string): [part: string, bucket: number, seq: types.Long] {
+/** The columns of the primary key of a write's row. */
+export function place(key: string): [part: string, bucket: number, seq: types.Long] {
   const { prefix, seq } = splitKey(key);
   return [prefix, Math.floor(seq / BUCKET), long(seq)];
 }

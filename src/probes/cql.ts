@@ -12,7 +12,7 @@ import { type Connect, Keeper } from './keeper.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
-const params = z.strictObject({
+export const cqlParams = z.strictObject({
   ...securityShape,
   consistency: z
     .enum(['LOCAL_QUORUM', 'LOCAL_ONE', 'ONE', 'QUORUM', 'EACH_QUORUM', 'ALL'])
@@ -20,14 +20,21 @@ const params = z.strictObject({
     .describe('Consistency level of writes, of reads, and of the read-back.'),
 });
 
+const LEDGER = {
+  name: 'ledger',
+  columns: 'part text, bucket int, seq bigint, key text, sum text, PRIMARY KEY ((part, bucket), seq)',
+};
+
 /** Read repair would mend what the read-back is to measure. */
-const schema = (contexts: readonly ProbeContext[]): readonly string[] => {
+const schema = (contexts: readonly ProbeContext[], tables: readonly Table[]): readonly string[] => {
   const copies = contexts.map(
     ({ site }) => `'${site.datacenter}': ${Math.min(site.endpoints.cassandra?.length ?? 1, 3)}`,
   );
   return [
     `CREATE KEYSPACE IF NOT EXISTS ${KEYSPACE} WITH replication = {'class': 'NetworkTopologyStrategy', ${copies.join(', ')}}`,
-    `CREATE TABLE IF NOT EXISTS ${KEYSPACE}.ledger (part text, bucket int, seq bigint, key text, sum text, PRIMARY KEY ((part, bucket), seq)) WITH read_repair = 'NONE'`,
+    ...tables.map(
+      ({ name, columns }) => `CREATE TABLE IF NOT EXISTS ${KEYSPACE}.${name} (${columns}) WITH read_repair = 'NONE'`,
+    ),
   ];
 };
 const POLL_MS = 100;
@@ -36,22 +43,12 @@ const POLL_MS = 100;
 export const cqlProbe: ProbeType = {
   probe: 'cql',
   summary: 'writes a row of its own ledger table in Cassandra, and reads back the last one acknowledged',
-  params,
+  params: cqlParams,
   component: 'cassandra',
   keyspaces: [KEYSPACE],
   settings: (context) => cqlSettings(context),
 
-  async prepare(contexts, signal) {
-    for (const [index, context] of contexts.entries()) {
-      const client = await connectCql(context, signal, null);
-      try {
-        if (index === 0) for (const statement of schema(contexts)) await client.execute(statement);
-        await awaitTable(client, context.site.name, signal);
-      } finally {
-        await client.shutdown();
-      }
-    }
-  },
+  prepare: (contexts, signal) => prepareTables(contexts, [], signal),
 
   async connect(context, signal) {
     const connect: Connect<CqlConnection> = (changed, greetMs) => connectKept(context, changed, greetMs);
@@ -106,21 +103,46 @@ export const cqlProbe: ProbeType = {
   },
 };
 
+/** A table of the probes' keyspace, as CQL has it. */
+interface Table {
+  readonly name: string;
+  readonly columns: string;
+}
+
+/** Makes the ledger and further tables, and waits until every site knows them. */
+export async function prepareTables(
+  contexts: readonly ProbeContext[],
+  further: readonly Table[],
+  signal: AbortSignal,
+): Promise<void> {
+  const tables = [LEDGER, ...further];
+  for (const [index, context] of contexts.entries()) {
+    const client = await connectCql(context, signal, null);
+    try {
+      if (index === 0) for (const statement of schema(contexts, tables)) await client.execute(statement);
+      for (const { name } of tables) await awaitTable(client, name, context.site.name, signal);
+    } finally {
+      await client.shutdown();
+    }
+  }
+}
+
 /** Resolves when the site's nodes know the table; a PlatformError when they do not until the signal aborts. */
-async function awaitTable(client: Client, site: string, signal: AbortSignal): Promise<void> {
+async function awaitTable(client: Client, table: string, site: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const { rowLength } = await client.execute(
-      "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'ledger'",
-      [KEYSPACE],
+      'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
+      [KEYSPACE, table],
       { prepare: true, consistency: types.consistencies.one },
     );
     if (rowLength === 1) return;
-    if (signal.aborted) throw new PlatformError(`the table ${KEYSPACE}.ledger is not known in ${site}`);
+    if (signal.aborted) throw new PlatformError(`the table ${KEYSPACE}.${table} is not known in ${site}`);
     await sleep(POLL_MS);
   }
 }
 
-async function withClient<T>(
+/** A driver of its own at one site, for this work. */
+export async function withClient<T>(
   context: ProbeContext,
   signal: AbortSignal,
   work: (client: Client) => Promise<T>,

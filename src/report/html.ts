@@ -5,6 +5,7 @@ import { page } from './page.ts';
 import { canarySection, closingSection, factsSection, faultsSection, qualitySection } from './section-evidence.ts';
 import { integritySection } from './section-integrity.ts';
 import { lossSection } from './section-loss.ts';
+import { overwritesSection } from './section-overwrites.ts';
 import {
   availabilitySection,
   clocksSection,
@@ -28,6 +29,7 @@ ${promisesSection(report)}
 ${outagesSection(report)}
 ${lossSection(report)}
 ${integritySection(report)}
+${overwritesSection(report)}
 ${latencySection(report)}
 ${availabilitySection(report)}
 ${viewsSection(report)}

@@ -33,6 +33,13 @@ test('it begins with the verdict and the lost writes', () => {
   expect(of(unknownReport())).toMatch(/\? UNKNOWN\n[^\n]*\n\? UNKNOWN how many of 942 acknowledged writes lost/);
 });
 
+test('what last-write-wins undid is said beside the lost writes, where there is such a thing', () => {
+  const of = (report: Parameters<typeof renderSummary>[0]): string =>
+    renderSummary(report, { color: false, width: 100 });
+  expect(of(failingReport())).toMatch(/register: at least 312 of 2.750 acknowledged overwrites undone by older ones/);
+  expect(of(passingReport())).not.toContain('overwrite');
+});
+
 test('where nothing was repaired nobody reads of what is lost after repair', () => {
   const report = passingReport();
   const unrepaired = { ...report, rpo: report.rpo.map((row) => ({ ...row, afterRepair: null })) };

@@ -14,6 +14,7 @@ import {
   overallRpo,
   promiseWords,
   rtoWords,
+  undoneWords,
   VERDICT_ICON,
   VERDICT_WORD,
   verdictSentence,
@@ -78,6 +79,9 @@ function lossLines(report: Report, width: number, bold: (name: Verdict, text: st
     ...more,
     ...wrap(`${inAllName(rpo).toLowerCase()}: ${inAll.large} ${inAll.rest}`, width - 2, '  ').map(
       (line) => `  ${line}`,
+    ),
+    ...(report.lastWriteWins ?? []).flatMap((row) =>
+      wrap(`${row.probe}: ${undoneWords(row)}`, width - 2, '  ').map((line) => `  ${line}`),
     ),
   ];
 }

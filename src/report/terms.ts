@@ -40,6 +40,10 @@ export const TERMS: readonly (readonly [string, string])[] = [
     'Lost, or stranded and missing, after repair, at any site (where nothing is repaired: after recovery, so that more may come back); “no loss” is judged on it.',
   ],
   ['Phantom', 'Present and never written, or with another value, or more than once.'],
+  [
+    'Undone',
+    'An acknowledged overwrite in whose place an older one, over before it began, is read afterwards where it was acknowledged.',
+  ],
   ['Downtime', 'The outages that clients saw, and the windows outside them that missed the objective.'],
   [
     'Phases',

@@ -54,6 +54,12 @@ export function hostileReport(): Report {
       note: HOSTILE,
       lostKeys: row.lostKeys.slice(0, 3).map((key) => ({ ...named(key), key: HOSTILE, state: HOSTILE })),
     })),
+    lastWriteWins: (report.lastWriteWins ?? []).map((row) => ({
+      ...row,
+      probe: HOSTILE,
+      sites: row.sites.map((one) => ({ ...one, site: HOSTILE })),
+      list: row.list.map((one) => ({ ...one, key: HOSTILE, site: HOSTILE, winner: { ...one.winner, key: HOSTILE } })),
+    })),
     readBack: report.readBack.map((row) => ({
       ...row,
       fault: HOSTILE,

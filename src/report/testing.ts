@@ -1,9 +1,36 @@
-import type { Report, Rpo, Verdict } from '../check/report-schema.ts';
+import type { LastWriteWinsReport, Report, Rpo, Verdict } from '../check/report-schema.ts';
 import { exampleIntegrity } from './testing-integrity.ts';
 import { faultsAndTimeline, objectives, rpoRow, SITES, viewsOf } from './testing-parts.ts';
 import { EXAMPLE_TIMES, exampleView } from './testing-views.ts';
 
 const { effectiveUs: EFFECTIVE } = EXAMPLE_TIMES;
+
+const OVERWRITES: LastWriteWinsReport = {
+  probe: 'register',
+  registers: 16,
+  acknowledged: 2_750,
+  kept: 2_410,
+  undone: 312,
+  unproven: 28,
+  sites: [
+    { site: 'paris', acknowledged: 1_830, undone: 0 },
+    { site: 'london', acknowledged: 920, undone: 312 },
+  ],
+  undoneFrom_us: EFFECTIVE + 410_220,
+  undoneTo_us: EFFECTIVE + 118_204_112,
+  wrongInTheEnd: 3,
+  list: [
+    {
+      key: '7f3a91c2/register.@london.outside/1204',
+      register: 10,
+      site: 'london',
+      acknowledged_us: EFFECTIVE + 410_220,
+      read_us: EFFECTIVE + 510_104,
+      winner: { key: '7f3a91c2/register.balances.outside/2388', site: 'paris', acknowledged_us: EFFECTIVE - 1_220 },
+    },
+  ],
+  omitted: 311,
+};
 
 function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report {
   const examples = viewsOf(ledgerUp, ledgerUp === null ? null : EFFECTIVE + 9_120_000);
@@ -54,6 +81,7 @@ function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report 
     ...faultsAndTimeline(examples, rpo[0] as Rpo, EXAMPLE_TIMES),
     views,
     rpo,
+    ...(lost > 0 && { lastWriteWins: [OVERWRITES] }),
     backlogCleared_us: 292_420_118,
     readBack: (['at-failover', 'after-recovery', 'after-repair', 'after-failback'] as const).flatMap((stage) =>
       (stage === 'at-failover' ? ['london'] : stage === 'after-failback' ? ['paris'] : SITES).map((site) => ({

@@ -1,4 +1,13 @@
-import type { Interval, ObjectiveResult, Report, Rpo, Rto, Verdict, View } from '../check/report-schema.ts';
+import type {
+  Interval,
+  LastWriteWinsReport,
+  ObjectiveResult,
+  Report,
+  Rpo,
+  Rto,
+  Verdict,
+  View,
+} from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import type { Objective } from '../scenario/plan.ts';
 import {
@@ -27,6 +36,12 @@ export const KEPT_WORD = { kept: 'kept', broken: 'broken', unknown: 'unknown' } 
 export function promiseWords({ measured_us: measured, observer }: NonNullable<Report['promises']>[number]): string {
   if (measured === null) return UNKNOWN;
   return `${formatInterval(measured, formatDuration)}${observer === 'simulated' ? ' (simulated)' : ''}`;
+}
+
+/** `at least 12 of 250 acknowledged overwrites undone by older ones`. */
+export function undoneWords({ undone, acknowledged }: LastWriteWinsReport): string {
+  const least = undone === 0 ? 'none' : `at least ${formatCount(undone)}`;
+  return `${least} of ${plural(acknowledged, 'acknowledged overwrite')} undone by older ones`;
 }
 
 /** Why the verdict is what it is, in one sentence. */

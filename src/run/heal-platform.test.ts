@@ -42,7 +42,7 @@ test('a name server that fails under nothing in the register is found and mended
   await platform.abilities.names.fail('dns-failure-1', 'paris', 'silence');
   const { left, said } = await healed(platform);
   expect(left).toEqual([]);
-  expect(said).toEqual(['removing failing name servers that no fault in the register would undo: dns-failure-1']);
+  expect(said).toEqual(['undoing failing name servers that no fault in the register would: dns-failure-1']);
   expect(platform.nameless.size).toBe(0);
 });
 
@@ -51,6 +51,30 @@ test('what died by itself is started again', async () => {
   platform.set('london', ['janusgraph'], 'stopped');
   expect(await healed(platform)).toEqual({ left: [], said: ['starting janusgraph of london'] });
   expect(platform.registered.size).toBe(0);
+});
+
+test('clocks that nothing in the register would set right are set right', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.clocks.set('london', -90_000);
+  expect(await healed(platform)).toEqual({
+    left: [],
+    said: ['undoing a wrong clock that no fault in the register would: london'],
+  });
+  expect(platform.ahead.size).toBe(0);
+  expect(platform.registered.size).toBe(0);
+});
+
+test('a clock that cannot be set right is said', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.clocks.set('london', 90_000);
+  platform.abilities.clocks.mend = async () => {
+    throw new Error('it does not work');
+  };
+  platform.abilities.clocks.observe = async () => [];
+  expect((await healed(platform)).left).toEqual([
+    'failed: it does not work',
+    'still in force: a wrong clock of london',
+  ]);
 });
 
 test('a fault that cannot be undone keeps no other in force, and is said', async () => {

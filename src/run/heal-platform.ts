@@ -1,15 +1,21 @@
 import { messageOf, PlatformError } from '../errors.ts';
 import type { ComponentState, Lasting, Platform } from '../platform/platform.ts';
+import { pause } from './wait.ts';
 
 /** How long what is started here may take before the platform's dead-man does it once more. */
 const START_MS = 300_000;
+/** In which a clock that was set right is seen to be right, and how far off it may be. */
+const CLOCK_WITHIN_MS = 10_000;
+const CLOCK_NEAR_MS = 1_000;
+const CLOCK_POLL_MS = 250;
 
 /** What lasts until it is undone, with what people call it. */
-function lastingOf({ network, names, storage }: Platform['abilities']): readonly [string, Lasting][] {
+function lastingOf({ network, names, storage, clocks }: Platform['abilities']): readonly [string, Lasting][] {
   const all: readonly (readonly [string, Lasting | undefined])[] = [
     ['rules', network],
     ['failing name servers', names],
     ['damage', storage],
+    ['a wrong clock', clocks],
   ];
   return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
 }
@@ -52,7 +58,7 @@ export async function healPlatform(
   for (const [what, lasting] of lastingOf(platform.abilities)) {
     const stray = (await lasting.inForce(signal)).filter((id) => !registered.has(id));
     await each(stray, async (id) => {
-      say(`removing ${what} that no fault in the register would undo: ${id}`);
+      say(`undoing ${what} that no fault in the register would: ${id}`);
       await lasting.mend(id, signal);
     });
   }
@@ -71,6 +77,26 @@ export async function healPlatform(
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
     ...(await inForce(platform.abilities, signal)),
+    ...(await clocksOff(platform, signal)),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
+}
+
+/** The clocks that are wrong, as the databases themselves show them, once they had their time. What says nothing is no clock; that it is not ready is said elsewhere. */
+async function clocksOff(
+  { abilities: { clocks, processes } }: Pick<Platform, 'abilities'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!clocks) return [];
+  const sites = new Set(((await processes?.observe(signal)) ?? []).map(({ site }) => site));
+  const limit = performance.now() + CLOCK_WITHIN_MS;
+  for (;;) {
+    const states = (await Promise.all([...sites].map((site) => clocks.observe(site, signal)))).flat();
+    const off = states.flatMap(({ site, component, node, aheadMs }) => {
+      if (aheadMs === null || (aheadMs.upper > -CLOCK_NEAR_MS && aheadMs.lower < CLOCK_NEAR_MS)) return [];
+      return [`the clock of ${site} ${component}/${node} is ${Math.round(aheadMs.lower)} ms ahead`];
+    });
+    if (off.length === 0 || performance.now() > limit) return off;
+    await pause(CLOCK_POLL_MS, signal);
+  }
 }

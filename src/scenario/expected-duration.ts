@@ -28,6 +28,7 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'bandwidth',
   'pause',
   'cpu-starvation',
+  'clock-skew',
 ]);
 
 /** How long it should take until a fault of this type is gone once it is undone, µs. */

@@ -1,5 +1,6 @@
 import { detectionTime } from '../detect/health-check.ts';
 import { formatDuration } from '../duration.ts';
+import { clockFindings } from './clock-findings.ts';
 import { goneUs } from './expected-duration.ts';
 import { endings } from './in-force.ts';
 import type { Plan } from './plan.ts';
@@ -27,6 +28,7 @@ export function planFindings(plan: Plan, probes: Registries['probes']): readonly
     ...siteProbeFindings(plan),
     ...detectionFindings(plan),
     ...stopFindings(plan),
+    ...clockFindings(plan),
   ];
 }
 

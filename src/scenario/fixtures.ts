@@ -37,10 +37,18 @@ const transfers: KnownProbe = {
   params: z.strictObject({ purses: z.int().default(40), first: z.int().default(0) }),
 };
 
+const register: KnownProbe = {
+  ...cql,
+  probe: 'register',
+  summary: 'overwrites registers',
+  params: cql.params.extend({ registers: z.int().min(1).default(16).describe('How many.') }),
+};
+
 export const REGISTRIES: Registries = {
   probes: new Map([
     ['cql', cql],
     ['gremlin', gremlin],
+    ['register', register],
     ['transfers', transfers],
   ]),
   faults: FAULTS,
@@ -61,7 +69,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage', 'names'],
+  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage', 'names', 'clocks'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

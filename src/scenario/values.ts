@@ -71,6 +71,23 @@ export const durationText = () =>
 /** Milliseconds of a text that `durationText` accepted. */
 export const durationMs = (text: string): number => (readDuration(text) as number) / 1000;
 
+const OFFSET_LEAST_MS = 100;
+const OFFSET_MOST_MS = 86_400_000;
+
+/** A signed duration of 100 ms to 24 h, such as `+5m` or `-30s`, that stays as it was written; `offsetMs` reads it. */
+export const offsetText = () => {
+  const error = 'expected a sign, a duration and its unit, such as +5m or -30s, of 100ms to 24h';
+  return z
+    .string({ error })
+    .regex(new RegExp(`^[+-]${ABOVE_ZERO}${NUMBER} ?${UNIT}$`), { error })
+    .refine((value) => Math.abs(offsetMs(value)) >= OFFSET_LEAST_MS && Math.abs(offsetMs(value)) <= OFFSET_MOST_MS, {
+      error,
+    });
+};
+
+/** Milliseconds of a text that `offsetText` accepted; above zero: ahead. */
+export const offsetMs = (text: string): number => (text.startsWith('-') ? -1 : 1) * durationMs(text.slice(1));
+
 const PERCENTAGE = String.raw`^${ABOVE_ZERO}\d{1,2}(?:\.\d{1,6})? ?%$`;
 
 /** A percentage above 0 % and below 100 % that stays as it was written; `ratioOf` reads it. */

@@ -23,6 +23,11 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The faults that only some platforms can have, by name. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'clock-skew': ['type: clock-skew, site: paris, offset: +60s'],
+};
+
 export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
 
 /** How long a fault is held at least: what it does to the ledger has been read back by then. */
@@ -30,7 +35,7 @@ const HELD_S = 12;
 
 /** Writes a scenario for a fault, as short as one can be that begins from a steady state, and returns its file. */
 export function writeScenario(directory: string, name: string): string {
-  const faults = FAULTS[name];
+  const faults = FAULTS[name] ?? ELSEWHERE[name];
   if (!faults) throw new Error(`no fault ${name} to torture; there is ${FAULT_NAMES.join(', ')}`);
   const timeline = faults.map(
     (fault, index) => `  - { at: ${1 + 3 * index}s, for: ${HELD_S}s, fault: { ${fault} } }\n`,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState } from '../platform.ts';
 import { cassandraCommand } from './cassandra.ts';
+import { clockEnvironment, setClock } from './clock-file.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { janusgraphCommand, WITHOUT_GRAPH } from './janusgraph.ts';
 import type { JvmCommand } from './jvm.ts';
@@ -28,9 +29,10 @@ export class ManagedComponent {
   readonly component: Component;
   readonly node: number;
   readonly address: string;
-  private readonly port: number;
+  readonly port: number;
   private readonly command: JvmCommand;
   private readonly java: string;
+  private readonly clock: Readonly<Record<string, string>> = {};
   private readonly onEvent: (type: string, what: string) => void;
   private child: ChildProcess | null = null;
   private exited: Promise<void> = Promise.resolve();
@@ -41,7 +43,15 @@ export class ManagedComponent {
   private starting: Promise<void> | null = null;
 
   constructor(
-    place: { config: LocalConfig; site: number; component: Component; node: number; directory: string },
+    place: {
+      config: LocalConfig;
+      site: number;
+      component: Component;
+      node: number;
+      directory: string;
+      /** Null: it has the machine's clock. */
+      clockLibrary: string | null;
+    },
     classes: Classes,
     java: string,
     onEvent: (type: string, what: string) => void,
@@ -58,6 +68,10 @@ export class ManagedComponent {
         ? cassandraCommand(config, site, node, directory, classes.jars, classes.archive)
         : janusgraphCommand(config, site, directory, classes.jars, classes.archive);
     this.java = java;
+    if (place.clockLibrary !== null) {
+      this.clock = clockEnvironment(place.clockLibrary, this.command.directory);
+      setClock(this.command.directory, 0);
+    }
     this.onEvent = onEvent;
   }
 
@@ -171,7 +185,7 @@ export class ManagedComponent {
     const child = spawn('nsenter', [`--net=/run/netns/${this.site}`, this.java, ...this.command.args], {
       cwd: this.command.directory,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...this.clock },
     });
     closeSync(log);
     this.child = child;

@@ -38,6 +38,13 @@ test('every file of the repository is valid, and says how JanusGraph is set wher
   expect(of('global-system-operations')).toMatchObject({ idBlockSize: 1_000_000, systemOperations: 'global' });
 });
 
+test('clocks can be set only where the file says so', () => {
+  expect(parseLocalConfig(GOOD, 'platform.yaml').clocks).toBe('machine');
+  const file = new URL('../../../clusters/local/skewed-clocks.yaml', import.meta.url).pathname;
+  expect(loadLocalConfig(file)).toEqual({ ...loadLocalConfig(), clocks: 'adjustable' });
+  expect(messageFor(`${GOOD}clocks: wrong\n`)).toMatch(/^platform\.yaml:10:9: clocks: /);
+});
+
 test('each site and each of its nodes has an address of its own, clients outside another', () => {
   const config = parseLocalConfig(GOOD, 'platform.yaml');
   expect(addressOf(config, 0)).toBe('10.77.1.10');

@@ -29,6 +29,8 @@ const configSchema = z.strictObject({
       ttlSeconds: z.int().min(1).max(3_600).default(5),
     })
     .optional(),
+  /** `adjustable`: the wall clock of a site's processes can be set, through libfaketime. */
+  clocks: z.enum(['machine', 'adjustable']).default('machine'),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

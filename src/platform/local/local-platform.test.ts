@@ -35,6 +35,13 @@ test('Linux is accepted', () => {
   expect(() => refuseOtherSystems('linux')).not.toThrow();
 });
 
+test('clocks that can be set are an ability, and are said', () => {
+  const facts = localPlatformFacts({ ...loadLocalConfig(), clocks: 'adjustable' }, { netem: null });
+  expect(facts.abilities).toContain('clocks');
+  expect(facts.tuning.clocks).toBe('adjustable');
+  expect(localPlatformFacts(loadLocalConfig(), { netem: null }).tuning.clocks).not.toBe('adjustable');
+});
+
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {
   const lack = { why: 'the kernel has none', help: 'another kernel' };
   const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 }, { netem: lack });
@@ -43,7 +50,10 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   expect(facts.lacking?.netem).toEqual(lack);
   expect(facts.lacking?.disks?.help).toContain('small-disks.yaml');
   const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), { netem: null });
-  expect([able.abilities.slice(4), Object.keys(able.lacking ?? {})]).toEqual([['disks', 'netem'], ['names']]);
+  expect([able.abilities.slice(4), Object.keys(able.lacking ?? {})]).toEqual([
+    ['disks', 'netem'],
+    ['names', 'clocks'],
+  ]);
   expect(facts.sites[1]).toEqual({
     name: 'london',
     datacenter: 'london-dc',

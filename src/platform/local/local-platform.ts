@@ -12,6 +12,7 @@ import type {
 } from '../platform.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
+import { requireClockLibrary } from './clock-library.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
@@ -39,7 +40,7 @@ export interface LocalStatus {
 }
 
 const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage'];
-const OPTIONAL = ['disks', 'netem', 'names'] as const;
+const OPTIONAL = ['disks', 'netem', 'names', 'clocks'] as const;
 
 /** Why some of its abilities are not there, and what would help. */
 function lacksOf(config: LocalConfig, { netem }: Kernel): Partial<Record<AbilityName, Lack>> {
@@ -50,6 +51,9 @@ function lacksOf(config: LocalConfig, { netem }: Kernel): Partial<Record<Ability
     }),
     ...(!config.names && {
       names: { why: 'its services have addresses and no names', help: start('host-names') },
+    }),
+    ...(config.clocks === 'machine' && {
+      clocks: { why: 'its processes have the clock of the machine', help: start('skewed-clocks') },
     }),
     ...(netem && { netem }),
   };
@@ -86,6 +90,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
         'answers of name servers': `kept ${config.names.ttlSeconds} s by JanusGraph, not at all by the clients`,
       }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
+      clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
@@ -182,6 +187,7 @@ export async function startLocalPlatform(options: {
   const jdk = findJdk();
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
+  const clockLibrary = config.clocks === 'adjustable' ? requireClockLibrary() : null;
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();
@@ -201,6 +207,7 @@ export async function startLocalPlatform(options: {
     socket: socketPath(),
     template: rehearsal ? null : findTemplate(config),
     javaHome: jdk.home,
+    clockLibrary,
     classes: {
       cassandra: { jars: cassandra, archive: sharing('cassandra', cassandra) },
       janusgraph: { jars: janusgraph, archive: sharing('janusgraph', janusgraph) },

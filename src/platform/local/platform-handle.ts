@@ -63,6 +63,14 @@ export class LocalPlatform implements Platform {
           mend: (id, signal) => rpc.call('mendNames', { id }, signal),
         },
       }),
+      ...(facts.abilities.includes('clocks') && {
+        clocks: {
+          set: (site, aheadMs, signal) => rpc.call('setClock', { site, aheadMs }, signal),
+          observe: (site, signal) => rpc.call('clocks', { site }, signal),
+          inForce: (signal) => rpc.call('clocksSet', {}, signal),
+          mend: (site, signal) => rpc.call('mendClocks', { site }, signal),
+        },
+      }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
     };
     this.register = {

@@ -18,6 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const network = (id: string): Undo => ({ kind: 'network', params: { id } });
+const clock = (site: string): Undo => ({ kind: 'clock', params: { site } });
 const idOf = ({ params }: Undo): string => ('id' in params ? params.id : params.site);
 
 /** Remembers what it undid; `broken` says which undo fails. */
@@ -155,10 +156,13 @@ test('what the dead-man could not undo stays, with the reason, and is tried agai
 test('only what a fault in force would undo is covered', async () => {
   const one = register();
   const site: Undo = { kind: 'processes', params: { site: 'paris', components: ['cassandra', 'janusgraph'] } };
-  one.record('f1', 'run1', [network('a'), site], 1_000);
+  one.record('f1', 'run1', [network('a'), site, clock('paris')], 1_000);
   expect(one.covers(network('a'))).toBe(true);
   expect(one.covers({ kind: 'processes', params: { site: 'paris', components: ['janusgraph'] } })).toBe(true);
   expect(one.covers(network('b'))).toBe(false);
+  expect(one.covers(clock('paris'))).toBe(true);
+  expect(one.covers(clock('london'))).toBe(false);
+  expect(one.covers({ kind: 'disk', params: { site: 'paris' } })).toBe(false);
   expect(one.covers({ kind: 'processes', params: { site: 'london', components: ['janusgraph'] } })).toBe(false);
   one.record('f2', 'run1', [{ kind: 'names', params: { id: 'f2' } }], 1_000);
   expect(one.covers({ kind: 'names', params: { id: 'f2' } })).toBe(true);

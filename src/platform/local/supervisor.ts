@@ -15,6 +15,8 @@ import type {
   TableDamage,
   Undo,
 } from '../platform.ts';
+import { isSet, ownSharedMemory, setClock } from './clock-file.ts';
+import { SiteClocks } from './clocks.ts';
 import { type Classes, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { Damage } from './damage.ts';
@@ -44,6 +46,8 @@ export interface SupervisorOrders {
   /** Data of a new cluster, to start from a copy of; null: there is none. */
   readonly template: string | null;
   readonly javaHome: string;
+  /** Puts clocks that can be set under the processes; null: they have the machine's. */
+  readonly clockLibrary: string | null;
   readonly classes: Readonly<Record<Component, Classes>>;
 }
 
@@ -94,7 +98,7 @@ const components = config.sites.flatMap((_, site) => [
 
 function make(site: number, component: Component, node: number): ManagedComponent {
   return new ManagedComponent(
-    { config, site, component, node, directory: dataDirectory },
+    { config, site, component, node, directory: dataDirectory, clockLibrary: orders.clockLibrary },
     orders.classes[component],
     java,
     tell,
@@ -103,6 +107,11 @@ function make(site: number, component: Component, node: number): ManagedComponen
 
 function of(component: Component, site?: string): readonly ManagedComponent[] {
   return components.filter((one) => one.component === component && (site === undefined || one.site === site));
+}
+
+/** Everything of a site. */
+function at(site: string): readonly ManagedComponent[] {
+  return components.filter((one) => one.site === site);
 }
 
 const register = new Register(registerFile(orders.stateDirectory), executeUndo, () => performance.now());
@@ -114,6 +123,10 @@ async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'names') return names.server.mend(undo.params.id);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
+    return;
+  }
+  if (undo.kind === 'clock') {
+    for (const one of at(undo.params.site)) setClock(one.directory, 0);
     return;
   }
   const limit = AbortSignal.timeout(UNDO_MS);
@@ -133,6 +146,7 @@ const restarting = new Set<ManagedComponent>();
 const damage = new Damage(config, dataDirectory);
 const coveredDamage = (id: string) => (): boolean => register.covers({ kind: 'storage', params: { id } });
 
+const clocks = new SiteClocks();
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
 const names = new SiteNames(config);
 
@@ -252,6 +266,14 @@ const methods = {
   names: ({ site }: { site: string }) => names.observe(site),
   failingNames: () => names.server.inForce(),
   mendNames: ({ id }: { id: string }) => names.server.mend(id),
+  setClock: ({ site, aheadMs }: { site: string; aheadMs: number }) => {
+    if (orders.clockLibrary === null) throw new PlatformError('its processes have the clock of the machine');
+    requireUndo({ kind: 'clock', params: { site } });
+    for (const one of at(site)) setClock(one.directory, aheadMs);
+  },
+  clocks: ({ site }: { site: string }) => clocks.observe(site, at(site)),
+  mendClocks: ({ site }: { site: string }) => executeUndo({ kind: 'clock', params: { site } }),
+  clocksSet: () => [...new Set(components.filter(({ directory }) => isSet(directory)).map(({ site }) => site))],
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
@@ -321,6 +343,7 @@ async function main(): Promise<void> {
   kernel = await tryKernel();
   await makeNetwork(config);
   if (config.names) await names.start((problem) => tell('defect', messageOf(problem)));
+  if (orders.clockLibrary !== null) await ownSharedMemory();
   rmSync(orders.socket, { force: true });
   server = await serve(orders.socket, methods, ended);
   if (orders.owned) setTimeout(() => owner === null && void stop('nobody owns it'), OWN_MS);
