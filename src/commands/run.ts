@@ -135,7 +135,7 @@ async function permitted(
     throw new InputError(`a platform is up that is another than ${flags.config} says`, {
       hint: 'npm run drill -- platform down',
     });
-  const platform = localPlatformFacts(up?.config ?? wanted);
+  const platform = up ? localPlatformFacts(up.config, true) : localPlatformFacts(wanted);
   const plans = scenarios.map((loaded) => resolvePlan({ loaded, platform, ...REGISTRIES }));
   const onceUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
   const authorisation = authorise(platform.environment, flags, {

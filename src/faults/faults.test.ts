@@ -40,6 +40,9 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['bandwidth', { limit: '2mbit' }, ['narrow paris to 2000000']],
   ['disk-full', {}, ['fill paris']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
+  ['runaway-queries', { parallel: 40, work: 'waits' }, ['begin 40 queries at paris, each waits']],
+  ['compaction-lag', { flushEvery: '2s', sstables: 12 }, ['hold compaction of paris, flush every 2000 ms']],
+  ['memory-pressure', { share: '80%', component: 'cassandra' }, ['limit paris cassandra to 0.8']],
 ];
 
 test('every fault of the registry is among the tests', () => {
@@ -252,7 +255,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks)/,
+      /needs the ability (network|processes|disks|queries|compaction|memory)/,
     );
   }
 });

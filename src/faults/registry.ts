@@ -1,15 +1,18 @@
 import { InputError } from '../errors.ts';
 import { bandwidth } from './bandwidth.ts';
+import { compactionLag } from './compaction-lag.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { kill } from './kill.ts';
+import { memoryPressure } from './memory-pressure.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
+import { runawayQueries } from './runaway-queries.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
 import { stop } from './stop.ts';
@@ -28,7 +31,10 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   restart,
   crashLoop,
   cpuStarvation,
+  memoryPressure,
   diskFull,
+  compactionLag,
+  runawayQueries,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

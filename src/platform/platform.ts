@@ -1,4 +1,5 @@
 import type { Json } from '../history/event.ts';
+import type { CompactionAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 
 /** A database process of a site. */
 export type Component = 'cassandra' | 'janusgraph';
@@ -106,6 +107,12 @@ export type Undo =
   | { readonly kind: 'network'; readonly params: { readonly id: string } }
   /** No more of the loop of this id; what died is started all the same, what was stopped is let run. */
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
+  /** End the queries of this id, and wait until the server evaluates none of them. */
+  | { readonly kind: 'queries'; readonly params: { readonly id: string } }
+  /** No more flushes of this id; let the site's nodes compact by themselves again. */
+  | { readonly kind: 'compaction'; readonly params: { readonly id: string; readonly site: string } }
+  /** Give the processes of a site as much memory as there is again. */
+  | { readonly kind: 'memory'; readonly params: ProcessTarget }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
@@ -128,16 +135,12 @@ export interface UndoResult {
 }
 
 /** Packet rules by site and direction. Those of one id come and go together. */
-export interface NetworkAbility {
+export interface NetworkAbility extends Lasting {
   filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
   /** A line of so many bits a second to and from a site, each; what does not fit waits a little, and is then lost. */
   narrow(id: string, site: string, bitsPerSecond: number, signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
-  /** The ids of all rules that are in force, whoever made them. */
-  inForce(signal: AbortSignal): Promise<readonly string[]>;
-  /** Removes the rules of an id that no fault in the register would undo. */
-  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** End, pause and start database processes. */
@@ -197,8 +200,12 @@ export interface Abilities {
   readonly network: NetworkAbility;
   readonly processes: ProcessAbility;
   readonly nodetool: NodetoolAbility;
+  readonly queries: QueryAbility;
+  readonly compaction: CompactionAbility;
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
+  /** Only where each process has a memory cgroup of its own. */
+  readonly memory: MemoryAbility;
 }
 export type AbilityName = keyof Abilities;
 

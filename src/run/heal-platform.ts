@@ -1,8 +1,28 @@
 import { messageOf, PlatformError } from '../errors.ts';
+import type { Lasting } from '../platform/lasting.ts';
 import type { ComponentState, Platform } from '../platform/platform.ts';
 
 /** How long what is started here may take before the platform's dead-man does it once more. */
 const START_MS = 300_000;
+
+/** What lasts until it is undone, with what people call it. */
+function lastingOf({ network, queries, compaction, memory }: Platform['abilities']): readonly [string, Lasting][] {
+  const all: readonly (readonly [string, Lasting | undefined])[] = [
+    ['rules', network],
+    ['queries', queries],
+    ['lag of compaction', compaction],
+    ['limits of memory', memory],
+  ];
+  return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
+}
+
+/** What is in force that lasts until it is undone, whoever made it, in words. */
+export async function inForce(abilities: Platform['abilities'], signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [what, lasting] of lastingOf(abilities))
+    found.push(...(await lasting.inForce(signal)).map((id) => `still in force: ${what} of ${id}`));
+  return found;
+}
 
 /**
  * Undoes everything that is in force, each whatever becomes of the others, removes rules that nothing would undo any more, and starts what died
@@ -14,7 +34,7 @@ export async function healPlatform(
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const { register } = platform;
-  const { network, processes } = platform.abilities;
+  const { processes } = platform.abilities;
   const failed: string[] = [];
   /** All at once: a database may not start before a partition is undone. */
   const each = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
@@ -31,11 +51,13 @@ export async function healPlatform(
     await undo(fault);
   });
   const registered = new Set((await register.list(signal)).map(({ fault }) => fault));
-  const stray = ((await network?.inForce(signal)) ?? []).filter((id) => !registered.has(id));
-  await each(stray, async (id) => {
-    say(`removing rules that no fault in the register would undo: ${id}`);
-    await network?.mend(id, signal);
-  });
+  for (const [what, lasting] of lastingOf(platform.abilities)) {
+    const stray = (await lasting.inForce(signal)).filter((id) => !registered.has(id));
+    await each(stray, async (id) => {
+      say(`removing ${what} that no fault in the register would undo: ${id}`);
+      await lasting.mend(id, signal);
+    });
+  }
   const down = async (): Promise<readonly ComponentState[]> =>
     ((await processes?.observe(signal)) ?? []).filter(({ state }) => state !== 'ready');
   // What died by itself is nobody's fault to undo: it is started as if it were.
@@ -50,7 +72,7 @@ export async function healPlatform(
   return [
     ...failed,
     ...(await register.list(signal)).map(({ fault }) => `still in force: ${fault}`),
-    ...((await network?.inForce(signal)) ?? []).map((id) => `still in force: rules of ${id}`),
+    ...(await inForce(platform.abilities, signal)),
     ...(await down()).map(({ site, component, node, state }) => `not ready: ${site} ${component}/${node} is ${state}`),
   ];
 }

@@ -27,6 +27,8 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'bandwidth',
   'pause',
   'cpu-starvation',
+  'runaway-queries',
+  'compaction-lag',
 ]);
 
 /** How long each phase of a run should take, in order. */

@@ -54,7 +54,7 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks'],
+  abilities: ['network', 'processes', 'nodetool', 'queries', 'compaction', 'disks', 'memory'],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

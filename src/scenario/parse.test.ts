@@ -53,7 +53,7 @@ test.each([
     'an unknown fault',
     changed('site-loss', 'site-lost'),
     [
-      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or kill or stop or pause or restart or crash-loop or cpu-starvation or disk-full, got "site-lost"; did you mean "site-loss"?',
+      'good.yaml:9:20: timeline[0].fault.type: expected site-loss or scale-datacenter or partition-site or firewall-block or packet-loss or bandwidth or kill or stop or pause or restart or crash-loop or cpu-starvation or memory-pressure or disk-full or compaction-lag or runaway-queries, got "site-lost"; did you mean "site-loss"?',
     ],
   ],
   [

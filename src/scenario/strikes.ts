@@ -10,5 +10,6 @@ export function strikes(
 ): boolean {
   const clientsOnly = type === 'firewall-block' && (params.from === undefined || params.from === 'clients');
   if (clientsOnly && component !== undefined) return params.component === component;
-  return params.component !== 'janusgraph' || component === 'janusgraph' || component === undefined;
+  const graphOnly = params.component === 'janusgraph' || type === 'runaway-queries';
+  return !graphOnly || component === 'janusgraph' || component === undefined;
 }

@@ -5,7 +5,7 @@ import { exitOf } from '../commands/judge.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import { readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';
-import { healPlatform } from '../run/heal-platform.ts';
+import { healPlatform, inForce } from '../run/heal-platform.ts';
 import { pause } from '../run/wait.ts';
 import type { Harness } from './harness.ts';
 
@@ -14,11 +14,11 @@ const ON_ITS_WAY_US = 2_000_000;
 
 /** What is in force or not whole, in words. */
 export async function notWhole(platform: Platform, signal: AbortSignal): Promise<readonly string[]> {
-  const { network, processes } = platform.abilities;
+  const { processes } = platform.abilities;
   const states = (await processes?.observe(signal)) ?? [];
   return [
     ...(await platform.register.list(signal)).map(({ fault }) => `${fault} is in the register`),
-    ...((await network?.inForce(signal)) ?? []).map((id) => `rules of ${id} are in the kernel`),
+    ...(await inForce(platform.abilities, signal)),
     ...((await processes?.loops(signal)) ?? []).map(({ id }) => `${id} goes on`),
     ...states.flatMap(({ site, component, state }) => (state === 'ready' ? [] : [`${site} ${component} is ${state}`])),
   ];

@@ -32,6 +32,7 @@ export class ManagedComponent {
   private readonly command: JvmCommand;
   private readonly java: string;
   private readonly onEvent: (type: string, what: string) => void;
+  private readonly onLaunch: (id: string, pid: number) => void;
   private child: ChildProcess | null = null;
   private exited: Promise<void> = Promise.resolve();
   private ready = false;
@@ -45,6 +46,7 @@ export class ManagedComponent {
     classes: Classes,
     java: string,
     onEvent: (type: string, what: string) => void,
+    onLaunch: (id: string, pid: number) => void = () => {},
   ) {
     const { config, site, component, node } = place;
     this.site = config.sites[site]?.name as string;
@@ -59,6 +61,7 @@ export class ManagedComponent {
         : janusgraphCommand(config, site, directory, classes.jars, classes.archive);
     this.java = java;
     this.onEvent = onEvent;
+    this.onLaunch = onLaunch;
   }
 
   /** Of its directory. */
@@ -174,6 +177,7 @@ export class ManagedComponent {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
     });
     closeSync(log);
+    if (child.pid !== undefined) this.onLaunch(this.id, child.pid);
     this.child = child;
     this.ready = false;
     this.ending = false;

@@ -18,6 +18,8 @@ const configSchema = z.strictObject({
   nodesPerSite: z.int().min(1).max(5),
   network: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'an IPv4 network such as 10.77.0.0/16'),
   jit: z.enum(['quick', 'peak']),
+  /** Each process in a memory cgroup of its own, where this user may make them: its memory can be limited then. */
+  memoryGroups: z.boolean().default(false),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

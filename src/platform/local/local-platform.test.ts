@@ -24,7 +24,7 @@ test('Linux is accepted', () => {
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {
   const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 });
   expect(facts.replicationFactor).toBe(2);
-  expect(facts.abilities).toEqual(['network', 'processes', 'nodetool']);
+  expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'queries', 'compaction']);
   expect(facts.sites[1]).toEqual({
     name: 'london',
     datacenter: 'london-dc',

@@ -8,6 +8,8 @@ import { addressOf, type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
+import { removeLeftGroups } from './memory-groups.ts';
+import { findMemoryHome } from './memory-home.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
@@ -27,8 +29,10 @@ export interface LocalStatus {
   readonly owned: boolean;
 }
 
-/** What the local platform is, from its configuration alone: enough for a plan, whether one is up or not. */
-export function localPlatformFacts(config: LocalConfig): PlatformFacts {
+/** What the local platform is, from its configuration: enough for a plan, whether one is `up` or not. */
+export function localPlatformFacts(config: LocalConfig, up = false): PlatformFacts {
+  const home = config.memoryGroups && !up ? findMemoryHome() : '';
+  const grouped = config.memoryGroups && (up || typeof home !== 'string');
   return {
     name: 'local',
     environment: config.environment,
@@ -51,11 +55,20 @@ export function localPlatformFacts(config: LocalConfig): PlatformFacts {
       'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
       'system operations of JanusGraph': config.janusgraph.systemOperations,
+      'memory of each process': grouped ? 'in a group of its own' : `as much as there is${home && `: ${home}`}`,
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
-    abilities: ['network', 'processes', 'nodetool', ...(config.cassandra.commitLogDisk ? (['disks'] as const) : [])],
+    abilities: [
+      'network',
+      'processes',
+      'nodetool',
+      'queries',
+      'compaction',
+      ...(config.cassandra.commitLogDisk ? (['disks'] as const) : []),
+      ...(grouped ? (['memory'] as const) : []),
+    ],
   };
 }
 
@@ -86,7 +99,7 @@ export async function attachLocalPlatform(
 async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
     const { started, config } = await rpc.call('status', {}, signal);
-    if (started) return new LocalPlatform(rpc, localPlatformFacts(config), supervisorPid());
+    if (started) return new LocalPlatform(rpc, localPlatformFacts(config, true), supervisorPid());
     await sleep(100, undefined, { signal });
   }
 }
@@ -105,7 +118,10 @@ export async function localPlatformStatus(signal: AbortSignal): Promise<LocalSta
 /** Stops the platform of this user, whatever it does; false when none is up. */
 export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
   const outer = outerPid();
-  if (outer === null) return false;
+  if (outer === null) {
+    removeWhatIsLeft();
+    return false;
+  }
   const supervisor = supervisorPid();
   const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   await rpc?.call('stop', {}, AbortSignal.any([signal, AbortSignal.timeout(STOP_MS)])).catch(() => {});
@@ -118,7 +134,13 @@ export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
     const hangs = rpc === null || performance.now() - from > STOP_MS;
     if (hangs && isOuter(outer)) process.kill(outer, 'SIGKILL');
   }
+  removeWhatIsLeft();
   return true;
+}
+
+/** What the kernel keeps of a platform that was killed: memory groups, and nothing else. While there is one, up or starting, nothing is done. */
+export function removeWhatIsLeft(): void {
+  if (outerPid() === null) removeLeftGroups(stateDirectory());
 }
 
 const STOP_MS = 5_000;
@@ -147,6 +169,8 @@ export async function startLocalPlatform(options: {
   const jdk = findJdk();
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
+  const home = config.memoryGroups ? findMemoryHome() : null;
+  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited here: ${home}`);
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();

@@ -138,7 +138,7 @@ export class Register {
 }
 
 function includes(one: Undo, other: Undo): boolean {
-  if (one.kind === 'network' || one.kind === 'loop')
+  if (one.kind === 'network' || one.kind === 'loop' || one.kind === 'queries' || one.kind === 'compaction')
     return one.kind === other.kind && one.params.id === other.params.id;
   if (one.kind === 'disk') return other.kind === 'disk' && one.params.site === other.params.site;
   return (

@@ -11,7 +11,10 @@ import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './disks.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { createGraphKeyspace } from './keyspace.ts';
+import { LastingEffects, type LastingUndo } from './lasting-effects.ts';
 import { crashing, Loops, starving } from './loops.ts';
+import { MemoryGroups } from './memory-groups.ts';
+import { findMemoryHome } from './memory-home.ts';
 import { applyRules, listRules, makeNetwork, narrowLine, readCounters, removeRules } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
@@ -74,6 +77,7 @@ rmSync(registerFile(orders.stateDirectory), { force: true });
 rmSync(dataDirectory, { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
+const memory = config.memoryGroups ? makeMemoryGroups() : null;
 const components = config.sites.flatMap((_, site) => [
   ...Array.from({ length: config.nodesPerSite }, (_, node) => make(site, 'cassandra', node)),
   make(site, 'janusgraph', 0),
@@ -85,7 +89,14 @@ function make(site: number, component: Component, node: number): ManagedComponen
     orders.classes[component],
     java,
     tell,
+    (id, pid) => memory?.add(id, pid),
   );
+}
+
+function makeMemoryGroups(): MemoryGroups {
+  const home = findMemoryHome();
+  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited: ${home}`);
+  return new MemoryGroups(home, orders.stateDirectory);
 }
 
 function of(component: Component, site?: string): readonly ManagedComponent[] {
@@ -97,6 +108,7 @@ const register = new Register(registerFile(orders.stateDirectory), executeUndo, 
 async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'network') return inTurn(() => removeRules(config, undo.params.id));
   if (undo.kind === 'loop') return loops.end(undo.params.id);
+  if (undo.kind === 'queries' || undo.kind === 'compaction' || undo.kind === 'memory') return effects.undo(undo);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
     return;
@@ -117,6 +129,19 @@ async function executeUndo(undo: Undo): Promise<void> {
 const restarting = new Set<ManagedComponent>();
 
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
+const effects = new LastingEffects({
+  config,
+  of,
+  targets,
+  nodetool,
+  memory,
+  underUndo: underRegister,
+  onProblem: (problem) => tell('defect', messageOf(problem)),
+});
+
+function nodetool(site: string, args: readonly string[], timeoutMs?: number): Promise<string> {
+  return runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args, timeoutMs);
+}
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -146,6 +171,15 @@ function underUndo(id: string, work: () => Promise<void>): Promise<void> {
     await removeRules(config, id);
     throw new PlatformError(`${id} was undone while its rules were put in`);
   });
+}
+
+/** The same for what lasts at the databases, whose own undo ends it in any state. */
+async function underRegister(undo: LastingUndo, work: () => Promise<void> | void): Promise<void> {
+  requireUndo(undo);
+  await work();
+  if (register.covers(undo)) return;
+  await effects.undo(undo);
+  throw new PlatformError(`the undo ${JSON.stringify(undo)} was done while its effect was made`);
 }
 
 function requireLoopUndo(id: string, { site, components }: ProcessTarget): void {
@@ -206,8 +240,8 @@ const methods = {
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
-  nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
-    runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args),
+  nodetool: ({ site, args }: { site: string; args: readonly string[] }) => nodetool(site, args),
+  ...effects.methods,
   record: ({ fault, run, undo, ttlMs }: { fault: string; run: string; undo: readonly Undo[]; ttlMs: number }) =>
     register.record(fault, run, undo, ttlMs),
   renew: ({ faults, ttlMs }: { faults: readonly string[]; ttlMs: number }) => register.renew(faults, ttlMs),
@@ -258,6 +292,7 @@ async function stop(why: string): Promise<void> {
   tell('stopping', why);
   for (const one of components) one.end('SIGKILL');
   rmSync(orders.socket, { force: true });
+  await effects.close(components);
   process.exit(0);
 }
 
