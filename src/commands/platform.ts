@@ -3,6 +3,7 @@ import { loadLocalConfig } from '../platform/local/config.ts';
 import {
   attachLocalPlatform,
   localPlatformStatus,
+  removeWhatIsLeft,
   startLocalPlatform,
   stopLocalPlatform,
 } from '../platform/local/local-platform.ts';
@@ -78,6 +79,7 @@ export async function recoverCommand({ force }: { readonly force: boolean }): Pr
   const signal = AbortSignal.timeout(UNDO_MS);
   await using platform = await attachLocalPlatform(signal, { borrowed: true });
   if (!platform) {
+    removeWhatIsLeft();
     print('no platform is up: what was in force went with it');
     return EXIT.pass;
   }

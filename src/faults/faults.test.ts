@@ -48,6 +48,9 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['clock-skew', { offset: '+60s' }, ['set the clocks of paris 60000 ms ahead']],
   ['clock-skew', { offset: '-250 ms' }, ['set the clocks of paris -250 ms ahead']],
   ['cpu-starvation', { share: '10%' }, ['starve paris cassandra janusgraph to 0.1']],
+  ['runaway-queries', { parallel: 40, work: 'waits' }, ['begin 40 queries at paris, each waits']],
+  ['compaction-lag', { flushEvery: '2s', sstables: 12 }, ['hold compaction of paris, flush every 2000 ms']],
+  ['memory-pressure', { share: '80%', component: 'cassandra' }, ['limit paris cassandra to 0.8']],
 ];
 
 test('every fault of the registry is among the tests', () => {
@@ -280,7 +283,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks|storage|netem|names|clocks)/,
+      /needs the ability (network|processes|disks|storage|netem|names|clocks|queries|compaction|memory)/,
     );
   }
 });

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts';
 import { bandwidth } from './bandwidth.ts';
 import { clockSkew } from './clock-skew.ts';
+import { compactionLag } from './compaction-lag.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFull } from './disk-full.ts';
@@ -9,11 +10,13 @@ import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { graphDamage } from './graph-damage.ts';
 import { kill } from './kill.ts';
+import { memoryPressure } from './memory-pressure.ts';
 import { networkDelay } from './network-delay.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
+import { runawayQueries } from './runaway-queries.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
 import { siteLoss } from './site-loss.ts';
 import { slowDisk } from './slow-disk.ts';
@@ -35,12 +38,15 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   restart,
   crashLoop,
   cpuStarvation,
+  memoryPressure,
   diskFull,
   sstableCorruption,
   graphDamage,
   slowDisk,
   dnsFailure,
   clockSkew,
+  compactionLag,
+  runawayQueries,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

@@ -1,4 +1,5 @@
 import type { Json } from '../history/event.ts';
+import type { CompactionAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 
 /** A database process of a site. */
 export type Component = 'cassandra' | 'janusgraph';
@@ -155,6 +156,12 @@ export type Undo =
   | { readonly kind: 'loop'; readonly params: { readonly id: string } }
   /** The name server that fails under this id answers again. */
   | { readonly kind: 'names'; readonly params: { readonly id: string } }
+  /** End the queries of this id, and wait until the server evaluates none of them. */
+  | { readonly kind: 'queries'; readonly params: { readonly id: string } }
+  /** No more flushes of this id; let the site's nodes compact by themselves again. */
+  | { readonly kind: 'compaction'; readonly params: { readonly id: string; readonly site: string } }
+  /** Give the processes of a site as much memory as there is again. */
+  | { readonly kind: 'memory'; readonly params: ProcessTarget }
   /** Give the room on the disks of a site's nodes back. */
   | { readonly kind: 'disk'; readonly params: { readonly site: string } }
   /** Put everything back that was taken out of the store, or overwritten, under this id. */
@@ -178,14 +185,6 @@ export interface UndoResult {
   readonly undo: Undo;
   readonly ok: boolean;
   readonly error: string;
-}
-
-/** What an ability leaves in force until it is undone, by the id of the fault that made it. */
-export interface Lasting {
-  /** Whoever made it. */
-  inForce(signal: AbortSignal): Promise<readonly string[]>;
-  /** Ends what stands under an id that no fault in the register would undo. */
-  mend(id: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Packet rules by site and direction. Those of one id come and go together. */
@@ -319,6 +318,8 @@ export interface Abilities {
   readonly network: NetworkAbility;
   readonly processes: ProcessAbility;
   readonly nodetool: NodetoolAbility;
+  readonly queries: QueryAbility;
+  readonly compaction: CompactionAbility;
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
   readonly storage: StorageAbility;
@@ -328,6 +329,8 @@ export interface Abilities {
   readonly names: NamesAbility;
   /** Only where the processes are started with clocks that can be set. */
   readonly clocks: ClockAbility;
+  /** Only where each process has a memory cgroup of its own. */
+  readonly memory: MemoryAbility;
 }
 export type AbilityName = keyof Abilities;
 

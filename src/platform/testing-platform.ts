@@ -1,5 +1,6 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
+import type { CompactionState, MemoryState, RunawayState } from './lasting.ts';
 import {
   ANY_PEER,
   type ClockState,
@@ -23,6 +24,16 @@ import {
   type UndoResult,
 } from './platform.ts';
 
+const RUNAWAY = { workers: 32, timedOut: 0, failed: 0, lastFailure: '', ending: false };
+const HELD = {
+  automatic: ['not running'],
+  pending: 0,
+  most: { table: 'drill.ledger', sstables: 14, before: 2 },
+  flushes: 12,
+  ending: false,
+};
+const UNLIMITED = { limitBytes: null, usedBytes: 1_000, reclaims: 0, killed: 0 };
+
 /**
  * A platform in memory, for tests of what stands on platforms: three sites with both components. Every packet rule drops a packet each time it is
  * looked at. `log` has what was asked of it, in order; `fails` makes an undo of this kind fail.
@@ -40,6 +51,10 @@ export class FakePlatform implements Platform {
   readonly filled = new Set<string>();
   /** How far the clocks of a site are ahead, in ms. */
   readonly ahead = new Map<string, number>();
+  /** Queries, sites that do not compact and limits of memory in force, by id. */
+  readonly queries = new Map<string, RunawayState>();
+  readonly held = new Map<string, CompactionState>();
+  readonly limits = new Map<string, ProcessTarget>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -183,6 +198,41 @@ export class FakePlatform implements Platform {
       },
     },
     nodetool: { run: async (): Promise<string> => '' },
+    queries: {
+      begin: async (
+        id: string,
+        { site, parallel, work }: { site: string; parallel: number; work: string },
+      ): Promise<void> => {
+        this.log.push(`begin ${parallel} queries at ${site}, each ${work}`);
+        this.queries.set(id, { ...RUNAWAY, id, site, evaluating: parallel });
+      },
+      observe: async (): Promise<readonly RunawayState[]> => [...this.queries.values()],
+      inForce: async (): Promise<readonly string[]> => [...this.queries.keys()],
+      mend: async (id: string): Promise<void> => void this.queries.delete(id),
+    },
+    compaction: {
+      hold: async (id: string, site: string, everyMs: number): Promise<void> => {
+        this.log.push(`hold compaction of ${site}, flush every ${everyMs} ms`);
+        this.held.set(id, { ...HELD, id, site });
+      },
+      observe: async (): Promise<readonly CompactionState[]> => [...this.held.values()],
+      inForce: async (): Promise<readonly string[]> => [...this.held.keys()],
+      mend: async (id: string): Promise<void> => void this.held.delete(id),
+    },
+    memory: {
+      limit: async (id: string, { site, components }: ProcessTarget, share: number): Promise<void> => {
+        this.log.push(`limit ${site} ${components.join(' ')} to ${share}`);
+        this.limits.set(id, { site, components });
+      },
+      observe: async (): Promise<readonly MemoryState[]> =>
+        this.states.map(({ site, component, node }) => {
+          const limits = [...this.limits.values()];
+          const limited = limits.some((one) => one.site === site && one.components.includes(component));
+          return { ...UNLIMITED, site, component, node, ...(limited && { limitBytes: 800, reclaims: 3 }) };
+        }),
+      inForce: async (): Promise<readonly string[]> => [...this.limits.keys()],
+      mend: async (id: string): Promise<void> => void this.limits.delete(id),
+    },
   };
 
   readonly register: FaultRegister = {
@@ -213,6 +263,9 @@ export class FakePlatform implements Platform {
   private undo(undo: Undo): UndoResult {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
     if (undo.kind === 'network') this.rules.delete(undo.params.id);
+    else if (undo.kind === 'queries') this.queries.delete(undo.params.id);
+    else if (undo.kind === 'compaction') this.held.delete(undo.params.id);
+    else if (undo.kind === 'memory') this.limits.clear();
     else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
     else if (undo.kind === 'storage') this.damaged.delete(undo.params.id);
     else if (undo.kind === 'names') this.nameless.delete(undo.params.id);

@@ -110,3 +110,27 @@ test('an answer that does not come for one fault is no reason to leave the other
   expect(platform.rules.size).toBe(0);
   expect(left).toEqual(['failed: the connection is lost', 'still in force: bad']);
 });
+
+test('queries, a lag of compaction and a limit of memory that nothing would undo are found and ended as well', async () => {
+  const platform = new FakePlatform();
+  const { queries, compaction, memory } = platform.abilities;
+  await queries.begin('q', { site: 'paris', parallel: 2, work: 'waits' });
+  await compaction.hold('c', 'paris', 1_000);
+  await memory.limit('m', { site: 'paris', components: ['cassandra'] }, 0.5);
+  const { left, said } = await healed(platform);
+  expect(left).toEqual([]);
+  expect(said).toEqual([
+    'removing queries that no fault in the register would undo: q',
+    'removing lag of compaction that no fault in the register would undo: c',
+    'removing limits of memory that no fault in the register would undo: m',
+  ]);
+});
+
+test('what cannot be ended is said', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.queries.begin('q', { site: 'paris', parallel: 2, work: 'waits' });
+  platform.abilities.queries.mend = async () => {
+    throw new Error('the server does not say so');
+  };
+  expect((await healed(platform)).left).toEqual(['failed: the server does not say so', 'still in force: queries of q']);
+});

@@ -1,5 +1,6 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import type { ComponentState, Lasting, Platform } from '../platform/platform.ts';
+import type { Lasting } from '../platform/lasting.ts';
+import type { ComponentState, Platform } from '../platform/platform.ts';
 import { pause } from './wait.ts';
 
 /** How long what is started here may take before the platform's dead-man does it once more. */
@@ -10,12 +11,16 @@ const CLOCK_NEAR_MS = 1_000;
 const CLOCK_POLL_MS = 250;
 
 /** What lasts until it is undone, with what people call it. */
-function lastingOf({ network, names, storage, clocks }: Platform['abilities']): readonly [string, Lasting][] {
+function lastingOf(abilities: Platform['abilities']): readonly [string, Lasting][] {
+  const { network, names, storage, clocks, queries, compaction, memory } = abilities;
   const all: readonly (readonly [string, Lasting | undefined])[] = [
     ['rules', network],
     ['failing name servers', names],
     ['damage', storage],
     ['a wrong clock', clocks],
+    ['queries', queries],
+    ['lag of compaction', compaction],
+    ['limits of memory', memory],
   ];
   return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
 }

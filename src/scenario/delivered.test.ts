@@ -22,7 +22,7 @@ test('every scenario that is delivered has a plan on each platform that it names
   for (const file of files) {
     for (const config of configsOf(readFileSync(file, 'utf8'))) {
       const loaded = await loadScenario(file, { registries: REGISTRIES, directory: `${ROOT}scenarios` });
-      const platform = localPlatformFacts(loadLocalConfig(config), { netem: null });
+      const platform = localPlatformFacts(loadLocalConfig(config), { netem: null, memory: null });
       const { plan } = resolveScenario({ loaded, platform, ...REGISTRIES });
       expect(plan.scenario.name, file).toBe(loaded.scenario.name);
     }

@@ -29,6 +29,8 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'pause',
   'cpu-starvation',
   'clock-skew',
+  'runaway-queries',
+  'compaction-lag',
 ]);
 
 /** How long it should take until a fault of this type is gone once it is undone, µs. */

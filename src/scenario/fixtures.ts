@@ -69,7 +69,19 @@ export const PLATFORM: PlatformFacts = {
   replicationFactor: 1,
   versions: { cassandra: '5.0.6' },
   tuning: { heap: 'cassandra 640m' },
-  abilities: ['network', 'processes', 'nodetool', 'disks', 'netem', 'storage', 'names', 'clocks'],
+  abilities: [
+    'network',
+    'processes',
+    'nodetool',
+    'disks',
+    'netem',
+    'storage',
+    'names',
+    'clocks',
+    'queries',
+    'compaction',
+    'memory',
+  ],
 };
 
 /** For tests: a scenario that is right, with nothing in it that has a default. */

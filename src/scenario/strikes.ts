@@ -11,7 +11,8 @@ export function strikes(
 ): boolean {
   const clientsOnly = type === 'firewall-block' && (params.from === undefined || params.from === 'clients');
   if (clientsOnly && component !== undefined) return params.component === component;
-  return params.component !== 'janusgraph' || component === 'janusgraph' || component === undefined;
+  const graphOnly = params.component === 'janusgraph' || type === 'runaway-queries';
+  return !graphOnly || component === 'janusgraph' || component === undefined;
 }
 
 /** Whether a fault that strikes leaves nothing of its site to be served by: one of several nodes does not. */

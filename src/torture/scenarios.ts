@@ -17,6 +17,8 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   starvation: ['type: cpu-starvation, site: paris, share: 10%'],
   rot: ['type: sstable-corruption, site: paris, places: 5'],
   bandwidth: ['type: bandwidth, site: paris, limit: 500kbit'],
+  'runaway-queries': ['type: runaway-queries, site: paris, parallel: 8, work: waits'],
+  'compaction-lag': ['type: compaction-lag, site: paris, flushEvery: 1s, sstables: 5'],
   'partition-and-loss': [
     'type: partition-site, site: paris, from: all, clients: kept',
     'type: site-loss, site: paris, disaster: true',

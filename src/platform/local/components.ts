@@ -34,6 +34,7 @@ export class ManagedComponent {
   private readonly java: string;
   private readonly clock: Readonly<Record<string, string>> = {};
   private readonly onEvent: (type: string, what: string) => void;
+  private readonly onLaunch: (id: string, pid: number) => void;
   private child: ChildProcess | null = null;
   private exited: Promise<void> = Promise.resolve();
   private ready = false;
@@ -55,6 +56,7 @@ export class ManagedComponent {
     classes: Classes,
     java: string,
     onEvent: (type: string, what: string) => void,
+    onLaunch: (id: string, pid: number) => void = () => {},
   ) {
     const { config, site, component, node } = place;
     this.site = config.sites[site]?.name as string;
@@ -73,6 +75,7 @@ export class ManagedComponent {
       setClock(this.command.directory, 0);
     }
     this.onEvent = onEvent;
+    this.onLaunch = onLaunch;
   }
 
   /** Of its directory. */
@@ -188,6 +191,7 @@ export class ManagedComponent {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...this.clock },
     });
     closeSync(log);
+    if (child.pid !== undefined) this.onLaunch(this.id, child.pid);
     this.child = child;
     this.ready = false;
     this.ending = false;

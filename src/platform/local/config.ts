@@ -31,6 +31,8 @@ const configSchema = z.strictObject({
     .optional(),
   /** `adjustable`: the wall clock of a site's processes can be set, through libfaketime. */
   clocks: z.enum(['machine', 'adjustable']).default('machine'),
+  /** Each process in a memory cgroup of its own, where this user may make them: its memory can be limited then. */
+  memoryGroups: z.boolean().default(false),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

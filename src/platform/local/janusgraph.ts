@@ -24,6 +24,9 @@ try {
 globals << [g: traversal().withEmbedded(graph)]
 `;
 
+/** How many requests a server evaluates at once. A blocked store must not use up every one. */
+export const GREMLIN_WORKERS = 32;
+
 /** Writes the configuration of a site's server into `directory` and says how to start it. */
 export function janusgraphCommand(
   config: LocalConfig,
@@ -103,8 +106,7 @@ function serverYaml(config: LocalConfig, site: number, directory: string): strin
     host: addressOf(config, site),
     port: config.janusgraph.port,
     evaluationTimeout: 30_000,
-    // A blocked store must not use up every worker at once.
-    gremlinPool: 32,
+    gremlinPool: GREMLIN_WORKERS,
     channelizer: 'org.apache.tinkerpop.gremlin.server.channel.WsAndHttpChannelizer',
     graphs: { graph: join(directory, 'graph.properties') },
     scriptEngines: {

@@ -2,10 +2,12 @@ import { release } from 'node:os';
 import { messageOf } from '../../errors.ts';
 import type { Lack } from '../platform.ts';
 import { command } from './command.ts';
+import { findMemoryHome } from './memory-home.ts';
 
 /** What the kernel is able to do that not every kernel is: why not, and what would help; null: it can. */
 export interface Kernel {
   readonly netem: Lack | null;
+  readonly memory: Lack | null;
 }
 
 /** A delay in a user and network namespace of its own, which go with the command. */
@@ -19,15 +21,18 @@ export async function tryKernel(
   run: (argv: readonly string[]) => Promise<unknown> = command,
   system: string = process.platform,
 ): Promise<Kernel> {
-  if (system !== 'linux')
-    return {
-      netem: { why: `this is ${system}, where no delay can be tried`, help: 'plan it where the platform runs' },
-    };
+  if (system !== 'linux') {
+    const elsewhere = { why: `this is ${system}, where nothing can be tried`, help: 'plan it where the platform runs' };
+    return { netem: elsewhere, memory: elsewhere };
+  }
+  const home = findMemoryHome();
+  const memory =
+    typeof home === 'string' ? { why: home, help: 'root may, or a user to whom systemd gives groups' } : null;
   try {
     await run(TRIAL);
-    return { netem: null };
+    return { netem: null, memory };
   } catch (error) {
-    return { netem: whyNoDelay(messageOf(error)) };
+    return { netem: whyNoDelay(messageOf(error)), memory };
   }
 }
 

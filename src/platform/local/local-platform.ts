@@ -18,6 +18,8 @@ import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
+import { removeLeftGroups } from './memory-groups.ts';
+import { findMemoryHome } from './memory-home.ts';
 import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
@@ -39,11 +41,11 @@ export interface LocalStatus {
   readonly owned: boolean;
 }
 
-const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage'];
-const OPTIONAL = ['disks', 'netem', 'names', 'clocks'] as const;
+const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction'];
+const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory'] as const;
 
 /** Why some of its abilities are not there, and what would help. */
-function lacksOf(config: LocalConfig, { netem }: Kernel): Partial<Record<AbilityName, Lack>> {
+function lacksOf(config: LocalConfig, { netem, memory }: Kernel): Partial<Record<AbilityName, Lack>> {
   const start = (file: string): string => `start one that has: --config clusters/local/${file}.yaml`;
   return {
     ...(!config.cassandra.commitLogDisk && {
@@ -56,6 +58,10 @@ function lacksOf(config: LocalConfig, { netem }: Kernel): Partial<Record<Ability
       clocks: { why: 'its processes have the clock of the machine', help: start('skewed-clocks') },
     }),
     ...(netem && { netem }),
+    ...(!config.memoryGroups && {
+      memory: { why: 'its processes are in no memory groups', help: start('memory-groups') },
+    }),
+    ...(config.memoryGroups && memory && { memory }),
   };
 }
 
@@ -89,6 +95,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
       ...(config.names && {
         'answers of name servers': `kept ${config.names.ttlSeconds} s by JanusGraph, not at all by the clients`,
       }),
+      'memory of each process': lacks.memory ? 'as much as there is' : 'in a group of its own',
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
@@ -145,7 +152,10 @@ export async function localPlatformStatus(signal: AbortSignal): Promise<LocalSta
 /** Stops the platform of this user, whatever it does; false when none is up. */
 export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
   const outer = outerPid();
-  if (outer === null) return false;
+  if (outer === null) {
+    removeWhatIsLeft();
+    return false;
+  }
   const supervisor = supervisorPid();
   const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   await rpc?.call('stop', {}, AbortSignal.any([signal, AbortSignal.timeout(STOP_MS)])).catch(() => {});
@@ -158,7 +168,13 @@ export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
     const hangs = rpc === null || performance.now() - from > STOP_MS;
     if (hangs && isOuter(outer)) process.kill(outer, 'SIGKILL');
   }
+  removeWhatIsLeft();
   return true;
+}
+
+/** What the kernel keeps of a platform that was killed: memory groups, and nothing else. While there is one, up or starting, nothing is done. */
+export function removeWhatIsLeft(): void {
+  if (outerPid() === null) removeLeftGroups(stateDirectory());
 }
 
 const STOP_MS = 5_000;
@@ -188,6 +204,8 @@ export async function startLocalPlatform(options: {
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
   const clockLibrary = config.clocks === 'adjustable' ? requireClockLibrary() : null;
+  const home = config.memoryGroups ? findMemoryHome() : null;
+  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited here: ${home}`);
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();

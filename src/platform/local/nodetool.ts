@@ -9,7 +9,7 @@ import type { LocalConfig } from './config.ts';
 
 const run = promisify(execFile);
 
-/** Runs nodetool against every node of a site, one after the other; what they printed, joined. */
+/** Runs nodetool against every node of a site, one after the other; what they printed, joined. `timeoutMs`: of each. */
 export async function runNodetool(
   {
     config,
@@ -26,6 +26,7 @@ export async function runNodetool(
     readonly home: string;
   },
   args: readonly string[],
+  timeoutMs = 600_000,
 ): Promise<string> {
   const silence = join(home, 'logback-tools.xml');
   writeFileSync(silence, '<configuration><root level="OFF"/></configuration>\n');
@@ -52,7 +53,7 @@ export async function runNodetool(
       ...args,
     ];
     try {
-      said.push((await run('nsenter', command, { timeout: 600_000, maxBuffer: 1 << 24 })).stdout);
+      said.push((await run('nsenter', command, { timeout: timeoutMs, maxBuffer: 1 << 24 })).stdout);
     } catch (error) {
       const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
       throw new PlatformError(`nodetool ${args.join(' ')} in ${site}: ${(stderr || stdout || String(error)).trim()}`, {

@@ -39,6 +39,26 @@ export class LocalPlatform implements Platform {
         loops: (signal) => rpc.call('loops', {}, signal),
         observe: (signal) => rpc.call('observe', {}, signal),
       },
+      queries: {
+        begin: (id, what, signal) => rpc.call('beginQueries', { id, ...what }, signal),
+        observe: (signal) => rpc.call('queries', {}, signal),
+        inForce: (signal) => rpc.call('queriesInForce', {}, signal),
+        mend: (id, signal) => rpc.call('endQueries', { id }, signal),
+      },
+      compaction: {
+        hold: (id, site, flushEveryMs, signal) => rpc.call('holdCompaction', { id, site, flushEveryMs }, signal),
+        observe: (signal) => rpc.call('compaction', {}, signal),
+        inForce: (signal) => rpc.call('compactionInForce', {}, signal),
+        mend: (id, signal) => rpc.call('endCompaction', { id }, signal),
+      },
+      ...(facts.abilities.includes('memory') && {
+        memory: {
+          limit: (id, target, share, signal) => rpc.call('limitMemory', { id, ...target, share }, signal),
+          observe: (signal) => rpc.call('memory', {}, signal),
+          inForce: (signal) => rpc.call('memoryInForce', {}, signal),
+          mend: (id, signal) => rpc.call('liftMemory', { id }, signal),
+        },
+      }),
       ...(facts.abilities.includes('disks') && {
         disks: {
           fill: (site, signal) => rpc.call('fill', { site }, signal),

@@ -24,8 +24,11 @@ import { emptyDisk, fillDisk, keepFull, mountCommitLog, observeDisk } from './di
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
 import { type Kernel, tryKernel } from './kernel.ts';
 import { createGraphKeyspace } from './keyspace.ts';
+import { LastingEffects, type LastingUndo } from './lasting-effects.ts';
 import { delayLine, narrowLine } from './line.ts';
 import { crashing, Loops, starving } from './loops.ts';
+import { MemoryGroups } from './memory-groups.ts';
+import { findMemoryHome } from './memory-home.ts';
 import { applyRules, listRules, makeNetwork, readCounters, removeRules } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
@@ -91,6 +94,7 @@ rmSync(registerFile(orders.stateDirectory), { force: true });
 rmSync(dataDirectory, { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
+const memory = config.memoryGroups ? makeMemoryGroups() : null;
 const components = config.sites.flatMap((_, site) => [
   ...Array.from({ length: config.nodesPerSite }, (_, node) => make(site, 'cassandra', node)),
   make(site, 'janusgraph', 0),
@@ -102,7 +106,14 @@ function make(site: number, component: Component, node: number): ManagedComponen
     orders.classes[component],
     java,
     tell,
+    (id, pid) => memory?.add(id, pid),
   );
+}
+
+function makeMemoryGroups(): MemoryGroups {
+  const home = findMemoryHome();
+  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited: ${home}`);
+  return new MemoryGroups(home, orders.stateDirectory);
 }
 
 function of(component: Component, site?: string): readonly ManagedComponent[] {
@@ -121,6 +132,7 @@ async function executeUndo(undo: Undo): Promise<void> {
   if (undo.kind === 'storage') return damage.undo(undo.params.id);
   if (undo.kind === 'loop') return loops.end(undo.params.id);
   if (undo.kind === 'names') return names.server.mend(undo.params.id);
+  if (undo.kind === 'queries' || undo.kind === 'compaction' || undo.kind === 'memory') return effects.undo(undo);
   if (undo.kind === 'disk') {
     for (const one of of('cassandra', undo.params.site)) emptyDisk(one.directory);
     return;
@@ -149,6 +161,19 @@ const coveredDamage = (id: string) => (): boolean => register.covers({ kind: 'st
 const clocks = new SiteClocks();
 const loops = new Loops((problem) => tell('defect', messageOf(problem)));
 const names = new SiteNames(config);
+const effects = new LastingEffects({
+  config,
+  of,
+  targets,
+  nodetool,
+  memory,
+  underUndo: underRegister,
+  onProblem: (problem) => tell('defect', messageOf(problem)),
+});
+
+function nodetool(site: string, args: readonly string[], timeoutMs?: number): Promise<string> {
+  return runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args, timeoutMs);
+}
 
 let lastOnNetwork: Promise<unknown> = Promise.resolve();
 
@@ -178,6 +203,15 @@ function underUndo(id: string, work: () => Promise<void>): Promise<void> {
     await removeRules(config, id);
     throw new PlatformError(`${id} was undone while its rules were put in`);
   });
+}
+
+/** The same for what lasts at the databases, whose own undo ends it in any state. */
+async function underRegister(undo: LastingUndo, work: () => Promise<void> | void): Promise<void> {
+  requireUndo(undo);
+  await work();
+  if (register.covers(undo)) return;
+  await effects.undo(undo);
+  throw new PlatformError(`the undo ${JSON.stringify(undo)} was done while its effect was made`);
 }
 
 function requireLoopUndo(id: string, { site, components }: ProcessTarget): void {
@@ -246,10 +280,7 @@ const methods = {
   corrupt: async ({ id, site, ...table }: { id: string; site: string } & TableDamage) => {
     requireUndo({ kind: 'storage', params: { id } });
     const { keyspace } = table;
-    await runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, [
-      'flush',
-      keyspace,
-    ]);
+    await nodetool(site, ['flush', keyspace]);
     await damage.corrupt(id, of('cassandra', site)[0] as ManagedComponent, table, coveredDamage(id));
   },
   damageGraph: ({ id, site, ...what }: { id: string; site: string } & GraphDamage) => {
@@ -277,8 +308,8 @@ const methods = {
   /** Rules that nothing in the register would undo. */
   mend: ({ id }: { id: string }) => inTurn(() => removeRules(config, id)),
   drops: ({ id }: { id: string }) => readCounters(config, id),
-  nodetool: ({ site, args }: { site: string; args: readonly string[] }) =>
-    runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args),
+  nodetool: ({ site, args }: { site: string; args: readonly string[] }) => nodetool(site, args),
+  ...effects.methods,
   record: ({ fault, run, undo, ttlMs }: { fault: string; run: string; undo: readonly Undo[]; ttlMs: number }) =>
     register.record(fault, run, undo, ttlMs),
   renew: ({ faults, ttlMs }: { faults: readonly string[]; ttlMs: number }) => register.renew(faults, ttlMs),
@@ -330,6 +361,7 @@ async function stop(why: string): Promise<void> {
   tell('stopping', why);
   for (const one of components) one.end('SIGKILL');
   rmSync(orders.socket, { force: true });
+  await effects.close(components);
   process.exit(0);
 }
 

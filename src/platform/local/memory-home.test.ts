@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { findMemoryHome, type GroupsOfMachine } from './memory-home.ts';
+
+/** A machine of these files; what is not named is not there, and what is not in `writable` is somebody else's. */
+function machine(files: Readonly<Record<string, string>>, writable: readonly string[]): GroupsOfMachine {
+  return { read: (path) => files[path] ?? null, writable: (path) => writable.includes(path) };
+}
+
+const V1 = {
+  '/proc/self/cgroup': '4:memory:/jobs/7\n1:name=systemd:/\n0::/\n',
+  '/proc/self/mountinfo':
+    '31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n',
+};
+const SLICE = '/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice';
+const V2 = {
+  '/proc/self/cgroup': '0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n',
+  '/proc/self/mountinfo': '30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n',
+  [`${SLICE}/run-1.scope/cgroup.subtree_control`]: '\n',
+  [`${SLICE}/cgroup.subtree_control`]: 'cpu memory pids\n',
+};
+
+test('v1: beside this process, where its group may be written', () => {
+  expect(findMemoryHome(machine(V1, ['/sys/fs/cgroup/memory/jobs/7']))).toEqual({
+    directory: '/sys/fs/cgroup/memory/jobs/7',
+    version: 1,
+  });
+  expect(findMemoryHome(machine(V1, []))).toContain("/sys/fs/cgroup/memory/jobs/7 is not this user's to write");
+});
+
+test('v1 in a container, which sees a part of the hierarchy', () => {
+  const files = {
+    '/proc/self/cgroup': '4:memory:/docker/abc/inner\n',
+    '/proc/self/mountinfo': '35 31 0:32 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n',
+  };
+  expect(findMemoryHome(machine(files, ['/sys/fs/cgroup/memory/inner']))).toMatchObject({
+    directory: '/sys/fs/cgroup/memory/inner',
+  });
+});
+
+test("v2: in the nearest group round this process that gives memory to its children, where it is the user's", () => {
+  expect(findMemoryHome(machine(V2, [SLICE, `${SLICE}/cgroup.procs`]))).toEqual({ directory: SLICE, version: 2 });
+  expect(findMemoryHome(machine(V2, [SLICE]))).toContain(`${SLICE} is not this user's to write`);
+  const none = { ...V2, [`${SLICE}/cgroup.subtree_control`]: 'pids\n' };
+  expect(findMemoryHome(machine(none, [SLICE]))).toContain('gives memory to its children');
+});
+
+test.each([
+  [{}],
+  [{ '/proc/self/cgroup': '0::/\n' }],
+  [{ '/proc/self/cgroup': '4:memory:/jobs/7\n', '/proc/self/mountinfo': '' }],
+  [{ '/proc/self/cgroup': '0::/a\n', '/proc/self/mountinfo': '30 23 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n' }],
+])('a machine with %j has no place for them, and it is said why', (files) => {
+  expect(findMemoryHome(machine(files, []))).toMatch(/mounted/);
+});
