@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InputError } from '../errors.ts';
+import type { InputError } from '../errors.ts';
 import { loaded, PLATFORM, REGISTRIES, withTimeline } from './fixtures.ts';
 import { pickOne } from './picks.ts';
 import type { Plan, PlannedFault } from './plan.ts';

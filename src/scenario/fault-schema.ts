@@ -23,13 +23,13 @@ const error = (issue: z.core.$ZodRawIssue): string | undefined =>
 
 const sitePick = z.strictObject(
   {
-  pick: choice(siteName(), 'the sites'),
-  not: z
-    .array(name('the id of a fault'))
-    .min(1)
-    .max(MAX_ENTRIES)
-    .optional()
-    .describe('Faults above this one (all repetitions of one that is repeated) whose sites it is not to be.'),
+    pick: choice(siteName(), 'the sites'),
+    not: z
+      .array(name('the id of a fault'))
+      .min(1)
+      .max(MAX_ENTRIES)
+      .optional()
+      .describe('Faults above this one (all repetitions of one that is repeated) whose sites it is not to be.'),
   },
   { error },
 );
