@@ -117,7 +117,7 @@ export function requireAbilities(
   const help = lacking.flatMap(([ability]) => platform.lacking?.[ability]?.help ?? []);
   const has = `it has ${platform.abilities.join(', ') || 'no abilities'}; choose a platform that has them, or another fault`;
   throw new PlatformError(`${scenario.name}: the platform ${platform.name} lacks ${list.join(' and ')}`, {
-    hint: [...help, has].join('; or '),
+    hint: [...help, ...(help.length < lacking.length ? [has] : [])].join('; '),
   });
 }
 

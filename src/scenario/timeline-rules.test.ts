@@ -80,7 +80,7 @@ test.each([
   [
     'a site that is neither',
     [`{ at: 10s, for: 5s, fault: { ${CUT}, site: 5 } }`],
-    'good.yaml:8:75: timeline[0].fault.site: expected text, or a pick such as { pick: any }, got 5',
+    'good.yaml:8:76: timeline[0].fault.site: expected text, or a pick such as { pick: any }, got 5',
   ],
   [
     'an unknown key beside a pick',
