@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
 import type { FaultType } from './fault.ts';
 
-/** What it would take: the kernel's limits on block devices (cgroup v2 `io.max`), which hold for a device, not for a directory. */
+/** The kernel limits block devices for groups of processes (cgroup v2 `io.max`, v1 `blkio.throttle`), and hands that to an administrator alone. */
 const REFUSED = {
-  why: "only an administrator may limit a block device (cgroup io.max), and the platform's processes are an ordinary user's; the device is the machine's own besides, and a limited writer in its journal would hold up every other one, the harness and its healing first",
-  help: 'a device of its own for the data of each node, and the io controller delegated to the user (systemd: Delegate=io); until then disk-full, cpu-starvation and pause are what disks do to a node at the worst',
+  why: "only root may limit a block device for a group of processes (cgroup io.max, blkio.throttle), and the platform's processes are in no group of their own",
+  help: 'disk-full, cpu-starvation and pause are what there is; for this one the platform would have to be started by root, each node in a cgroup of its own',
 } as const;
 
 /** A disk that is slow. No platform can make one yet: it is here so that a plan with it is refused with the reason. */
