@@ -120,9 +120,9 @@ test('queries, a lag of compaction and a limit of memory that nothing would undo
   const { left, said } = await healed(platform);
   expect(left).toEqual([]);
   expect(said).toEqual([
-    'removing queries that no fault in the register would undo: q',
-    'removing lag of compaction that no fault in the register would undo: c',
-    'removing limits of memory that no fault in the register would undo: m',
+    'undoing queries that no fault in the register would: q',
+    'undoing lag of compaction that no fault in the register would: c',
+    'undoing limits of memory that no fault in the register would: m',
   ]);
 });
 

@@ -47,7 +47,9 @@ test.each([
   [
     'an unknown probe',
     changed('probe: cql', 'probe: cqll'),
-    ['good.yaml:5:20: services.ledger.probe: expected cql or gremlin or transfers, got "cqll"; did you mean "cql"?'],
+    [
+      'good.yaml:5:20: services.ledger.probe: expected cql or gremlin or register or transfers, got "cqll"; did you mean "cql"?',
+    ],
   ],
   [
     'an unknown fault',

@@ -46,13 +46,13 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   const lack = { why: 'the kernel has none', help: 'another kernel' };
   const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 }, { netem: lack, memory: null });
   expect(facts.replicationFactor).toBe(2);
-  expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'storage']);
+  expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction']);
   expect(facts.lacking?.netem).toEqual(lack);
   expect(facts.lacking?.disks?.help).toContain('small-disks.yaml');
   const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), { netem: null, memory: null });
-  expect([able.abilities.slice(4), Object.keys(able.lacking ?? {})]).toEqual([
+  expect([able.abilities.slice(6), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
-    ['names', 'clocks'],
+    ['names', 'clocks', 'memory'],
   ]);
   expect(facts.sites[1]).toEqual({
     name: 'london',
