@@ -13,7 +13,7 @@ export function overwritesSection(report: Report): Markup | null {
   const span = ({ undoneFrom_us: from, undoneTo_us: to }: LastWriteWinsReport): string =>
     from === null || to === null ? 'none' : `${formatOffset(from - originUs)} to ${formatOffset(to - originUs)}`;
   return html`<section><h2 id="overwrites">Overwrites: what last-write-wins undid</h2>
-<p class="lead">Clients of every site overwrite the same registers. An acknowledged overwrite is undone when an older one, which was over before it began, is read in its place afterwards, at the site that acknowledged it. Its row in the ledger is still there: no part of RPO, nor of the verdict.</p>
+<p class="lead">Clients of every site overwrite the same registers. An acknowledged overwrite is undone when an older one, which was over before it began, is read in its place afterwards, at the site that acknowledged it. RPO counts the row of its own that each write has beside it: this is no part of RPO, nor of the verdict.</p>
 ${table(probes, [
   { head: 'Probe', kind: 'row', cell: ({ probe }) => probe },
   { head: 'Registers', kind: 'num', cell: ({ registers }) => formatCount(registers) },
