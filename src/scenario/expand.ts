@@ -73,7 +73,7 @@ export function expandTimeline(
   const made: (PlannedFault & { readonly of: Occurrence })[] = [];
   const all = occurrences(timeline);
   for (const one of all) {
-    const { at, for: held, fault, repeat } = timeline[one.entry] as Entry;
+    const { for: held, fault, repeat } = timeline[one.entry] as Entry;
     const path: Path = ['timeline', one.entry, 'fault'];
     const earlier = made.filter(({ of }) => of.entry === one.entry);
     const pickedAmong: Record<string, string[]> = {};
@@ -116,7 +116,7 @@ export function expandTimeline(
       type: fault.type,
       site,
       disaster: all.length === 1 || (fault.disaster === true && last),
-      at_us: at + one.repetition * (repeat?.every ?? 0),
+      at_us: one.at_us,
       for_us: held,
       params: params as PlannedFault['params'],
       ...(Object.keys(pickedAmong).length > 0 && { pickedAmong }),
