@@ -146,7 +146,8 @@ test('a node that says that it does not compact after it was told to is no succe
 test('what nodetool says', () => {
   expect(parseAutomatic('running\nnot running\n')).toEqual(['running', 'not running']);
   expect(parsePending('pending tasks: 3\n- drill.ledger: 3\n\nconcurrent compactors: 1\npending tasks: 2\n')).toBe(5);
-  const five = 'concurrent compactors              1\npending tasks                      4\ncompactions completed          2\n';
+  const five =
+    'concurrent compactors              1\npending tasks                      4\ncompactions completed          2\n';
   expect(parsePending(`${five}${five}`)).toBe(8);
   expect(() => parsePending('')).toThrow('expected "pending tasks"');
 });
