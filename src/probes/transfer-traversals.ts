@@ -25,7 +25,7 @@ export const TRANSFER_SCHEMA: ProbeSchema = {
 export const FILL = `
 def tx = GRAPH.buildTransaction().start()
 try {
-  keys.each { key ->
+  purseKeys.each { key ->
     if (!tx.traversal().V().has(purseKey, key).hasNext()) tx.addVertex(org.apache.tinkerpop.gremlin.structure.T.label, purse, purseKey, key, balanceKey, balance as double)
   }
   tx.commit()
@@ -39,8 +39,8 @@ try {
 export const EMPTY = `
 def tx = GRAPH.buildTransaction().consistencyChecks(false).start()
 try {
-  tx.traversal().V().has(purseKey, org.apache.tinkerpop.gremlin.process.traversal.P.within(keys)).drop().iterate()
-  tx.traversal().E().has(transferKey, org.apache.tinkerpop.gremlin.process.traversal.P.within(transfers)).drop().iterate()
+  tx.traversal().V().has(purseKey, org.apache.tinkerpop.gremlin.process.traversal.P.within(purseKeys)).drop().iterate()
+  tx.traversal().E().has(transferKey, org.apache.tinkerpop.gremlin.process.traversal.P.within(transferKeys)).drop().iterate()
   tx.commit()
 } catch (Throwable problem) {
   if (tx.isOpen()) tx.rollback()

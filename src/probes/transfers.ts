@@ -72,7 +72,7 @@ export const transfersProbe: ProbeType = {
       if (index === 0) {
         await makeSchema(client, graph, TRANSFER_SCHEMA);
         await awaitSchema(client, context.site.name, graph, TRANSFER_SCHEMA, signal);
-        const bindings = { ...TRANSFER_NAMES, keys, balance: BALANCE };
+        const bindings = { ...TRANSFER_NAMES, purseKeys: keys, balance: BALANCE };
         await client.must(
           scriptFrame(FILL.replace('GRAPH', graph), bindings),
           'the purses could not be filled',
@@ -234,14 +234,14 @@ async function empty(
   signal: AbortSignal,
 ): Promise<void> {
   const script = EMPTY.replace('GRAPH', graphOf(context));
-  const send = (names: { keys: readonly string[]; transfers: readonly string[] }): Promise<unknown> =>
+  const send = (names: { purseKeys: readonly string[]; transferKeys: readonly string[] }): Promise<unknown> =>
     client.must(scriptFrame(script, { ...TRANSFER_NAMES, ...names }), 'the transfers could not be deleted', SCRIPT_MS);
   // The edges first: a purse with all of its transfers would be one long transaction.
   for (const batch of batches(writes, DROP_BATCH)) {
     signal.throwIfAborted();
-    await send({ keys: [], transfers: batch.map(({ key }) => key) });
+    await send({ purseKeys: [], transferKeys: batch.map(({ key }) => key) });
   }
-  if (keys.length > 0) await send({ keys, transfers: [] });
+  if (keys.length > 0) await send({ purseKeys: keys, transferKeys: [] });
 }
 
 function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
