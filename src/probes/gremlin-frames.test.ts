@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytecode, FrameTemplate, numberHole, setRequestId, textHole, traversalFrame } from './gremlin-frames.ts';
+import {
+  bytecode,
+  FrameTemplate,
+  numberHole,
+  scriptFrame,
+  setRequestId,
+  textHole,
+  traversalFrame,
+} from './gremlin-frames.ts';
 
 const ID = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 
@@ -25,4 +33,9 @@ test('the id of a request goes behind the header and the version', () => {
   const at = frame.indexOf(ID);
   expect(frame[at - 1]).toBe(0x81);
   expect(frame.subarray(1, at - 1).toString()).toBe('application/vnd.graphbinary-v1.0');
+});
+
+test('a script binds no name that the server takes for its own', () => {
+  expect(() => scriptFrame('x', { keys: [] })).toThrow('reserved names for bindings: keys');
+  expect(() => scriptFrame('x', { purseKeys: [], balance: 1 })).not.toThrow();
 });

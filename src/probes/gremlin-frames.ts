@@ -26,11 +26,20 @@ export function traversalFrame(code: BytecodeOf, source: string): Frame {
   return frame('bytecode', 'traversal', { gremlin: code, aliases: { g: source } });
 }
 
+/** What the server takes for its own: it refuses a script that binds one of these (TinkerPop's T, Column, Order, Operator, Scope and Pop). */
+const RESERVED: ReadonlySet<string> = new Set(
+  'id key label value keys values asc desc shuffle sum minus mult div min max assign and or addAll sumLong global local first last all mixed'.split(
+    ' ',
+  ),
+);
+
 /**
  * A script as a request. The server compiles each text once: what varies belongs into `bindings`. `withinMs`: it may run for so long; absent: for
  * as long as the server lets any.
  */
 export function scriptFrame(script: string, bindings: Readonly<Record<string, unknown>>, withinMs?: number): Frame {
+  const reserved = Object.keys(bindings).filter((name) => RESERVED.has(name));
+  if (reserved.length > 0) throw new Error(`reserved names for bindings: ${reserved.join(', ')}`);
   const limit = withinMs === undefined ? {} : { evaluationTimeout: withinMs };
   return frame('eval', '', { gremlin: script, language: 'gremlin-groovy', bindings, ...limit });
 }
