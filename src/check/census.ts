@@ -10,7 +10,7 @@ import {
 import { eventsOf } from '../history/read-journal.ts';
 import { readCsv } from './csv-bytes.ts';
 import type { Defects } from './defects.ts';
-import { type Anomaly, compareSites, type Integrity, inspect } from './integrity.ts';
+import { type Anomaly, compareSites, type Integrity, inspect, transactionOf } from './integrity.ts';
 import type { IntegrityReport } from './integrity-schema.ts';
 import { KEY_COLUMN, type WriteAttempt } from './load-history.ts';
 import { OK } from './operations.ts';
@@ -18,7 +18,9 @@ import type { RunRecord } from './run-record.ts';
 
 const LISTED = 1_000;
 const EVERYWHERE = '';
-const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, anomalies: [] };
+/** Whose acknowledged writes are transactions of the census. */
+const TRANSACTION_PROBE = 'gremlin';
+const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: [] };
 
 interface Place {
   readonly stage: CensusStage;
@@ -42,6 +44,12 @@ export class Census {
   private readonly old: number;
   private readonly keys: ReadonlySet<string>;
   private readonly acknowledged = new Set<string>();
+  /** Of which anything is at any site; null: not every site was looked over to the end. */
+  private readonly there: ReadonlySet<string> | null;
+  /** What the canary deleted on purpose. */
+  private readonly deleted: ReadonlySet<string>;
+  private readonly probes: readonly string[];
+  private readonly absent = new Set<string>();
 
   /** Null: the plan asks for none. */
   static read(path: string, record: RunRecord, defects: Defects): Census | null {
@@ -56,25 +64,37 @@ export class Census {
     this.found = after.filter((one) => !before.has(nameOf(one)));
     this.old = after.length - this.found.length;
     this.keys = new Set(this.found.map(({ key }) => key));
+    this.there = this.isComplete('after') ? keysOf(record, entries) : null;
+    this.deleted = new Set(eventsOf(record.events, 'canary-injected').flatMap(({ data }) => data.deleted));
+    this.probes = record.timetables.map(({ started }) => started.probe);
   }
 
   /** Sites are compared only where each was looked over to the end. */
   private anomaliesAt(stage: CensusStage, entries: Entries): readonly Found[] {
     const places = this.places.filter((place) => place.stage === stage);
     const each = places.flatMap(({ site, integrity }) => integrity.anomalies.map((one) => ({ ...one, site })));
-    if (!places.every(({ complete }) => complete)) return each;
+    if (!this.isComplete(stage)) return each;
     const bySite = new Map(places.map(({ site }) => [site, entries.get(placeName(stage, site)) ?? []]));
     return [...each, ...compareSites(bySite).map((one) => ({ ...one, site: EVERYWHERE }))];
   }
 
-  noteWrite({ record, outcome }: WriteAttempt): void {
-    if (this.keys.size === 0 || outcome !== OK) return;
+  private isComplete(stage: CensusStage): boolean {
+    return this.places.every((place) => place.stage !== stage || place.complete);
+  }
+
+  noteWrite({ record, timetable, outcome }: WriteAttempt): void {
+    if (outcome !== OK) return;
+    const isTransaction = this.there !== null && this.probes[timetable] === TRANSACTION_PROBE;
+    if (this.keys.size === 0 && !isTransaction) return;
     const key = record.bytes.toString('utf8', record.starts[KEY_COLUMN], record.ends[KEY_COLUMN]);
     if (this.keys.has(key)) this.acknowledged.add(key);
+    if (isTransaction && !this.there?.has(key) && !this.deleted.has(key)) this.absent.add(key);
   }
 
   report(): IntegrityReport {
-    const { places, found } = this;
+    const { places } = this;
+    const found = [...this.found, ...[...this.absent].map(absentAnywhere)];
+    for (const key of this.absent) this.acknowledged.add(key);
     const told = found
       .map((one) => ({ ...one, elements: [...one.elements], acknowledged: this.acknowledged.has(one.key) }))
       .sort((a, b) => Number(b.acknowledged) - Number(a.acknowledged));
@@ -84,7 +104,7 @@ export class Census {
       state,
       note: lacking.map(({ stage, site, note }) => `${stage} the run at ${site}: ${note}`).join('; '),
       places: places.map(({ stage, site, complete, note, integrity }) => {
-        const { vertices, edges, transactions, whole, anomalies } = integrity;
+        const { vertices, edges, transactions, whole, purses, anomalies } = integrity;
         const counts = [...Map.groupBy(anomalies, ({ kind }) => kind)].map(([kind, of]) => [kind, of.length] as const);
         return {
           stage,
@@ -95,6 +115,7 @@ export class Census {
           edges,
           transactions,
           whole,
+          purses,
           anomalies: Object.fromEntries(counts),
         };
       }),
@@ -104,6 +125,22 @@ export class Census {
       old: this.old,
     } as IntegrityReport;
   }
+}
+
+function absentAnywhere(key: string): Found {
+  return {
+    kind: 'absent-transaction',
+    site: EVERYWHERE,
+    elements: [],
+    key,
+    note: 'acknowledged, and nothing of it is at any site',
+  };
+}
+
+/** Every transaction of which anything stands at any site after the run. */
+function keysOf({ plan }: RunRecord, entries: Entries): ReadonlySet<string> {
+  const after = plan.platform.sites.flatMap(({ name }) => entries.get(placeName('after', name)) ?? []);
+  return new Set(after.filter(({ key }) => key !== '').map(({ key }) => transactionOf(key)));
 }
 
 type Entries = ReadonlyMap<string, readonly CensusEntry[]>;

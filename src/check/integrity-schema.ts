@@ -20,6 +20,7 @@ export const integritySchema = z.strictObject({
       edges: count,
       transactions: count,
       whole: count,
+      purses: count,
       anomalies: z.partialRecord(z.enum(ANOMALIES), count),
     }),
   ),

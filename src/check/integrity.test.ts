@@ -40,8 +40,15 @@ const kinds = (entries: readonly CensusEntry[]): string[] =>
 
 describe('what is wrong with a graph', () => {
   it('nothing, where every transaction has its seven parts', () => {
-    expect(inspect([...A, ...B])).toEqual({ vertices: 4, edges: 2, transactions: 2, whole: 2, anomalies: [] });
-    expect(inspect([])).toEqual({ vertices: 0, edges: 0, transactions: 0, whole: 0, anomalies: [] });
+    expect(inspect([...A, ...B])).toEqual({
+      vertices: 4,
+      edges: 2,
+      transactions: 2,
+      whole: 2,
+      purses: 0,
+      anomalies: [],
+    });
+    expect(inspect([])).toEqual({ vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: [] });
   });
 
   it.each(['out', 'in'] as const)('an edge that is visible from one end only: no %s half', (kind) => {

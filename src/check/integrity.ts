@@ -6,7 +6,8 @@ import { checksum } from '../probes/checksum.ts';
  * not there; halves that say different things; a row with parts of a vertex that is none; a vertex that nobody can find; an index entry that
  * leads nowhere, or to something else; an element that its index does not know; two elements under a key that only one may have; one id
  * that two elements got; a value that nobody wrote; a cell that cannot be read; a transaction of which only a part is there; a purse that does not
- * hold what its transfers say; a sum of all purses that is another than it was. Of all sites together: what is not the same everywhere.
+ * hold what its transfers say; a sum of all purses that is another than it was. Of all sites together: what is not the same everywhere; an acknowledged
+ * transaction of which nothing is anywhere.
  */
 export const ANOMALIES = [
   'one-ended-edge',
@@ -23,6 +24,7 @@ export const ANOMALIES = [
   'partial-transaction',
   'unbalanced-purse',
   'total-not-conserved',
+  'absent-transaction',
   'sites-differ',
 ] as const;
 export type AnomalyKind = (typeof ANOMALIES)[number];
@@ -42,6 +44,8 @@ export interface Integrity {
   readonly transactions: number;
   /** Transactions all of whose seven parts are there. */
   readonly whole: number;
+  /** Accounts that all transfers share. */
+  readonly purses: number;
   readonly anomalies: readonly Anomaly[];
 }
 
@@ -84,6 +88,7 @@ export function inspect(entries: readonly CensusEntry[]): Integrity {
     edges: edges.length,
     transactions: transactions.size,
     whole: transactions.size - partial.length,
+    purses: of('purse').length,
     anomalies: [
       ...anomalies,
       ...partial.map(([key, parts]) => {
@@ -110,7 +115,7 @@ export function compareSites(bySite: ReadonlyMap<string, readonly CensusEntry[]>
 }
 
 /** The key of the transaction to which an element with this key belongs. */
-function transactionOf(key: string): string {
+export function transactionOf(key: string): string {
   for (const end of [FROM, TO]) if (key.endsWith(end)) return key.slice(0, -end.length);
   return key;
 }

@@ -43,7 +43,7 @@ export function firstScreen(report: Report): Markup {
 ${objectivesTable(report)}
 ${reasonsList(report)}
 ${run.defects.map((defect) => html`<p class="notice"><b>The record has a defect:</b> ${defect}</p>`)}
-${report.integrity?.state === 'damaged' ? html`<p class="notice"><b>Integrity:</b> ${integritySentence(report.integrity)}</p>` : null}
+${report.integrity?.state === 'damaged' ? html`<p class="notice fail"><b>Integrity:</b> ${integritySentence(report.integrity)}</p>` : null}
 ${report.quality.withoutShed === verdict ? null : html`<p class="notice">Without operations that the harness itself could not send, the verdict would be <b>${VERDICT_WORD[report.quality.withoutShed]}</b>.</p>`}
 ${run.hypothesis === '' ? null : html`<h3>Hypothesis</h3><p>${run.hypothesis}</p>`}`;
 }

@@ -126,7 +126,7 @@ describe('the first screen', () => {
 
   test('says where the graph is damaged, and the elements stand below by their ids', () => {
     const page = renderHtml(failingReport());
-    expect(upTo(page)).toContain('The graph is damaged: 1 acknowledged transaction is damaged.');
+    expect(upTo(page)).toContain('The graph is damaged. 1 acknowledged transaction is damaged.');
     expect(visible(page)).toContain('16781312 4296 8392');
     expect(upTo(renderHtml(passingReport()))).not.toContain('damaged');
   });

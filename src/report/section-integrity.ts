@@ -19,6 +19,7 @@ const PLACES: readonly Column<Place>[] = [
   { head: 'Edges', kind: 'num', cell: (place) => seen(place, place.edges) },
   { head: 'Transactions', kind: 'num', cell: (place) => seen(place, place.transactions) },
   { head: 'Whole', kind: 'num', cell: (place) => seen(place, place.whole) },
+  { head: 'Accounts', kind: 'num', cell: (place) => seen(place, place.purses) },
   { head: 'Found', cell: (place) => (place.complete ? kindsOf(place) : `unknown: ${place.note || 'not to the end'}`) },
 ];
 
@@ -26,8 +27,8 @@ const FOUND: readonly Column<Found>[] = [
   { head: 'What', kind: 'row', cell: ({ kind }) => ANOMALY_WORD[kind] },
   { head: 'Site', cell: ({ site }) => site || 'all together' },
   { head: 'Ids', cell: ({ elements }) => html`<code>${elements.join(' ')}</code>` },
-  { head: 'Transaction', cell: ({ key }) => html`<code>${key}</code>` },
-  { head: 'Acknowledged', cell: ({ acknowledged }) => (acknowledged ? 'yes' : 'no') },
+  { head: 'Key', cell: ({ key }) => html`<code>${key}</code>` },
+  { head: 'Acknowledged', cell: ({ acknowledged }) => (acknowledged ? 'yes' : 'not in this run') },
   { head: 'Note', cell: ({ note }) => note },
 ];
 
@@ -38,8 +39,8 @@ export function integritySection({ integrity }: Report): Markup | null {
   const shown = found.slice(0, SHOWN);
   const more = found.length - shown.length + omitted;
   return html`<section><h2 id="integrity">Integrity of the graph</h2>
-<p class="lead">Every row and every index entry of the probe's, read from the store of each site, whether or not a query would find it. While the service goes on, what is under way is among what is found. No part of the verdict.</p>
-<p class="${integrity.state === 'damaged' ? 'notice' : ''}">${integritySentence(integrity)}</p>
+<p class="lead">Every row and every index entry of transactions, read from the store of each site, whether or not a query would find it; accounts that transfers share, by their keys. While the service goes on, what is under way is among what is found. No part of the verdict.</p>
+<p class="${integrity.state === 'damaged' ? 'notice fail' : ''}">${integritySentence(integrity)}</p>
 ${table(places, PLACES)}
 ${old === 0 ? null : html`<p>${formatCount(old)} of what is wrong was there before the run; it is not listed.</p>`}
 ${

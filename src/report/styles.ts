@@ -36,6 +36,7 @@ header{padding-top:26px}
 .answer .beside{margin-top:8px;padding-top:8px;border-top:1px solid var(--rule)}
 .answer .beside b{font-size:17px}
 .notice{border-left:4px solid var(--unknown);padding:6px 12px;margin:12px 0;background:var(--panel);overflow-wrap:anywhere}
+.notice.fail{border-left-color:var(--fail);color:inherit}
 .badge{white-space:nowrap;font-weight:650}
 .badge .icon{display:inline-block;width:1.15em}
 ul.reasons{padding-left:0;list-style:none}

@@ -51,7 +51,13 @@ test('where nothing was repaired nobody reads of what is lost after repair', () 
 test('the graph as a whole has its line, and none where it was not looked over', () => {
   const of = (one: ReturnType<typeof passingReport>): string => renderSummary(one, { color: false, width: 100 });
   expect(of(passingReport())).toContain('✓ The graph is whole at every site, and the same at each.');
-  expect(of(failingReport())).toContain('✕ The graph is damaged: 1 acknowledged transaction is damaged.');
+  expect(of(failingReport())).toContain('✕ The graph is damaged. 1 acknowledged transaction is damaged.');
   const { integrity: _, ...without } = passingReport();
   expect(of(without)).not.toContain('graph is');
+});
+
+test('a pass is not read without what no objective asks about', () => {
+  const { integrity } = failingReport();
+  const text = renderSummary({ ...passingReport(), ...(integrity && { integrity }) }, { color: false, width: 100 });
+  expect(text).toContain('All 7 objectives were met. The graph is damaged, which no objective asks about.');
 });

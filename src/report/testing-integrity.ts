@@ -6,8 +6,8 @@ const KEY = '20260131T120000Z-7f3a91c2/gremlin.graph.outside/118';
 /** What a census says of a graph: whole, or with one edge that only one of its vertices knows. */
 export function exampleIntegrity(damaged: boolean): IntegrityReport {
   const anomalies = damaged ? { 'one-ended-edge': 1, 'partial-transaction': 1 } : {};
-  const after = { vertices: 1_884, edges: 942, transactions: 942, whole: damaged ? 941 : 942, anomalies };
-  const before = { vertices: 0, edges: 0, transactions: 0, whole: 0, anomalies: {} };
+  const after = { vertices: 1_884, edges: 942, transactions: 942, whole: damaged ? 941 : 942, purses: 0, anomalies };
+  const before = { vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: {} };
   const found = {
     site: 'paris',
     key: KEY,

@@ -17,6 +17,7 @@ export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
   'partial-transaction': 'transaction there in part',
   'unbalanced-purse': 'account that does not hold what its transfers say',
   'total-not-conserved': 'total that was not conserved',
+  'absent-transaction': 'acknowledged transaction of which nothing is there',
   'sites-differ': 'not the same at every site',
 };
 
@@ -31,6 +32,7 @@ export function integritySentence(integrity: IntegrityReport): string {
   );
   const counted = omitted === 0 ? '' : `, and ${formatCount(omitted)} more`;
   const many = acknowledgedDamaged === 1 ? 'transaction is' : 'transactions are';
-  const transactions = `${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged`;
-  return `The graph is damaged: ${transactions}. Found: ${kinds.join(', ')}${counted}.${lacking}`;
+  const transactions =
+    acknowledgedDamaged === 0 ? '' : ` ${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged.`;
+  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${lacking}`;
 }

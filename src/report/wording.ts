@@ -49,12 +49,22 @@ export function verdictSentence(report: Report): string {
   const first = report.reasons.find((reason) => reason.verdict === report.verdict);
   if (report.verdict === 'pass') {
     const n = report.objectives.length;
-    return n === 1 ? 'The one objective was met.' : `All ${formatCount(n)} objectives were met.`;
+    const met = n === 1 ? 'The one objective was met.' : `All ${formatCount(n)} objectives were met.`;
+    return [met, ...besideObjectives(report)].join(' ');
   }
   const missed = report.objectives.find((result) => result.verdict === report.verdict);
   if (first) return sentence(first.subject === '' ? first.text : `${first.subject}: ${first.text}`);
   if (missed) return sentence(`${objectiveName(missed.objective)}: ${missed.reason}`);
   return report.verdict === 'fail' ? 'The record names no reason.' : 'Nothing shows that the objectives were met.';
+}
+
+/** What is wrong and no objective asks about: a pass must not be read without it. */
+function besideObjectives({ integrity, lastWriteWins = [] }: Report): string[] {
+  const undone = lastWriteWins.some((row) => row.undone > 0);
+  return [
+    ...(integrity?.state === 'damaged' ? ['The graph is damaged, which no objective asks about.'] : []),
+    ...(undone ? ['Acknowledged overwrites were undone by older ones, which no objective asks about.'] : []),
+  ];
 }
 
 function sentence(text: string): string {

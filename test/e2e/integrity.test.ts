@@ -121,6 +121,7 @@ test('a graph that nobody damaged is whole at every site, and the same at each',
       edges: TRANSACTIONS,
       transactions: TRANSACTIONS,
       whole: TRANSACTIONS,
+      purses: 0,
       anomalies: [],
     });
   }

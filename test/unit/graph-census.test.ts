@@ -51,16 +51,20 @@ interface Taken {
 }
 
 /** The report of a run whose graph was looked over so. */
-function checked(taken: readonly Taken[], change: (text: string) => string = (text) => text): Promise<Report> {
+function checked(
+  taken: readonly Taken[],
+  change: (text: string) => string = (text) => text,
+  of: typeof input = input,
+): Promise<Report> {
   const events = taken.map(({ stage, site, entries, complete = true, said }): OracleEvent => {
     const data = { stage, site, probe: 'gremlin', rows: said ?? entries.length, complete };
     const observed = complete ? '' : 'no answer in time';
     return { at_us: (stage === 'before' ? 0 : 40) * S, type: 'graph-census', data: { ...data, observed } };
   });
-  const plan = { ...input.plan, integrity: { scan: true } };
-  const end = input.events.filter(({ type }) => type === 'run-ended').map((event) => ({ ...event, at_us: 50 * S }));
-  const others = input.events.filter(({ type }) => type !== 'run-ended');
-  writeRun(dir, { ...input, plan, events: [...others, ...events, ...end] });
+  const plan = { ...of.plan, integrity: { scan: true } };
+  const end = of.events.filter(({ type }) => type === 'run-ended').map((event) => ({ ...event, at_us: 50 * S }));
+  const others = of.events.filter(({ type }) => type !== 'run-ended');
+  writeRun(dir, { ...of, plan, events: [...others, ...events, ...end] });
   const rows = taken.flatMap(({ stage, site, entries }) =>
     entries.map((entry) => formatCensusRow({ stage, site, ...entry })),
   );
@@ -134,6 +138,30 @@ describe('the census of the graph', () => {
         note: 'paris: 7 parts; london: nothing',
       },
     ]);
+  });
+
+  it('misses acknowledged transactions of which nothing is at any site, but for those that the canary deleted', async () => {
+    const graph = inputOf({ table: { probe: 'gremlin' } });
+    const acknowledged = graph.attempts.filter(
+      ({ f, outcome, probe }) => f === 'write' && outcome === 'ok' && probe === 'gremlin',
+    );
+    const deleted = new Set(graph.events.flatMap((one) => (one.type === 'canary-injected' ? one.data.deleted : [])));
+    const keys = [...new Set(acknowledged.map(({ key }) => key))].filter((key) => !deleted.has(key));
+    expect([keys.length > 10, deleted.size > 0]).toEqual([true, true]);
+    const some = keys
+      .slice(3)
+      .flatMap((key, n) =>
+        whole(key, [`${3 * n + 1}`, `${3 * n + 2}`, `${3 * n + 3}`]).map((entry) => ({ ...entry, value: '' })),
+      );
+    const found = (await checked([...everywhere('before', []), ...everywhere('after', some)], (text) => text, graph))
+      .integrity;
+    const absent = found?.found.filter(({ kind }) => kind === 'absent-transaction');
+    expect(absent?.map(({ key, acknowledged: ok, site }) => [key, ok, site])).toEqual(
+      keys.slice(0, 3).map((key) => [key, true, '']),
+    );
+    const none = (await checked([...everywhere('before', []), ...everywhere('after', [])], (text) => text, graph))
+      .integrity;
+    expect([none?.state, none?.acknowledgedDamaged]).toEqual(['damaged', keys.length]);
   });
 
   it('is unknown where a site was not looked over, or not to the end; what is wrong elsewhere is wrong', async () => {
