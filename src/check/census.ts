@@ -20,6 +20,8 @@ const LISTED = 1_000;
 const EVERYWHERE = '';
 /** Whose acknowledged writes are transactions of the census. */
 const TRANSACTION_PROBE = 'gremlin';
+/** Whose accounts all services share. */
+const PURSE_PROBE = 'transfers';
 const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: [] };
 
 interface Place {
@@ -59,9 +61,18 @@ export class Census {
   private constructor(path: string, record: RunRecord, defects: Defects) {
     const entries = loadEntries(path, defects);
     this.places = placesOf(record, entries, defects);
-    const before = new Set(this.anomaliesAt('before', entries).map(nameOf));
-    const after = this.anomaliesAt('after', entries);
-    this.found = after.filter((one) => !before.has(nameOf(one)));
+    const known = new Set(this.places.map(({ stage, site }) => placeName(stage, site)));
+    for (const name of entries.keys()) {
+      if (!known.has(name)) defects.add('graph.csv: rows of a census that the journal does not know', name);
+    }
+    const before = countsOf(this.anomaliesAt('before', entries));
+    const after = [...this.anomaliesAt('after', entries), ...lackingPurses(record, this.places)];
+    // As many as were there before, the same in every word.
+    this.found = after.filter((one) => {
+      const left = before.get(nameOf(one)) ?? 0;
+      before.set(nameOf(one), left - 1);
+      return left <= 0;
+    });
     this.old = after.length - this.found.length;
     this.keys = new Set(this.found.map(({ key }) => key));
     this.there = this.isComplete('after') ? keysOf(record, entries) : null;
@@ -99,7 +110,9 @@ export class Census {
       .map((one) => ({ ...one, elements: [...one.elements], acknowledged: this.acknowledged.has(one.key) }))
       .sort((a, b) => Number(b.acknowledged) - Number(a.acknowledged));
     const lacking = places.filter(({ stage, complete }) => !complete && stage !== 'during');
-    const state = found.length > 0 ? 'damaged' : lacking.length > 0 ? 'unknown' : 'whole';
+    // Of what was damaged before nobody knows what this run has done to it.
+    const known = lacking.length === 0 && this.old === 0;
+    const state = found.length > 0 ? 'damaged' : known ? 'whole' : 'unknown';
     return {
       state,
       note: lacking.map(({ stage, site, note }) => `${stage} the run at ${site}: ${note}`).join('; '),
@@ -116,14 +129,14 @@ export class Census {
           transactions,
           whole,
           purses,
-          anomalies: Object.fromEntries(counts),
+          anomalies: Object.fromEntries(counts) as IntegrityReport['places'][number]['anomalies'],
         };
       }),
       found: told.slice(0, LISTED),
       omitted: Math.max(0, told.length - LISTED),
       acknowledgedDamaged: this.acknowledged.size,
       old: this.old,
-    } as IntegrityReport;
+    };
   }
 }
 
@@ -149,13 +162,33 @@ function placeName(stage: string, site: string): string {
   return `${stage} ${site}`;
 }
 
-function nameOf({ kind, site, elements, key }: Found): string {
-  return [kind, site, key, ...elements].join(' ');
+function nameOf({ kind, site, elements, key, note }: Found): string {
+  return JSON.stringify([kind, site, key, note, ...elements]);
+}
+
+function countsOf(found: readonly Found[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of found) counts.set(nameOf(one), (counts.get(nameOf(one)) ?? 0) + 1);
+  return counts;
+}
+
+/** Accounts that are gone take what was in them out of both sums: they must all be there. */
+function lackingPurses({ plan }: RunRecord, places: readonly Place[]): readonly Found[] {
+  const counts = Object.values(plan.services).flatMap(({ probe, params }) =>
+    probe === PURSE_PROBE ? [Number(params.purses)] : [],
+  );
+  const expected = Math.max(0, ...counts);
+  return places.flatMap(({ stage, site, complete, integrity }) => {
+    if (stage !== 'after' || !complete || integrity.purses === expected) return [];
+    const note = `${integrity.purses} accounts are there of ${expected}`;
+    return [{ kind: 'total-not-conserved' as const, site, elements: [], key: '', note }];
+  });
 }
 
 function loadEntries(path: string, defects: Defects): Entries {
   const entries = new Map<string, CensusEntry[]>();
   if (!existsSync(path)) return entries;
+  const seen = new Set<string>();
   const columns = CENSUS_COLUMNS.map(() => 'text' as const);
   const { torn } = readCsv(path, CENSUS_HEADER, columns, ({ bytes, starts, ends, fields, line }) => {
     const texts = Array.from({ length: Math.max(0, fields) }, (_, i) => bytes.toString('utf8', starts[i], ends[i]));
@@ -164,7 +197,10 @@ function loadEntries(path: string, defects: Defects): Entries {
     const name = placeName(row.stage, row.site);
     const list = entries.get(name) ?? [];
     entries.set(name, list);
-    list.push(row);
+    // Several cells of one vertex may be unreadable.
+    const again = row.kind !== 'unreadable' && seen.size === seen.add(JSON.stringify(texts)).size;
+    if (again) defects.add('graph.csv: an entry stands there twice', `line ${line}`);
+    else list.push(row);
   });
   if (torn) defects.add('graph.csv: the last row is torn', 'ignored');
   return entries;

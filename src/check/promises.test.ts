@@ -94,7 +94,6 @@ test.each([
   ['up 18 s after the end', [[101, 218]], 'kept', [17, 18]],
   ['up 30.5 s after it, to one second', [[101, 230.5]], 'unknown', [29.5, 30.5]],
   ['up 32 s after it', [[101, 232]], 'broken', [31, 32]],
-  ['never down', [], 'kept', [0, 0]],
   ['up again before it was to end: from the effect', [[101, 150]], 'broken', [48, 50]],
   ['the same, soon', [[101, 121]], 'kept', [19, 21]],
   [
@@ -120,6 +119,11 @@ test.each([
   const rows = judgePromises(record, [service({}), site(outages), site([[101, null]], 'london')]) ?? [];
   expect(rows).toHaveLength(1);
   expect([rows[0]?.kept, rows[0]?.measured_us]).toEqual([kept, { lower: lowerS * S, upper: upperS * S }]);
+});
+
+test('what was never down keeps no promise to come back: it may not have been struck at all', () => {
+  const [row] = judgePromises(recordOf({ detection_us: null, normal_us: 30 * S }), [site([])]) ?? [];
+  expect(row).toMatchObject({ kept: 'unknown', measured_us: null });
 });
 
 test('the alarm of the platform counts, however early a stand-in raised its own', () => {

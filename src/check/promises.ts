@@ -65,7 +65,9 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
       return down_us < release.notAfter_us && (up_us ?? Number.POSITIVE_INFINITY) > effective.notBefore_us;
     });
     const last = hit.at(-1);
-    if (!last) return { ...base, measured_us: { lower: 0, upper: 0 }, kept: 'kept', note: 'never down' };
+    // A component that the fault did not strike at all keeps no promise by it.
+    if (!last)
+      return { ...base, measured_us: null, kept: 'unknown', note: 'never down: there was nothing to come back from' };
     if (last.up_us === null) return { ...base, measured_us: null, kept: 'unknown', note: 'the outage is open' };
     const over = last.up_us <= release.notBefore_us;
     const from = over ? effective : release;

@@ -28,7 +28,7 @@ const FOUND: readonly Column<Found>[] = [
   { head: 'Site', cell: ({ site }) => site || 'all together' },
   { head: 'Ids', cell: ({ elements }) => html`<code>${elements.join(' ')}</code>` },
   { head: 'Key', cell: ({ key }) => html`<code>${key}</code>` },
-  { head: 'Acknowledged', cell: ({ acknowledged }) => (acknowledged ? 'yes' : 'not in this run') },
+  { head: 'Acknowledged', cell: acknowledgedWord },
   { head: 'Note', cell: ({ note }) => note },
 ];
 
@@ -49,6 +49,12 @@ ${
     : html`<details><summary>What is wrong since the run began, by id: the first ${formatCount(shown.length)}${more === 0 ? '' : ` (${formatCount(more)} more are in report.json, or follow from graph.csv)`}</summary>
 ${table(shown, FOUND, { stack: false })}</details>`
 }</section>`;
+}
+
+/** Accounts are no writes. */
+function acknowledgedWord({ kind, acknowledged }: Found): string {
+  if (kind === 'unbalanced-purse' || kind === 'total-not-conserved') return '';
+  return acknowledged ? 'yes' : 'no';
 }
 
 function seen({ complete }: Place, value: number): string {

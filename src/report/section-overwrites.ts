@@ -22,7 +22,7 @@ ${table(probes, [
   { head: 'Found', kind: 'num', cell: ({ kept }) => formatCount(kept) },
   { head: 'Not looked at in time', kind: 'num', cell: ({ unproven }) => formatCount(unproven) },
   { head: 'Undone ones acknowledged', cell: span },
-  { head: 'Wrong in the end', kind: 'num', cell: ({ wrongInTheEnd }) => formatCount(wrongInTheEnd) },
+  { head: 'Wrong in the end, at least', kind: 'num', cell: ({ wrongInTheEnd }) => formatCount(wrongInTheEnd) },
 ])}
 ${probes.map((probe) => undoneOf(probe, originUs))}</section>`;
 }
@@ -34,7 +34,7 @@ function undoneOf(row: LastWriteWinsReport, originUs: number): Markup | null {
 ${table(row.sites, [
   { head: 'Acknowledged by', kind: 'row', cell: ({ site }) => site },
   { head: 'Overwrites', kind: 'num', cell: ({ acknowledged }) => formatCount(acknowledged) },
-  { head: 'Undone', kind: 'num', cell: ({ undone }) => formatCount(undone) },
+  { head: 'Undone, at least', kind: 'num', cell: ({ undone }) => formatCount(undone) },
 ])}
 ${table(
   row.list,

@@ -61,3 +61,13 @@ test('a pass is not read without what no objective asks about', () => {
   const text = renderSummary({ ...passingReport(), ...(integrity && { integrity }) }, { color: false, width: 100 });
   expect(text).toContain('All 7 objectives were met. The graph is damaged, which no objective asks about.');
 });
+
+test.each([
+  [{ undone: 0, kept: 0, unproven: 40 }, 'unknown how many of 40 acknowledged overwrites were undone by older ones'],
+  [{ undone: 0, kept: 30, unproven: 10 }, 'none of 40 acknowledged overwrites seen undone, 10 not looked at in time'],
+  [{ undone: 5, kept: 35, unproven: 0 }, 'at least 5 of 40 acknowledged overwrites undone by older ones'],
+])('overwrites that nobody looked at are not said to be kept: %j', (counts, words) => {
+  const { lastWriteWins: [row] = [] } = failingReport();
+  const report = { ...passingReport(), lastWriteWins: row ? [{ ...row, acknowledged: 40, ...counts }] : [] };
+  expect(renderSummary(report, { color: false, width: 100 })).toContain(words);
+});

@@ -23,10 +23,11 @@ export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
 
 /** What the census says, in a sentence or two. */
 export function integritySentence(integrity: IntegrityReport): string {
-  const { state, note, found, omitted, acknowledgedDamaged } = integrity;
+  const { state, note, found, omitted, acknowledgedDamaged, old } = integrity;
   if (state === 'whole') return 'The graph is whole at every site, and the same at each.';
   const lacking = note === '' ? '' : ` Not looked over: ${note}.`;
-  if (state === 'unknown') return `Unknown whether the graph is whole.${lacking}`;
+  const before = old === 0 ? '' : ` ${formatCount(old)} things that were wrong before the run still are.`;
+  if (state === 'unknown') return `Unknown whether the graph is whole.${before}${lacking}`;
   const kinds = [...Map.groupBy(found, ({ kind }) => kind)].map(
     ([kind, of]) => `${ANOMALY_WORD[kind]} (${formatCount(of.length)})`,
   );
@@ -34,5 +35,5 @@ export function integritySentence(integrity: IntegrityReport): string {
   const many = acknowledgedDamaged === 1 ? 'transaction is' : 'transactions are';
   const transactions =
     acknowledgedDamaged === 0 ? '' : ` ${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged.`;
-  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${lacking}`;
+  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${before}${lacking}`;
 }

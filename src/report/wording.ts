@@ -39,9 +39,11 @@ export function promiseWords({ measured_us: measured, observer }: NonNullable<Re
 }
 
 /** `at least 12 of 250 acknowledged overwrites undone by older ones`. */
-export function undoneWords({ undone, acknowledged }: LastWriteWinsReport): string {
-  const least = undone === 0 ? 'none' : `at least ${formatCount(undone)}`;
-  return `${least} of ${plural(acknowledged, 'acknowledged overwrite')} undone by older ones`;
+export function undoneWords({ undone, acknowledged, kept, unproven }: LastWriteWinsReport): string {
+  const all = plural(acknowledged, 'acknowledged overwrite');
+  const unseen = unproven === 0 ? '' : `, ${formatCount(unproven)} not looked at in time`;
+  if (undone > 0) return `at least ${formatCount(undone)} of ${all} undone by older ones${unseen}`;
+  return kept === 0 ? `unknown how many of ${all} were undone by older ones` : `none of ${all} seen undone${unseen}`;
 }
 
 /** Why the verdict is what it is, in one sentence. */

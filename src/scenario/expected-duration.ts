@@ -31,6 +31,9 @@ const NOTHING_STARTS: ReadonlySet<string> = new Set([
   'clock-skew',
   'runaway-queries',
   'compaction-lag',
+  'dns-failure',
+  'graph-damage',
+  'sstable-corruption',
 ]);
 
 /** How long it should take until a fault of this type is gone once it is undone, µs. */
