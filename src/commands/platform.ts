@@ -87,15 +87,17 @@ export async function recoverCommand({ force }: { readonly force: boolean }): Pr
   try {
     if (!force) held.use(await platform.lock('recover', signal));
   } catch (error) {
-    print(`${messageOf(error)}, which heals what it injects: end it with Ctrl-C first, or give --force`);
+    print(
+      `${messageOf(error)}, which heals what it injects: end it with Ctrl-C first. If it hangs or is suspended: npm run drill -- recover --force`,
+    );
     return EXIT.platform;
   }
-  const left = await healPlatform(platform, signal, print);
+  const left = await healPlatform(platform, print);
   for (const one of left) print(one);
   print(
     left.length === 0
       ? 'nothing is in force; every component is ready'
-      : 'what to do: npm run drill -- platform down, then platform up',
+      : 'what to do: run recover again in a minute (the platform tries by itself every 10 s); if it stays: npm run drill -- platform down, then platform up, which begins with empty databases',
   );
   return left.length === 0 ? EXIT.pass : EXIT.platform;
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { canonicalJson, sha256Hex } from './chain.ts';
 import { openJournal } from './journal.ts';
 import { eventsOf, readJournal } from './read-journal.ts';
@@ -14,7 +15,10 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'drill-journal-'));
   path = join(directory, 'journal.ndjson');
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 async function write(count: number): Promise<void> {
   let nowUs = 0;
@@ -24,6 +28,17 @@ async function write(count: number): Promise<void> {
 }
 
 describe('the journal', () => {
+  test('says when its disk hangs, and keeps nobody waiting', async () => {
+    let nowUs = 0;
+    const journal = await openJournal(path, sha256Hex(intent), { nowUs: () => (nowUs += 5) }, () => 0, 50);
+    const file = await open(path, 'r');
+    vi.spyOn(Object.getPrototypeOf(file), 'sync').mockReturnValue(new Promise(() => {}));
+    await file.close();
+    await expect(journal.append('phase', { phase: 'before' })).rejects.toThrow('not on disk within 50 ms');
+    await expect(journal.append('phase', { phase: 'before' })).rejects.toThrow('not on disk within 50 ms');
+    await journal.close();
+  });
+
   test('reads back what was appended, in the order of the calls, chained from intent.json', async () => {
     await write(4);
     const { events, torn, defects } = readJournal(path, intent);

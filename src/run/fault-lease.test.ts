@@ -97,6 +97,37 @@ test('a journal that hangs keeps no fault in force', async () => {
   await release;
 });
 
+test('a journal that hangs for ever keeps neither a fault in force nor whoever releases it', async () => {
+  const one = leaseOf(planned('site-loss'));
+  await one.lease.inject(soon(), 5_000);
+  one.journal = () => new Promise(() => {});
+  await expect(one.lease.release(AbortSignal.timeout(500))).rejects.toThrow();
+  expect([...one.platform.rules, ...one.platform.registered]).toEqual([]);
+  expect(one.lease.gone).not.toBeNull();
+});
+
+test('what is seen no more while its undo fails is not gone, and is undone again', async () => {
+  const { lease, platform } = leaseOf(planned('site-loss'));
+  await lease.inject(soon(), 5_000);
+  const undo = platform.register.undo;
+  const failing = Promise.withResolvers<never>();
+  platform.register.undo = async (fault, signal) => {
+    const entry = platform.registered.get(fault);
+    await undo(fault, signal);
+    if (entry) platform.registered.set(fault, entry);
+    return failing.promise;
+  };
+  const release = lease.release(soon());
+  // It is seen to be gone first; only then the undo says that it failed.
+  setTimeout(() => failing.reject(new Error('Unavailable')), 1_000);
+  await expect(release).rejects.toThrow('Unavailable');
+  expect(lease.gone).toBeNull();
+  platform.register.undo = undo;
+  expect(await releaseAll([lease], soon)).toEqual([]);
+  expect(lease.gone).not.toBeNull();
+  expect(platform.registered.size).toBe(0);
+});
+
 test('a fault that the platform undid just before its release has lapsed', async () => {
   const { lease, platform, order } = leaseOf(planned('site-loss'));
   await lease.inject(soon(), 5_000);

@@ -124,16 +124,22 @@ export class FaultLease {
       (error: Error) => error,
     );
     this.holding.abort();
-    const undone = register.undo(this.planned.id, signal).then(async (results) => {
-      await this.undoneBefore(results.length === 0);
+    const first = !this.released;
+    this.released = true;
+    const undone = register.undo(this.planned.id, signal).then((results) => {
       const failed = results.filter((result) => !result.ok).map((result) => `${result.undo.kind}: ${result.error}`);
       if (failed.length > 0) throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, RECOVER);
+      return results.length > 0;
     });
     undone.catch(() => {});
-    this.gone = await this.poll('none', null, at, signal, undone);
-    await undone;
-    await this.renewal;
+    const seen = await this.poll('none', null, at, signal, undone);
+    // What is seen no more while its undo failed is not over: the register tries again, and would put back what the cleanup has removed by then.
+    const known = await orRejected(undone, signal);
+    this.gone = seen;
     const limit = deadline(signal, SAY_MS, `${this.planned.id}: the journal`);
+    await orRejected(this.watch, limit);
+    if (!known && first) await orRejected(this.undoneBefore(), limit);
+    await orRejected(this.renewal, limit);
     const unsaid = await orRejected(said, limit);
     if (unsaid) throw unsaid;
     await orRejected(journal.append('fault-gone', { ...this.ids(), ...this.gone }), limit);
@@ -141,11 +147,8 @@ export class FaultLease {
   }
 
   /** A register that does not know a fault which nobody released has undone it before: it lapsed after it was last seen. */
-  private async undoneBefore(unknown: boolean): Promise<void> {
-    await this.watch;
-    const first = !this.released;
-    this.released = true;
-    if (!unknown || !first || !this.effective || this.lapsed) return;
+  private async undoneBefore(): Promise<void> {
+    if (!this.effective || this.lapsed) return;
     this.lapsed = true;
     const { journal, clock } = this.context;
     const observed = 'the register of the platform had undone it';
@@ -159,7 +162,7 @@ export class FaultLease {
     lastBefore: 'none' | null,
     fromUs: number,
     signal: AbortSignal,
-    effort: Promise<void>,
+    effort: Promise<unknown>,
   ): Promise<Seen> {
     const { clock } = this.context;
     let failure: unknown = null;

@@ -5,7 +5,7 @@ import { healPlatform } from './heal-platform.ts';
 const soon = () => AbortSignal.timeout(20_000);
 async function healed(platform: FakePlatform): Promise<{ left: readonly string[]; said: readonly string[] }> {
   const said: string[] = [];
-  return { left: await healPlatform(platform, soon(), (line) => said.push(line)), said };
+  return { left: await healPlatform(platform, (line) => said.push(line)), said };
 }
 
 async function cut(platform: FakePlatform, id: string): Promise<void> {
@@ -133,4 +133,35 @@ test('what cannot be ended is said', async () => {
     throw new Error('the server does not say so');
   };
   expect((await healed(platform)).left).toEqual(['failed: the server does not say so', 'still in force: queries of q']);
+});
+
+test('what cannot be looked for keeps nothing else from being healed, and is said', async () => {
+  const platform = new FakePlatform();
+  await platform.abilities.names.fail('dns-failure-1', 'paris', 'silence');
+  platform.set('london', ['janusgraph'], 'stopped');
+  platform.abilities.network.inForce = async () => {
+    throw new Error('nft: timed out');
+  };
+  const { left, said } = await healed(platform);
+  expect(platform.nameless.size).toBe(0);
+  expect(said).toContain('starting janusgraph of london');
+  expect(left).toEqual([
+    'failed: which rules are in force: nft: timed out',
+    'rules may be in force, which could not be seen: nft: timed out',
+  ]);
+});
+
+test('an undo that needs what is down is done once that has been started', async () => {
+  const platform = new FakePlatform();
+  platform.set('london', ['cassandra'], 'stopped');
+  const { undo } = platform.register;
+  platform.register.undo = (fault, signal) =>
+    fault === 'damage' && platform.states.some(({ state }) => state !== 'ready')
+      ? Promise.reject(new Error('Unavailable'))
+      : undo(fault, signal);
+  const damage = [{ kind: 'network', params: { id: 'damage' } }] as const;
+  await platform.register.record({ fault: 'damage', run: 'r', undo: damage }, 1_000, soon());
+  const { left, said } = await healed(platform);
+  expect(left).toEqual([]);
+  expect(said).toEqual(['undoing damage of run r', 'starting cassandra of london', 'undoing damage of run r']);
 });

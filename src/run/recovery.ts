@@ -6,7 +6,7 @@ import type { PlannedFault } from '../scenario/plan.ts';
 import { HINTS_QUIET_US } from '../scenario/recovery.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages, targetOf } from './reading.ts';
-import { releaseAll } from './release.ts';
+import { releaseAgain } from './release.ts';
 import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
@@ -25,7 +25,7 @@ export async function recoverFromFaults(
   const limit = (lease: FaultLease): AbortSignal =>
     deadline(signal, plan.recovery.within_us / 1000, `${lease.planned.id} to be gone`);
   const open = session.leases.filter((lease) => !lease.gone);
-  const [leftover] = await releaseAll(open, limit);
+  const [leftover] = await releaseAgain(open, limit, (text) => session.say({ phase: 'recovery', text }));
   if (leftover) throw leftover.error;
   for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;

@@ -23,6 +23,8 @@ const ABORTED_CLEANUP_MS = 120_000;
 const PREPARE_MS = 180_000;
 /** What a run that is broken off may take to let go by itself. */
 const UNWIND_MS = 500;
+/** What its record may take to be on disk, before the platform's lock is given back without it. */
+const CLOSE_MS = 120_000;
 
 const ROWS_LEFT = 'the rows of the run were not removed';
 
@@ -86,7 +88,8 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   if (outcome !== 'completed' && left.length === 0) also.push(...(await cleanAfterAbort(session)));
   reason = [reason, ...also].filter(Boolean).join('; ');
   // A record that cannot be written any more is no reason to hide what was left behind.
-  await session.close(outcome, reason).catch((error: unknown) => {
+  const closed = deadline(new AbortController().signal, CLOSE_MS, 'the record to be on disk');
+  await orRejected(session.close(outcome, reason), closed).catch((error: unknown) => {
     if (outcome === 'completed') outcome = 'failed';
     reason = [reason, `the record could not be completed: ${messageOf(error)}`].filter(Boolean).join('; ');
     onProgress({ phase: session.phaseNow, text: reason });
@@ -163,9 +166,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
 
 /** Heals what an earlier run left: to its end, also when this run is broken off meanwhile. */
 export async function healBefore(session: Session): Promise<void> {
-  const left = await healPlatform(session.platform, AbortSignal.timeout(HEAL_MS), (text) =>
-    session.say({ phase: null, text }),
-  );
+  const left = await healPlatform(session.platform, (text) => session.say({ phase: null, text }));
   if (left.length > 0) {
     throw new PlatformError(`what stood here before this run cannot be healed: ${left.join('; ')}`, {
       hint: 'npm run drill -- recover',

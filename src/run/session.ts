@@ -28,13 +28,9 @@ import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
 import { readCpu } from './machine.ts';
 import { targetsAt } from './reading.ts';
-import { releaseAll } from './release.ts';
+import { releaseAgain } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { orRejected, pause } from './wait.ts';
-
-/** How often a fault that cannot be undone is tried, and how long between. */
-const HEAL_TRIES = 5;
-const HEAL_AGAIN_MS = 5_000;
+import { orRejected } from './wait.ts';
 
 /** What a person who watches is told. */
 export interface Progress {
@@ -199,16 +195,11 @@ export class Session {
     for (const { planned, requested, gone } of this.leases) {
       if (requested && !gone) this.say({ phase: this.phaseNow, text: `healing ${planned.id}` });
     }
-    let leftovers = await releaseAll(this.leases, () => signal);
-    for (
-      let tries = 1;
-      tries < HEAL_TRIES && leftovers.some(({ lease }) => !lease.gone) && !signal.aborted;
-      tries += 1
-    ) {
-      this.say({ phase: this.phaseNow, text: `healing again: ${messageOf(leftovers[0]?.error)}` });
-      await pause(HEAL_AGAIN_MS, signal).catch(() => {});
-      leftovers = await releaseAll(this.leases, () => signal);
-    }
+    const leftovers = await releaseAgain(
+      this.leases,
+      () => signal,
+      (text) => this.say({ phase: this.phaseNow, text }),
+    );
     return leftovers.flatMap(({ lease, error }) => {
       const text = `${lease.planned.id}: ${messageOf(error)}`;
       if (!lease.gone) return [text];

@@ -37,7 +37,7 @@ export async function whole(platform: Platform, signal: AbortSignal): Promise<{ 
 /** What `recover` does, and what it leaves. */
 export async function recovered(platform: Platform, signal: AbortSignal): Promise<readonly string[]> {
   await using _lock = await platform.lock('torture', signal);
-  return healPlatform(platform, signal, () => {});
+  return healPlatform(platform, () => {});
 }
 
 /** Everything that is wrong with what a killed harness left, in words: processes, and its run. `killedAt`: wall clock. */
