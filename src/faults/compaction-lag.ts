@@ -44,7 +44,7 @@ export const compactionLag: FaultType = {
     const compaction = ability(fault, platform, 'compaction');
     const processes = ability(fault, platform, 'processes');
     return {
-      undo: [{ kind: 'compaction', params: { id: fault.id, site } }],
+      undo: [{ kind: 'compaction', params: { id: fault.id } }],
       inject: (signal) => compaction.hold(fault.id, site, durationMs(flushEvery), signal),
       async observe(signal) {
         const mine = (await compaction.observe(signal)).find(({ id }) => id === fault.id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { NAME_FAILURES, type NameServerState, type Undo } from '../platform/platform.ts';
+import { NAME_FAILURES, type NameServerState } from '../platform/names.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { FaultType } from './fault.ts';
 import { ability, targetSite } from './target.ts';
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Json } from '../history/event.ts';
-import type { AbilityName, Component, Lack, Platform, Undo } from '../platform/platform.ts';
+import type { AbilityName, Component, Lack, Platform } from '../platform/platform.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 
 /**

@@ -43,7 +43,7 @@ export const memoryPressure: FaultType = {
     const target = { site: fault.site, components };
     return {
       undo: [
-        { kind: 'memory', params: target },
+        { kind: 'memory', params: { id: fault.id } },
         { kind: 'processes', params: target },
       ],
       inject: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),

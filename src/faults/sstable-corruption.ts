@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { GRAPH_TABLE, LEDGER_TABLE } from '../probes/tables.ts';
 import type { FaultType } from './fault.ts';
 import { damageOf } from './stored.ts';
-import { ability } from './target.ts';
 
 const params = z.strictObject({
   table: z
@@ -28,8 +27,7 @@ export const sstableCorruption: FaultType = {
   ],
   bind(fault, platform) {
     const { table, places } = params.parse(fault.params);
-    const storage = ability(fault, platform, 'storage');
-    return damageOf(fault, platform, (signal) =>
+    return damageOf(fault, platform, (storage, signal) =>
       storage.corrupt(fault.id, fault.site, { ...TABLES[table], places }, signal),
     );
   },

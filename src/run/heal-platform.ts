@@ -1,5 +1,5 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import type { Lasting } from '../platform/lasting.ts';
+import { lastingOf } from '../platform/lasting.ts';
 import type { ComponentState, Platform } from '../platform/platform.ts';
 import { pause } from './wait.ts';
 
@@ -9,21 +9,6 @@ const START_MS = 300_000;
 const CLOCK_WITHIN_MS = 10_000;
 const CLOCK_NEAR_MS = 1_000;
 const CLOCK_POLL_MS = 250;
-
-/** What lasts until it is undone, with what people call it. */
-function lastingOf(abilities: Platform['abilities']): readonly [string, Lasting][] {
-  const { network, names, storage, clocks, queries, compaction, memory } = abilities;
-  const all: readonly (readonly [string, Lasting | undefined])[] = [
-    ['rules', network],
-    ['failing name servers', names],
-    ['damage', storage],
-    ['a wrong clock', clocks],
-    ['queries', queries],
-    ['lag of compaction', compaction],
-    ['limits of memory', memory],
-  ];
-  return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
-}
 
 /** What is in force that lasts until it is undone, whoever made it, in words. */
 export async function inForce(abilities: Platform['abilities'], signal: AbortSignal): Promise<readonly string[]> {

@@ -6,7 +6,8 @@ import { PlatformError } from '../../errors.ts';
 import { outerPid } from './outer-process.ts';
 import { lockFile, logFile, programPath, stateDirectory } from './paths.ts';
 import { RpcClient } from './rpc.ts';
-import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
+import type { SupervisorOrders } from './supervisor.ts';
+import type { SupervisorMethods } from './supervisor-methods.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
 const START_MS = 240_000;
