@@ -20,6 +20,7 @@ export const clockSkew: FaultType = {
   summary: "the wall clocks of a site's databases are set ahead or behind, all at once",
   params,
   needs: ['clocks'],
+  restarts: false,
   notMeasured: [
     {
       what: 'clocks that drift, and timers that jump',

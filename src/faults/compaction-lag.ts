@@ -28,6 +28,7 @@ export const compactionLag: FaultType = {
   summary: 'Cassandra of a site does not compact: SSTables pile up, and are caught up with after its end',
   params,
   needs: ['compaction', 'processes'],
+  restarts: false,
   notMeasured: [
     {
       what: 'a lag of hours',

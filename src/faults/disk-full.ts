@@ -17,6 +17,7 @@ export const diskFull: FaultType = {
   summary: "the disk of a site's commit logs is full: what Cassandra writes next finds no room",
   params,
   needs: ['disks', 'processes'],
+  restarts: true,
   // The commit log is mapped into memory: what finds no room for a page is ended by the kernel (SIGBUS).
   deadly: ['cassandra', 'janusgraph'],
   notMeasured: [{ what: 'a disk of data files that is full', why: 'the disk of the commit log is, and no other' }],

@@ -21,6 +21,7 @@ export const dnsFailure: FaultType = {
     "the name server of a site fails: its host names have no addresses any more, and the site's own clients resolve none",
   params,
   needs: ['names'],
+  restarts: false,
   notMeasured: [
     {
       what: 'names that clients or servers in between keep for a while',

@@ -20,6 +20,7 @@ export const graphDamage: FaultType = {
   summary: 'halves of edges, vertices, or entries of an index deleted in the store, behind the graph’s back',
   params,
   needs: ['storage'],
+  restarts: false,
   damages: true,
   notMeasured: [
     {

@@ -24,6 +24,7 @@ export const memoryPressure: FaultType = {
     'processes of a site may use less memory than they do: the kernel takes from them what it can, and ends what asks for more',
   params,
   needs: ['memory', 'processes'],
+  restarts: true,
   deadly: ['cassandra', 'janusgraph'],
   notMeasured: [
     {

@@ -19,6 +19,7 @@ export const sstableCorruption: FaultType = {
   summary: "flipped bytes in the data files of a site's Cassandra, on disk and behind its back",
   params,
   needs: ['storage'],
+  restarts: false,
   notMeasured: [
     {
       what: 'how long rot that nobody reads stays unseen',
