@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { FAULTS } from '../faults/registry.ts';
 import type { Progress, Session } from '../run/session.ts';
 import { expectedPhases } from '../scenario/expected-duration.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -18,7 +19,7 @@ export class LiveView {
 
   constructor(plan: Plan) {
     this.plan = plan;
-    this.expectedUs = expectedPhases(plan).reduce((sum, { us }) => sum + us, 0);
+    this.expectedUs = expectedPhases(plan, FAULTS).reduce((sum, { us }) => sum + us, 0);
   }
 
   watch(session: Session): void {

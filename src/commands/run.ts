@@ -154,7 +154,7 @@ async function permitted(
   const plans = scenarios.flatMap(({ scenario, seeds }) =>
     seeds.map((seed) => resolvePlan({ loaded: scenario, platform, ...REGISTRIES, options: { seed } })),
   );
-  const allUs = plans.flatMap((plan) => expectedPhases(plan)).reduce((sum, { us }) => sum + us, 0);
+  const allUs = plans.flatMap((plan) => expectedPhases(plan, REGISTRIES.faults)).reduce((sum, { us }) => sum + us, 0);
   const authorisation = authorise(platform.environment, flags, {
     operators: operators(),
     now: new Date(),

@@ -31,7 +31,7 @@ export async function planCommand(
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
   const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options: { seed } });
-  print(describePlan(plan, findings, REGISTRIES.probes));
+  print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;
 }
 

@@ -24,6 +24,7 @@ export const bandwidth: FaultType = {
   summary: "a site's line takes only so many bits a second, each way; what does not fit waits, and is then lost",
   params,
   needs: ['network'],
+  restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     const { limit } = params.parse(fault.params);

@@ -20,6 +20,7 @@ export const clockSkew: FaultType = {
   summary: "the wall clocks of a site's databases are set ahead or behind, all at once",
   params,
   needs: ['clocks'],
+  restarts: false,
   notMeasured: [
     {
       what: 'clocks that drift, and timers that jump',
@@ -36,8 +37,8 @@ export const clockSkew: FaultType = {
     const clocks = ability(fault, platform, 'clocks');
     const nearMs = Math.min(NEAR_MS, Math.abs(aheadMs) / 2);
     return {
-      undo: [{ kind: 'clock', params: { site } }],
-      inject: (signal) => clocks.set(site, aheadMs, signal),
+      undo: [{ kind: 'clock', params: { id: fault.id } }],
+      inject: (signal) => clocks.set(fault.id, site, aheadMs, signal),
       async observe(signal) {
         const states = await clocks.observe(site, signal);
         const observed = states.map(describe).join(', ') || 'no clock';

@@ -28,6 +28,7 @@ export const compactionLag: FaultType = {
   summary: 'Cassandra of a site does not compact: SSTables pile up, and are caught up with after its end',
   params,
   needs: ['compaction', 'processes'],
+  restarts: false,
   notMeasured: [
     {
       what: 'a lag of hours',
@@ -44,7 +45,7 @@ export const compactionLag: FaultType = {
     const compaction = ability(fault, platform, 'compaction');
     const processes = ability(fault, platform, 'processes');
     return {
-      undo: [{ kind: 'compaction', params: { id: fault.id, site } }],
+      undo: [{ kind: 'compaction', params: { id: fault.id } }],
       inject: (signal) => compaction.hold(fault.id, site, durationMs(flushEvery), signal),
       async observe(signal) {
         const mine = (await compaction.observe(signal)).find(({ id }) => id === fault.id);

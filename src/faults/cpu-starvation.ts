@@ -15,6 +15,7 @@ export const cpuStarvation: FaultType = {
   summary: 'processes of a site are let run only a share of the time, in turns of 100 ms',
   params,
   needs: ['processes'],
+  restarts: false,
   notMeasured: [
     {
       what: 'a quota of the kernel (cgroup)',

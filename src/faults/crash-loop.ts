@@ -15,6 +15,7 @@ export const crashLoop: FaultType = {
   summary: 'a component of a site dies over and over: killed, started at once, killed again after it served a while',
   params,
   needs: ['processes'],
+  restarts: true,
   notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {
     const { component, serves } = params.parse(fault.params);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Undo } from '../platform/platform.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { FaultType } from './fault.ts';
 import { stateOf } from './processes.ts';
 import { ability, describeProcesses, processesOf, targetSite } from './target.ts';
@@ -17,6 +17,7 @@ export const diskFull: FaultType = {
   summary: "the disk of a site's commit logs is full: what Cassandra writes next finds no room",
   params,
   needs: ['disks', 'processes'],
+  restarts: true,
   // The commit log is mapped into memory: what finds no room for a page is ended by the kernel (SIGBUS).
   deadly: ['cassandra', 'janusgraph'],
   notMeasured: [{ what: 'a disk of data files that is full', why: 'the disk of the commit log is, and no other' }],
@@ -27,12 +28,12 @@ export const diskFull: FaultType = {
     const processes = ability(fault, platform, 'processes');
     const components = ['cassandra'] as const;
     const undo: readonly Undo[] = [
-      { kind: 'disk', params: { site } },
+      { kind: 'disk', params: { id: fault.id } },
       { kind: 'restart', params: { site, components } },
     ];
     return {
       undo,
-      inject: (signal) => disks.fill(site, signal),
+      inject: (signal) => disks.fill(fault.id, site, signal),
       async observe(signal) {
         const mine = (await disks.observe(signal)).filter((disk) => disk.site === site);
         const states = processesOf(await processes.observe(signal), site, components);

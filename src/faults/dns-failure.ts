@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { NAME_FAILURES, type NameServerState, type Undo } from '../platform/platform.ts';
+import { NAME_FAILURES, type NameServerState } from '../platform/names.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { FaultType } from './fault.ts';
 import { ability, targetSite } from './target.ts';
 
@@ -20,6 +21,7 @@ export const dnsFailure: FaultType = {
     "the name server of a site fails: its host names have no addresses any more, and the site's own clients resolve none",
   params,
   needs: ['names'],
+  restarts: false,
   notMeasured: [
     {
       what: 'names that clients or servers in between keep for a while',

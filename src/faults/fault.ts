@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Json } from '../history/event.ts';
-import type { AbilityName, Component, Lack, Platform, Undo } from '../platform/platform.ts';
+import type { AbilityName, Component, Lack, Platform } from '../platform/platform.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 
 /**
@@ -32,6 +33,10 @@ export interface FaultType {
   /** Parameters beside `type`, `site`, `disaster`: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly needs: readonly AbilityName[];
+  /** Its end waits for processes that start again, and takes longer for it. */
+  readonly restarts: boolean;
+  /** The one component whose clients it strikes, with parameters that are right; undefined, or absent: those of all that stands on what it strikes. */
+  only?(params: PlannedFault['params']): Component | undefined;
   /** Why no platform that there is can do it: a plan with it is refused. Absent: one that has the abilities can. */
   readonly refused?: Lack;
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */

@@ -24,6 +24,12 @@ export const firewallBlock: FaultType = {
   summary: "a component's ports in a site are blocked: with a reset, an ICMP message, or in silence",
   params,
   needs: ['network'],
+  restarts: false,
+  // Between the clients and a store it leaves the graph, which reaches the store from inside, alone.
+  only(of) {
+    const { component, from } = params.parse(of);
+    return from === 'clients' ? component : undefined;
+  },
   notMeasured: [],
   bind(fault, platform) {
     const { component, answer, from } = params.parse(fault.params);

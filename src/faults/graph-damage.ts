@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { GRAPH_DAMAGES } from '../platform/platform.ts';
+import { GRAPH_DAMAGES } from '../platform/storage.ts';
 import { ACCOUNT_INDEX } from '../probes/gremlin-schema.ts';
 import { TRANSACTS } from '../probes/gremlin-traversals.ts';
 import type { FaultType } from './fault.ts';
 import { damageOf } from './stored.ts';
-import { ability } from './target.ts';
 
 const params = z.strictObject({
   what: z
@@ -21,6 +20,7 @@ export const graphDamage: FaultType = {
   summary: 'halves of edges, vertices, or entries of an index deleted in the store, behind the graph’s back',
   params,
   needs: ['storage'],
+  restarts: false,
   damages: true,
   notMeasured: [
     {
@@ -30,8 +30,7 @@ export const graphDamage: FaultType = {
   ],
   bind(fault, platform) {
     const { what, count } = params.parse(fault.params);
-    const storage = ability(fault, platform, 'storage');
-    return damageOf(fault, platform, (signal) =>
+    return damageOf(fault, platform, (storage, signal) =>
       storage.damageGraph(
         fault.id,
         fault.site,

@@ -14,6 +14,7 @@ export const kill: FaultType = {
   summary: 'kills a component of a site with SIGKILL; connections to it are refused',
   params,
   needs: ['processes'],
+  restarts: true,
   notMeasured: [
     {
       what: 'recovery by a restarter of the platform',

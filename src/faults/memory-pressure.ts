@@ -24,6 +24,7 @@ export const memoryPressure: FaultType = {
     'processes of a site may use less memory than they do: the kernel takes from them what it can, and ends what asks for more',
   params,
   needs: ['memory', 'processes'],
+  restarts: true,
   deadly: ['cassandra', 'janusgraph'],
   notMeasured: [
     {
@@ -43,7 +44,7 @@ export const memoryPressure: FaultType = {
     const target = { site: fault.site, components };
     return {
       undo: [
-        { kind: 'memory', params: target },
+        { kind: 'memory', params: { id: fault.id } },
         { kind: 'processes', params: target },
       ],
       inject: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),

@@ -33,6 +33,7 @@ export const networkDelay: FaultType = {
   summary: "every packet on a site's line takes longer, each way, always as much or more or less",
   params,
   needs: ['network', 'netem'],
+  restarts: false,
   notMeasured: [
     { what: 'delays as a real line has them', why: 'jitter is even here, and reorders packets; real ones have a tail' },
   ],

@@ -28,6 +28,7 @@ export const packetLoss: FaultType = {
   summary: 'a share of the packets between a site and others is lost, at random, both ways',
   params,
   needs: ['network'],
+  restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     const { share, from, clients } = params.parse(fault.params);

@@ -1,4 +1,5 @@
-import type { PacketRule, Platform, RuleCounter, Undo } from '../platform/platform.ts';
+import type { PacketRule, Platform, RuleCounter } from '../platform/platform.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault } from './fault.ts';
 import { ability } from './target.ts';

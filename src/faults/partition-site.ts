@@ -26,6 +26,7 @@ export const partitionSite: FaultType = {
   summary: 'silent drop of packets between a site and others: all, some, none, one way; its clients cut or kept',
   params,
   needs: ['network'],
+  restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     return packetRules(fault, platform, partitionRules(fault, platform));

@@ -16,6 +16,7 @@ export const pause: FaultType = {
   summary: 'processes of a site are stopped where they are (SIGSTOP): connections stay, nothing answers',
   params,
   needs: ['processes'],
+  restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     const components = struck(fault, platform, params.parse(fault.params).component);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import type { Component, ComponentState, Platform, ProcessTarget, Undo } from '../platform/platform.ts';
+import type { Component, ComponentState, Platform, ProcessTarget } from '../platform/platform.ts';
+import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault, Observation } from './fault.ts';
 import { ability, componentsOf, describeProcesses, processesOf, targetSite } from './target.ts';

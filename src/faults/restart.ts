@@ -16,6 +16,7 @@ export const restart: FaultType = {
   summary: 'processes of a site end, graceful or abrupt, and are started again at once',
   params,
   needs: ['processes'],
+  restarts: true,
   notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {
     const { component, mode } = params.parse(fault.params);

@@ -29,6 +29,8 @@ export const runawayQueries: FaultType = {
     "queries that never end by themselves, at a site's JanusGraph: each runs into the server's time-out, and is sent again",
   params,
   needs: ['queries', 'processes'],
+  restarts: false,
+  only: () => 'janusgraph',
   notMeasured: [
     {
       what: 'a query that loads the store',

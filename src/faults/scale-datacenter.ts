@@ -18,6 +18,7 @@ export const scaleDatacenter: FaultType = {
   summary: 'all database processes of a site to zero, graceful or abrupt; connections are refused',
   params,
   needs: ['processes'],
+  restarts: true,
   notMeasured: [],
   bind(fault, platform) {
     const { mode } = params.parse(fault.params);

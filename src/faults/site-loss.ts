@@ -16,6 +16,7 @@ export const siteLoss: FaultType = {
   summary: 'a whole site at once: silence on its network, then every database process killed',
   params,
   needs: ['network', 'processes'],
+  restarts: true,
   notMeasured: [
     {
       what: 'loss of power',

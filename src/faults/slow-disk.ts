@@ -14,6 +14,7 @@ export const slowDisk: FaultType = {
   summary: "the disks of a site's databases take only so much a second",
   params: z.strictObject({}),
   needs: [],
+  restarts: false,
   refused: REFUSED,
   notMeasured: [],
   bind({ id }) {

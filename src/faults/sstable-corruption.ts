@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { GRAPH_TABLE, LEDGER_TABLE } from '../probes/tables.ts';
 import type { FaultType } from './fault.ts';
 import { damageOf } from './stored.ts';
-import { ability } from './target.ts';
 
 const params = z.strictObject({
   table: z
@@ -20,6 +19,7 @@ export const sstableCorruption: FaultType = {
   summary: "flipped bytes in the data files of a site's Cassandra, on disk and behind its back",
   params,
   needs: ['storage'],
+  restarts: false,
   notMeasured: [
     {
       what: 'how long rot that nobody reads stays unseen',
@@ -28,8 +28,7 @@ export const sstableCorruption: FaultType = {
   ],
   bind(fault, platform) {
     const { table, places } = params.parse(fault.params);
-    const storage = ability(fault, platform, 'storage');
-    return damageOf(fault, platform, (signal) =>
+    return damageOf(fault, platform, (storage, signal) =>
       storage.corrupt(fault.id, fault.site, { ...TABLES[table], places }, signal),
     );
   },

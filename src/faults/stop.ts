@@ -13,6 +13,7 @@ export const stop: FaultType = {
   summary: 'a component of a site is told to end (SIGTERM, SIGKILL after 30 s); connections to it are refused',
   params,
   needs: ['processes'],
+  restarts: true,
   notMeasured: [],
   bind(fault, platform) {
     const { component } = params.parse(fault.params);

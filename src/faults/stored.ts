@@ -1,4 +1,5 @@
 import type { Platform } from '../platform/platform.ts';
+import type { StorageAbility } from '../platform/storage.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault } from './fault.ts';
 import { ability, targetSite } from './target.ts';
@@ -7,13 +8,13 @@ import { ability, targetSite } from './target.ts';
 export function damageOf(
   fault: PlannedFault,
   platform: Platform,
-  inject: (signal: AbortSignal) => Promise<void>,
+  inject: (storage: StorageAbility, signal: AbortSignal) => Promise<void>,
 ): BoundFault {
   targetSite(fault, platform);
   const storage = ability(fault, platform, 'storage');
   return {
     undo: [{ kind: 'storage', params: { id: fault.id } }],
-    inject,
+    inject: (signal) => inject(storage, signal),
     async observe(signal) {
       const seen = await storage.observe(fault.id, signal);
       if (!seen) return { state: 'none', observed: 'nothing is damaged' };

@@ -1,4 +1,5 @@
-import type { Component, ProcessTarget } from './platform.ts';
+import type { Abilities, Component, ProcessTarget } from './platform.ts';
+import type { LastingKind } from './undo.ts';
 
 /** What an ability leaves in force until it is undone, by the id of the fault that made it. */
 export interface Lasting {
@@ -6,6 +7,29 @@ export interface Lasting {
   inForce(signal: AbortSignal): Promise<readonly string[]>;
   /** Ends what stands under an id that no fault in the register would undo. */
   mend(id: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Whose effect each kind is, and what people call it. Healed in this order: what a database needs to start comes before what starts one. */
+const LASTING: {
+  readonly [K in LastingKind]: readonly [string, (abilities: Partial<Abilities>) => Lasting | undefined];
+} = {
+  network: ['rules', ({ network }) => network],
+  names: ['failing name servers', ({ names }) => names],
+  clock: ['wrong clocks', ({ clocks }) => clocks],
+  loop: ['loops', ({ processes }) => processes],
+  memory: ['limits of memory', ({ memory }) => memory],
+  disk: ['full disks', ({ disks }) => disks],
+  queries: ['queries', ({ queries }) => queries],
+  compaction: ['lag of compaction', ({ compaction }) => compaction],
+  storage: ['damage', ({ storage }) => storage],
+};
+
+/** Everything that lasts on a platform until it is undone, with what people call it. */
+export function lastingOf(abilities: Partial<Abilities>): readonly (readonly [string, Lasting])[] {
+  return Object.values(LASTING).flatMap(([what, of]) => {
+    const lasting = of(abilities);
+    return lasting ? [[what, lasting] as const] : [];
+  });
 }
 
 /** What a query does that never ends by itself: keep a core busy, or a worker of the server without one. */
@@ -76,7 +100,7 @@ export interface MemoryState {
   readonly killed: number;
 }
 
-/** Limits of the memory of processes. Those of one site and component are its fault's. */
+/** Limits of the memory of processes, each under one fault at a time. */
 export interface MemoryAbility extends Lasting {
   /**
    * From now on each process of the target may use this share of what it uses now, or what it cannot give back if that is more: it is not to be killed

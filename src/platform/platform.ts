@@ -1,5 +1,8 @@
 import type { Json } from '../history/event.ts';
 import type { CompactionAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
+import type { NamesAbility } from './names.ts';
+import type { DiskAbility, StorageAbility } from './storage.ts';
+import type { FaultRegister } from './undo.ts';
 
 /** A database process of a site. */
 export type Component = 'cassandra' | 'janusgraph';
@@ -89,39 +92,6 @@ export interface ComponentState {
   readonly pid: number | null;
 }
 
-/** The disk of a Cassandra node's commit log, where it has one of its own. */
-export interface DiskState {
-  readonly site: string;
-  readonly node: number;
-  /** By us. */
-  readonly filled: boolean;
-  readonly freeBytes: number;
-}
-
-/** What comes of a question to a name server that fails: nothing, "server failure", or "there is no such name" (RFC 1035, 4.1.1). */
-export const NAME_FAILURES = ['silence', 'servfail', 'nxdomain'] as const;
-export type NameFailure = (typeof NAME_FAILURES)[number];
-
-/** A question for a host name, asked a moment ago over the network. */
-export interface AskedName {
-  /** The place that it was asked from: `outside`, or a site. */
-  readonly from: string;
-  readonly name: string;
-  /** An address, or how there was none: a NameFailure, or another short code. */
-  readonly answer: string;
-  /** It is the address that the name means. */
-  readonly right: boolean;
-}
-
-/** The name server of a site. */
-export interface NameServerState {
-  /** Null: it answers. */
-  readonly failing: NameFailure | null;
-  /** Questions that it let down since it fails, by its own count. */
-  readonly failed: number;
-  readonly asked: readonly AskedName[];
-}
-
 /** What a process of a site takes the time of day to be, as it says itself. */
 export interface ClockState {
   readonly site: string;
@@ -148,45 +118,6 @@ export type ProcessTarget = {
   readonly node?: number;
 };
 
-/** The undo of a fault, as data: it is executed by the platform, also when the harness is dead. Idempotent. */
-export type Undo =
-  /** Remove every packet rule that was made under this id. */
-  | { readonly kind: 'network'; readonly params: { readonly id: string } }
-  /** No more of the loop of this id; what died is started all the same, what was stopped is let run. */
-  | { readonly kind: 'loop'; readonly params: { readonly id: string } }
-  /** The name server that fails under this id answers again. */
-  | { readonly kind: 'names'; readonly params: { readonly id: string } }
-  /** End the queries of this id, and wait until the server evaluates none of them. */
-  | { readonly kind: 'queries'; readonly params: { readonly id: string } }
-  /** No more flushes of this id; let the site's nodes compact by themselves again. */
-  | { readonly kind: 'compaction'; readonly params: { readonly id: string; readonly site: string } }
-  /** Give the processes of a site as much memory as there is again. */
-  | { readonly kind: 'memory'; readonly params: ProcessTarget }
-  /** Give the room on the disks of a site's nodes back. */
-  | { readonly kind: 'disk'; readonly params: { readonly site: string } }
-  /** Put everything back that was taken out of the store, or overwritten, under this id. */
-  | { readonly kind: 'storage'; readonly params: { readonly id: string } }
-  /** The wall clocks of a site's processes show the machine's time again. */
-  | { readonly kind: 'clock'; readonly params: { readonly site: string } }
-  /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
-  | { readonly kind: 'restart'; readonly params: ProcessTarget }
-  /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
-  | { readonly kind: 'processes'; readonly params: ProcessTarget };
-
-export interface RegisteredFault {
-  readonly fault: string;
-  readonly run: string;
-  /** Executed in this order; one that fails does not stop the next. */
-  readonly undo: readonly Undo[];
-  readonly expiresInMs: number;
-}
-
-export interface UndoResult {
-  readonly undo: Undo;
-  readonly ok: boolean;
-  readonly error: string;
-}
-
 /** Packet rules by site and direction. Those of one id come and go together. */
 export interface NetworkAbility extends Lasting {
   filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
@@ -196,8 +127,8 @@ export interface NetworkAbility extends Lasting {
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
 }
 
-/** End, pause and start database processes. */
-export interface ProcessAbility {
+/** End, pause and start database processes. What lasts of it are the loops. */
+export interface ProcessAbility extends Lasting {
   /**
    * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: SIGKILL at once. Returns when it is sent; whether it had an effect is
    * for `observe` to say.
@@ -222,49 +153,6 @@ export interface ProcessAbility {
   observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
 }
 
-/** Small disks under the nodes of a site. */
-export interface DiskAbility {
-  /** Fills the disks of a site's commit logs: the next write finds no room. */
-  fill(site: string, signal: AbortSignal): Promise<void>;
-  observe(signal: AbortSignal): Promise<readonly DiskState[]>;
-}
-
-/** Parts of a graph that can be taken out of its store. */
-export const GRAPH_DAMAGES = ['half-edge', 'vertex', 'existence', 'index-entry'] as const;
-
-export interface TableDamage {
-  readonly keyspace: string;
-  readonly table: string;
-  /** How many bytes. */
-  readonly places: number;
-}
-
-export interface GraphDamage {
-  readonly what: (typeof GRAPH_DAMAGES)[number];
-  /** Of so many elements. */
-  readonly count: number;
-  /** Edges of this label, and the vertices at which they arrive; the index of vertices. */
-  readonly edgeLabel: string;
-  readonly indexName: string;
-}
-
-/** How much of what was damaged is not as it was, as it is read now. */
-export interface DamageState {
-  readonly damaged: number;
-  readonly of: number;
-  readonly what: string;
-}
-
-/** Damage to what is stored. Everything that it takes away is kept on disk before, under its id, and the undo puts it back. */
-export interface StorageAbility extends Lasting {
-  /** Flips bytes in the data files of a table, of the site's first node. */
-  corrupt(id: string, site: string, table: TableDamage, signal: AbortSignal): Promise<void>;
-  /** Deletes parts of the graph at every site; found, and looked at, through this one. */
-  damageGraph(id: string, site: string, damage: GraphDamage, signal: AbortSignal): Promise<void>;
-  /** Null: nothing was damaged under this id. */
-  observe(id: string, signal: AbortSignal): Promise<DamageState | null>;
-}
-
 /** What every packet on a site's line takes longer, each way. */
 export interface LineDelay {
   readonly delayUs: number;
@@ -279,17 +167,10 @@ export interface DelayAbility {
   delay(id: string, site: string, how: LineDelay, signal: AbortSignal): Promise<void>;
 }
 
-/** A name server for each site: the site's names are known to it alone, and who is in the site asks no other. */
-export interface NamesAbility extends Lasting {
-  fail(id: string, site: string, how: NameFailure, signal: AbortSignal): Promise<void>;
-  /** Asks for names of the site, from outside and from inside it. */
-  observe(site: string, signal: AbortSignal): Promise<NameServerState>;
-}
-
-/** Wall clocks that can be set, a site's all at once; what is in force goes by the site. Timers, which go by monotonic time, see nothing of it. */
+/** Wall clocks that can be set, a site's all at once and under one fault at a time. Timers, which go by monotonic time, see nothing of it. */
 export interface ClockAbility extends Lasting {
   /** So far ahead of the machine's; negative: behind. Its processes take it over within two seconds, and when they start. */
-  set(site: string, aheadMs: number, signal: AbortSignal): Promise<void>;
+  set(id: string, site: string, aheadMs: number, signal: AbortSignal): Promise<void>;
   /** Asked of each database process, from inside its site. */
   observe(site: string, signal: AbortSignal): Promise<readonly ClockState[]>;
 }
@@ -298,20 +179,6 @@ export interface ClockAbility extends Lasting {
 export interface NodetoolAbility {
   /** Standard output; a PlatformError with standard error when it fails. */
   run(site: string, args: readonly string[], signal: AbortSignal): Promise<string>;
-}
-
-/** The platform's fault register: on disk, with a dead-man that undoes what is not renewed. */
-export interface FaultRegister {
-  /** On disk before it resolves. */
-  record(
-    fault: { fault: string; run: string; undo: readonly Undo[] },
-    ttlMs: number,
-    signal: AbortSignal,
-  ): Promise<void>;
-  renew(faults: readonly string[], ttlMs: number, signal: AbortSignal): Promise<void>;
-  /** Executes the undo and forgets the fault once all of it is done. Unknown faults are done already. */
-  undo(fault: string, signal: AbortSignal): Promise<readonly UndoResult[]>;
-  list(signal: AbortSignal): Promise<readonly RegisteredFault[]>;
 }
 
 export interface Abilities {

@@ -1,28 +1,28 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type { CompactionState, MemoryState, RunawayState } from './lasting.ts';
+import type { NameFailure, NameServerState } from './names.ts';
 import {
   ANY_PEER,
   type ClockState,
   type Component,
   type ComponentState,
-  type DamageState,
-  type DiskState,
-  type FaultRegister,
-  type GraphDamage,
   type LineDelay,
   type LoopState,
-  type NameFailure,
-  type NameServerState,
   type PacketRule,
   type Platform,
   type ProcessTarget,
-  type RegisteredFault,
   type RuleCounter,
-  type TableDamage,
+} from './platform.ts';
+import type { DamageState, DiskState, GraphDamage, TableDamage } from './storage.ts';
+import {
+  doUndo,
+  type FaultRegister,
+  type RegisteredFault,
   type Undo,
   type UndoResult,
-} from './platform.ts';
+  type UndoTable,
+} from './undo.ts';
 
 const RUNAWAY = { workers: 32, timedOut: 0, failed: 0, lastFailure: '', ending: false };
 const HELD = {
@@ -33,6 +33,14 @@ const HELD = {
   ending: false,
 };
 const UNLIMITED = { limitBytes: null, usedBytes: 1_000, reclaims: 0, killed: 0 };
+
+/** What is in force is what stands here, by id. */
+const lasting = (standing: Map<string, unknown>) => ({
+  inForce: async (): Promise<readonly string[]> => [...standing.keys()],
+  mend: async (id: string): Promise<void> => void standing.delete(id),
+});
+const everything = (site: string): readonly PacketRule[] =>
+  (['in', 'out'] as const).map((direction) => ({ site, direction, peers: [ANY_PEER] }));
 
 /**
  * A platform in memory, for tests of what stands on platforms: three sites with both components. Every packet rule drops a packet each time it is
@@ -47,10 +55,10 @@ export class FakePlatform implements Platform {
   readonly damaged = new Map<string, number>();
   /** Name servers that fail, by id. */
   readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
-  /** Sites whose disks are full. */
-  readonly filled = new Set<string>();
-  /** How far the clocks of a site are ahead, in ms. */
-  readonly ahead = new Map<string, number>();
+  /** Sites whose disks are full, by id. */
+  readonly filled = new Map<string, string>();
+  /** Whose clocks are how far ahead, in ms, by id. */
+  readonly ahead = new Map<string, { readonly site: string; readonly ms: number }>();
   /** Queries, sites that do not compact and limits of memory in force, by id. */
   readonly queries = new Map<string, RunawayState>();
   readonly held = new Map<string, CompactionState>();
@@ -82,11 +90,7 @@ export class FakePlatform implements Platform {
       },
       narrow: async (id: string, site: string, bitsPerSecond: number): Promise<void> => {
         this.log.push(`narrow ${site} to ${bitsPerSecond}`);
-        const peers = [ANY_PEER];
-        this.rules.set(id, [
-          { site, direction: 'in', peers },
-          { site, direction: 'out', peers },
-        ]);
+        this.rules.set(id, everything(site));
       },
       observe: async (id: string): Promise<readonly RuleCounter[]> => {
         this.packets += this.traffic ? 1 : 0;
@@ -94,8 +98,7 @@ export class FakePlatform implements Platform {
           peers.map((peer) => ({ site, direction, peer, packets: this.packets })),
         );
       },
-      inForce: async (): Promise<readonly string[]> => [...this.rules.keys()],
-      mend: async (id: string): Promise<void> => void this.rules.delete(id),
+      ...lasting(this.rules),
     },
     processes: {
       end: async ({ site, components }: ProcessTarget, graceMs: number): Promise<void> => {
@@ -122,17 +125,19 @@ export class FakePlatform implements Platform {
       loops: async (): Promise<readonly LoopState[]> =>
         [...this.looping].map(([id, counts]) => ({ id, counts, broken: [] })),
       observe: async (): Promise<readonly ComponentState[]> => this.states,
+      ...lasting(this.looping),
     },
     disks: {
-      fill: async (site: string): Promise<void> => {
+      fill: async (id: string, site: string): Promise<void> => {
         this.log.push(`fill ${site}`);
-        this.filled.add(site);
+        this.filled.set(id, site);
       },
       observe: async (): Promise<readonly DiskState[]> =>
         PLATFORM.sites.map(({ name: site }) => {
-          const filled = this.filled.has(site);
+          const filled = [...this.filled.values()].includes(site);
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
+      ...lasting(this.filled),
     },
     storage: {
       corrupt: async (id: string, site: string, { keyspace, table, places }: TableDamage): Promise<void> => {
@@ -147,17 +152,12 @@ export class FakePlatform implements Platform {
         const of = this.damaged.get(id);
         return of === undefined ? null : { damaged: of, of, what: `${of} of ${of}` };
       },
-      inForce: async (): Promise<readonly string[]> => [...this.damaged.keys()],
-      mend: async (id: string): Promise<void> => void this.damaged.delete(id),
+      ...lasting(this.damaged),
     },
     netem: {
       delay: async (id: string, site: string, { delayUs, jitterUs, correlation }: LineDelay): Promise<void> => {
         this.log.push(`delay ${site} by ${delayUs} us, ${jitterUs} us more or less, correlated ${correlation}`);
-        const peers = [ANY_PEER];
-        this.rules.set(id, [
-          { site, direction: 'in', peers },
-          { site, direction: 'out', peers },
-        ]);
+        this.rules.set(id, everything(site));
       },
     },
     names: {
@@ -176,26 +176,21 @@ export class FakePlatform implements Platform {
         }));
         return { failing, failed: failing ? this.packets : 0, asked };
       },
-      inForce: async (): Promise<readonly string[]> => [...this.nameless.keys()],
-      mend: async (id: string): Promise<void> => void this.nameless.delete(id),
+      ...lasting(this.nameless),
     },
     clocks: {
-      set: async (site: string, aheadMs: number): Promise<void> => {
-        this.log.push(`set the clocks of ${site} ${aheadMs} ms ahead`);
-        this.ahead.set(site, aheadMs);
+      set: async (id: string, site: string, ms: number): Promise<void> => {
+        this.log.push(`set the clocks of ${site} ${ms} ms ahead`);
+        this.ahead.set(id, { site, ms });
       },
       observe: async (site: string): Promise<readonly ClockState[]> =>
         this.states
           .filter((one) => one.site === site)
           .map(({ component, node }) => {
-            const ms = this.ahead.get(site) ?? 0;
+            const ms = [...this.ahead.values()].find((set) => set.site === site)?.ms ?? 0;
             return { site, component, node, aheadMs: { lower: ms - 2, upper: ms + 3 } };
           }),
-      inForce: async (): Promise<readonly string[]> => [...this.ahead.keys()],
-      mend: async (site: string): Promise<void> => {
-        this.log.push(`set the clocks of ${site} right`);
-        this.ahead.delete(site);
-      },
+      ...lasting(this.ahead),
     },
     nodetool: { run: async (): Promise<string> => '' },
     queries: {
@@ -207,8 +202,7 @@ export class FakePlatform implements Platform {
         this.queries.set(id, { ...RUNAWAY, id, site, evaluating: parallel });
       },
       observe: async (): Promise<readonly RunawayState[]> => [...this.queries.values()],
-      inForce: async (): Promise<readonly string[]> => [...this.queries.keys()],
-      mend: async (id: string): Promise<void> => void this.queries.delete(id),
+      ...lasting(this.queries),
     },
     compaction: {
       hold: async (id: string, site: string, everyMs: number): Promise<void> => {
@@ -216,8 +210,7 @@ export class FakePlatform implements Platform {
         this.held.set(id, { ...HELD, id, site });
       },
       observe: async (): Promise<readonly CompactionState[]> => [...this.held.values()],
-      inForce: async (): Promise<readonly string[]> => [...this.held.keys()],
-      mend: async (id: string): Promise<void> => void this.held.delete(id),
+      ...lasting(this.held),
     },
     memory: {
       limit: async (id: string, { site, components }: ProcessTarget, share: number): Promise<void> => {
@@ -230,8 +223,7 @@ export class FakePlatform implements Platform {
           const limited = limits.some((one) => one.site === site && one.components.includes(component));
           return { ...UNLIMITED, site, component, node, ...(limited && { limitBytes: 800, reclaims: 3 }) };
         }),
-      inForce: async (): Promise<readonly string[]> => [...this.limits.keys()],
-      mend: async (id: string): Promise<void> => void this.limits.delete(id),
+      ...lasting(this.limits),
     },
   };
 
@@ -243,7 +235,7 @@ export class FakePlatform implements Platform {
     renew: async () => {},
     undo: async (fault) => {
       this.log.push(`undo ${fault}`);
-      const results = (this.registered.get(fault)?.undo ?? []).map((undo) => this.undo(undo));
+      const results = await Promise.all((this.registered.get(fault)?.undo ?? []).map((undo) => this.undo(undo)));
       if (results.every(({ ok }) => ok)) this.registered.delete(fault);
       return results;
     },
@@ -260,18 +252,23 @@ export class FakePlatform implements Platform {
     this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
   }
 
-  private undo(undo: Undo): UndoResult {
+  private readonly undoes: UndoTable = {
+    network: ({ id }) => void this.rules.delete(id),
+    loop: ({ id }) => void this.looping.delete(id),
+    names: ({ id }) => void this.nameless.delete(id),
+    queries: ({ id }) => void this.queries.delete(id),
+    compaction: ({ id }) => void this.held.delete(id),
+    memory: ({ id }) => void this.limits.delete(id),
+    disk: ({ id }) => void this.filled.delete(id),
+    storage: ({ id }) => void this.damaged.delete(id),
+    clock: ({ id }) => void this.ahead.delete(id),
+    restart: ({ site, components }) => this.set(site, components, 'ready'),
+    processes: ({ site, components }) => this.set(site, components, 'ready'),
+  };
+
+  private async undo(undo: Undo): Promise<UndoResult> {
     if (undo.kind === this.fails) return { undo, ok: false, error: 'it does not work' };
-    if (undo.kind === 'network') this.rules.delete(undo.params.id);
-    else if (undo.kind === 'queries') this.queries.delete(undo.params.id);
-    else if (undo.kind === 'compaction') this.held.delete(undo.params.id);
-    else if (undo.kind === 'memory') this.limits.clear();
-    else if (undo.kind === 'disk') this.filled.delete(undo.params.site);
-    else if (undo.kind === 'storage') this.damaged.delete(undo.params.id);
-    else if (undo.kind === 'names') this.nameless.delete(undo.params.id);
-    else if (undo.kind === 'clock') this.ahead.delete(undo.params.site);
-    else if (undo.kind === 'loop') this.looping.delete(undo.params.id);
-    else this.set(undo.params.site, undo.params.components, 'ready');
+    await doUndo(this.undoes, undo);
     return { undo, ok: true, error: '' };
   }
 

@@ -1,6 +1,7 @@
 import { spawnWatcher } from '../client/spawn.ts';
 import type { WatcherEvent } from '../detect/protocol.ts';
 import { messageOf } from '../errors.ts';
+import { FAULTS } from '../faults/registry.ts';
 import { OUTSIDE_PEER } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -60,7 +61,7 @@ export class Detection implements AsyncDisposable {
     // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
     const open = leases.filter(({ planned, requested, gone }) => planned.site === site && requested && !gone);
     const [fault] = open;
-    if (type === 'clear' || !fault || open.length > 1 || !strikes(fault.planned, component)) {
+    if (type === 'clear' || !fault || open.length > 1 || !strikes(fault.planned, component, FAULTS)) {
       this.note(`${type} of the ${detector}: ${component} of ${site}: ${what}`);
       return;
     }

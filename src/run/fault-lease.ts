@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf, PlatformError } from '../errors.ts';
 import type { BoundFault, Observation } from '../faults/fault.ts';
 import type { EventData, EventType, Json } from '../history/event.ts';
-import type { FaultRegister } from '../platform/platform.ts';
+import type { FaultRegister } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { deadline, orRejected, pause } from './wait.ts';
 

@@ -1,5 +1,5 @@
 import { PlatformError } from '../errors.ts';
-import { faultType } from '../faults/registry.ts';
+import { FAULTS, faultType } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
 import { endings } from '../scenario/in-force.ts';
@@ -91,10 +91,10 @@ async function requireSurvivor(session: Session, fault: PlannedFault, signal: Ab
   const open = leases.flatMap(({ planned, gone }) => (gone ? [] : [planned]));
   for (const [service, { sites, probe }] of Object.entries(plan.services)) {
     const component = PROBES.get(probe)?.component;
-    if (!sites.includes(site) || !takes(fault, component)) continue;
+    if (!sites.includes(site) || !takes(fault, component, FAULTS)) continue;
     const gone = new Set([
       site,
-      ...open.flatMap((one) => (takes(one, component) ? [one.site] : [])),
+      ...open.flatMap((one) => (takes(one, component, FAULTS) ? [one.site] : [])),
       // A graph that lives on a store that does not is gone as well.
       ...states.flatMap((one) =>
         one.state !== 'ready' && (one.component === component || one.component === 'cassandra') ? [one.site] : [],

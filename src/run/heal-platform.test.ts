@@ -55,10 +55,10 @@ test('what died by itself is started again', async () => {
 
 test('clocks that nothing in the register would set right are set right', async () => {
   const platform = new FakePlatform();
-  await platform.abilities.clocks.set('london', -90_000);
+  await platform.abilities.clocks.set('clock-skew-1', 'london', -90_000);
   expect(await healed(platform)).toEqual({
     left: [],
-    said: ['undoing a wrong clock that no fault in the register would: london'],
+    said: ['undoing wrong clocks that no fault in the register would: clock-skew-1'],
   });
   expect(platform.ahead.size).toBe(0);
   expect(platform.registered.size).toBe(0);
@@ -66,14 +66,14 @@ test('clocks that nothing in the register would set right are set right', async 
 
 test('a clock that cannot be set right is said', async () => {
   const platform = new FakePlatform();
-  await platform.abilities.clocks.set('london', 90_000);
+  await platform.abilities.clocks.set('clock-skew-1', 'london', 90_000);
   platform.abilities.clocks.mend = async () => {
     throw new Error('it does not work');
   };
   platform.abilities.clocks.observe = async () => [];
   expect((await healed(platform)).left).toEqual([
     'failed: it does not work',
-    'still in force: a wrong clock of london',
+    'still in force: wrong clocks of clock-skew-1',
   ]);
 });
 
@@ -111,18 +111,22 @@ test('an answer that does not come for one fault is no reason to leave the other
   expect(left).toEqual(['failed: the connection is lost', 'still in force: bad']);
 });
 
-test('queries, a lag of compaction and a limit of memory that nothing would undo are found and ended as well', async () => {
+test('queries, a lag of compaction, a limit of memory, a loop and a full disk that nothing would undo are found and ended as well', async () => {
   const platform = new FakePlatform();
-  const { queries, compaction, memory } = platform.abilities;
+  const { queries, compaction, memory, processes, disks } = platform.abilities;
   await queries.begin('q', { site: 'paris', parallel: 2, work: 'waits' });
   await compaction.hold('c', 'paris', 1_000);
   await memory.limit('m', { site: 'paris', components: ['cassandra'] }, 0.5);
+  await processes.starve('s', { site: 'paris', components: ['cassandra'] }, 0.5);
+  await disks.fill('d', 'paris');
   const { left, said } = await healed(platform);
   expect(left).toEqual([]);
   expect(said).toEqual([
+    'undoing loops that no fault in the register would: s',
+    'undoing limits of memory that no fault in the register would: m',
+    'undoing full disks that no fault in the register would: d',
     'undoing queries that no fault in the register would: q',
     'undoing lag of compaction that no fault in the register would: c',
-    'undoing limits of memory that no fault in the register would: m',
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { messageOf, PlatformError } from '../errors.ts';
-import type { Lasting } from '../platform/lasting.ts';
-import type { ComponentState, Platform, RegisteredFault } from '../platform/platform.ts';
+import { lastingOf } from '../platform/lasting.ts';
+import type { ComponentState, Platform } from '../platform/platform.ts';
+import type { RegisteredFault } from '../platform/undo.ts';
 import { deadline, orRejected, pause } from './wait.ts';
 
 /** In all; what one undo, or one start, may take of it: more than the platform gives a database that starts (240 s); and one look. */
@@ -13,21 +14,6 @@ const START_MS = 300_000;
 const CLOCK_WITHIN_MS = 10_000;
 const CLOCK_NEAR_MS = 1_000;
 const CLOCK_POLL_MS = 250;
-
-/** What lasts until it is undone, with what people call it. */
-function lastingOf(abilities: Platform['abilities']): readonly [string, Lasting][] {
-  const { network, names, storage, clocks, queries, compaction, memory } = abilities;
-  const all: readonly (readonly [string, Lasting | undefined])[] = [
-    ['rules', network],
-    ['failing name servers', names],
-    ['damage', storage],
-    ['a wrong clock', clocks],
-    ['queries', queries],
-    ['lag of compaction', compaction],
-    ['limits of memory', memory],
-  ];
-  return all.flatMap(([what, lasting]) => (lasting ? [[what, lasting]] : []));
-}
 
 /** What is in force that lasts until it is undone, whoever made it, in words; also what cannot be looked for. */
 export async function inForce(abilities: Platform['abilities'], signal: AbortSignal): Promise<readonly string[]> {

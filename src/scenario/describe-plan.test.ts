@@ -12,7 +12,7 @@ const { plan, findings } = resolveScenario({
 });
 
 test('says what will happen, in at most 100 columns', () => {
-  const text = describePlan(plan, findings, REGISTRIES.probes);
+  const text = describePlan(plan, findings, REGISTRIES);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   expect(text).toContain(
     '  the first one 700 ms later than it says here, at random\n  10 s: site-loss-1 of paris, for at least 60 s (the disaster)',
@@ -28,19 +28,19 @@ test('says what will happen, in at most 100 columns', () => {
 
 test('a word longer than a line is cut, not lost', () => {
   const long = { ...plan, scenario: { ...plan.scenario, hypothesis: 'x'.repeat(250) } };
-  const text = describePlan(long, [], REGISTRIES.probes);
+  const text = describePlan(long, [], REGISTRIES);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   expect(text.replaceAll(/\s/g, '')).toContain('x'.repeat(250));
 });
 
 test('the expected duration holds every phase at its planned length', () => {
-  const phases = new Map(expectedPhases(plan).map(({ phase, us }) => [phase, us]));
+  const phases = new Map(expectedPhases(plan, REGISTRIES.faults).map(({ phase, us }) => [phase, us]));
   expect(phases.get('steady-state')).toBe(30e6);
   expect(phases.get('before')).toBe(10.7e6);
   expect(phases.get('during')).toBe(60e6);
   expect(phases.get('read-back at every site')).toBeGreaterThan(2 * (phases.get('read-back at failover') as number));
   expect(phases.get('after')).toBe(15e6);
-  expect(expectedPhases({ ...plan, timeline: [] }).map(({ phase }) => phase)).toEqual([
+  expect(expectedPhases({ ...plan, timeline: [] }, REGISTRIES.faults).map(({ phase }) => phase)).toEqual([
     'prepare',
     'canary',
     'steady-state',
@@ -59,7 +59,7 @@ test('what was picked at random, among what, and how to have it again', () => {
     options: { seed: 0 },
   });
   const sites = picked.timeline.map(({ site }) => site);
-  const text = describePlan(picked, [], REGISTRIES.probes).replaceAll(/\n {6}/g, ' ');
+  const text = describePlan(picked, [], REGISTRIES).replaceAll(/\n {6}/g, ' ');
   expect(text).toContain(
     [
       '  picked at random with the seed 0; the same again: --seed 0',
@@ -76,7 +76,7 @@ test('the blast radius is that of the component, and of the site that is used', 
       loaded: loaded(GOOD.replace(from, to)),
       platform: PLATFORM,
     });
-    return describePlan(changed, [], REGISTRIES.probes);
+    return describePlan(changed, [], REGISTRIES);
   };
   expect(of('type: site-loss, site: paris', 'type: kill, component: janusgraph, site: paris')).toContain(
     'ledger: not hit\n  graph: 50/s of paris hit',

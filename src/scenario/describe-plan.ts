@@ -10,7 +10,7 @@ import { inFlightNeeded } from './windows.ts';
 const WIDTH = 100;
 
 /** What `plan NAME` prints: plain text, at most 100 columns, no trailing line break. It looks at the plan alone and touches nothing. */
-export function describePlan(plan: Plan, findings: readonly Finding[], probes: Registries['probes']): string {
+export function describePlan(plan: Plan, findings: readonly Finding[], registries: Registries): string {
   const { scenario, platform } = plan;
   const tier = scenario.tier === null ? [] : [`Tier ${scenario.tier}. `];
   const sections: [string, readonly string[]][] = [
@@ -27,11 +27,11 @@ export function describePlan(plan: Plan, findings: readonly Finding[], probes: R
     ['sites on their own', siteProbes(plan.timetables)],
     ['client policy', [describePolicy(plan)]],
     ['faults, after the end of the steady state', describeTimeline(plan)],
-    ['blast radius', describeBlast(plan, probes)],
+    ['blast radius', describeBlast(plan, registries)],
     ['breaks off and heals when', describeStop(plan)],
     ['objectives', plan.objectives.map(describeObjective)],
     ['drivers', Object.entries(plan.drivers).map(([name, settings]) => `${name}: ${describeSettings(settings)}`)],
-    ['expected duration', describeDurations(plan)],
+    ['expected duration', describeDurations(plan, registries)],
     ['findings', findings.map(({ severity, path, text }) => `${severity}: ${formatPath(path)}: ${text}`)],
     ['not measured', plan.notMeasured.map(({ what, why }) => `${what}: ${why}`)],
   ];
@@ -101,14 +101,14 @@ function describeTimeline({ timeline, jitter_us, seed }: Plan): readonly string[
 }
 
 /** Who is hit, and who is left. */
-function describeBlast({ services, timeline, platform }: Plan, probes: Registries['probes']): readonly string[] {
+function describeBlast({ services, timeline, platform }: Plan, { probes, faults }: Registries): readonly string[] {
   const struck = new Set(timeline.map(({ site }) => site));
   if (struck.size === 0) return ['nothing: there is no fault'];
   const untouched = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
   return [
     `struck ${[...struck].join(', ')}; untouched ${untouched.join(', ') || 'none'}`,
     ...Object.entries(services).map(([name, { sites, rate, probe }]) => {
-      const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites);
+      const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites, faults);
       if (ever.length === 0) return `${name}: not hit`;
       const left = sites.filter((site) => !worst.includes(site)).join(', ') || 'no site';
       const what = ever.includes(sites[0] as string)
@@ -131,8 +131,8 @@ function describeStop({ stop, timetables }: Plan): readonly string[] {
   ];
 }
 
-function describeDurations(plan: Plan): readonly string[] {
-  const phases = expectedPhases(plan);
+function describeDurations(plan: Plan, { faults }: Registries): readonly string[] {
+  const phases = expectedPhases(plan, faults);
   const total = phases.reduce((sum, { us }) => sum + us, 0);
   const lines = phases.map(
     ({ phase, us, atLeast }) => `${phase}: ${atLeast ? 'at least' : 'about'} ${formatDuration(us)}`,

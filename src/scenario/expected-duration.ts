@@ -1,5 +1,6 @@
 import type { Plan } from './plan.ts';
 import { HINTS_QUIET_US } from './recovery.ts';
+import type { Registries } from './schema.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD } from './windows.ts';
 
 /** A phase as a plan expects it. `atLeast`: the plan asks for that; otherwise a guess from the plan's figures. */
@@ -19,30 +20,13 @@ const REPAIR_US = 15_000_000;
 const GRAPH_READ_RATE = 70;
 const GRAPH_CLEANUP_RATE = 170;
 
-/** Faults after which no process has to start again. */
-const NOTHING_STARTS: ReadonlySet<string> = new Set([
-  'partition-site',
-  'firewall-block',
-  'packet-loss',
-  'network-delay',
-  'bandwidth',
-  'pause',
-  'cpu-starvation',
-  'clock-skew',
-  'runaway-queries',
-  'compaction-lag',
-  'dns-failure',
-  'graph-damage',
-  'sstable-corruption',
-]);
-
 /** How long it should take until a fault of this type is gone once it is undone, µs. */
-export function goneUs(type: string): number {
-  return NOTHING_STARTS.has(type) ? NETWORK_US : START_US;
+export function goneUs(type: string, faults: Registries['faults']): number {
+  return faults.get(type)?.restarts === false ? NETWORK_US : START_US;
 }
 
 /** How long each phase of a run should take, in order. */
-export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
+export function expectedPhases(plan: Plan, faults: Registries['faults']): readonly ExpectedPhase[] {
   const { timeline, recovery, canary } = plan;
   const steadyUs = Math.max(plan.steadyState.for_us, WINDOWS_THAT_HOLD * slowestWindowUs(plan));
   const phases: ExpectedPhase[] = [
@@ -67,7 +51,7 @@ export function expectedPhases(plan: Plan): readonly ExpectedPhase[] {
     { phase: 'before', us: beforeUs, atLeast: true },
     { phase: 'during', us: heldUs, atLeast: true },
     { phase: 'read-back at failover', us: readBackUs(plan, ledgerUs, 1), atLeast: false },
-    { phase: 'recovery', us: Math.max(...timeline.map(({ type }) => goneUs(type))), atLeast: false },
+    { phase: 'recovery', us: Math.max(...timeline.map(({ type }) => goneUs(type, faults))), atLeast: false },
     { phase: 'recovery: hints', us: Math.min(recovery.hints_us, HINTS_QUIET_US), atLeast: false },
     { phase: 'read-back at every site', us: readBackUs(plan, ledgerUs, everywhere), atLeast: false },
   );

@@ -19,12 +19,12 @@ export interface Finding {
 }
 
 /** Contradictions and weaknesses of a plan, without anything having run. In a fixed order. */
-export function planFindings(plan: Plan, probes: Registries['probes']): readonly Finding[] {
+export function planFindings(plan: Plan, registries: Registries): readonly Finding[] {
   return [
     ...steadyStateFindings(plan),
     ...objectiveFindings(plan),
-    ...timelineFindings(plan),
-    ...survivorFindings(plan, probes),
+    ...timelineFindings(plan, registries.faults),
+    ...survivorFindings(plan, registries),
     ...siteProbeFindings(plan),
     ...detectionFindings(plan),
     ...stopFindings(plan),
@@ -169,7 +169,7 @@ function objectiveFindings(plan: Plan): readonly Finding[] {
   return findings;
 }
 
-function timelineFindings(plan: Plan): readonly Finding[] {
+function timelineFindings(plan: Plan, faults: Registries['faults']): readonly Finding[] {
   const findings: Finding[] = [];
   const { timeline, settings } = plan;
   const windows = WINDOWS_THAT_HOLD * slowestWindowUs(plan);
@@ -202,11 +202,11 @@ function timelineFindings(plan: Plan): readonly Finding[] {
     }
     const endUs = ends[i] ?? null;
     const follows = endUs === null ? undefined : timeline.find(({ at_us }) => at_us >= endUs);
-    if (follows && endUs !== null && follows.at_us - endUs < goneUs(fault.type))
+    if (follows && endUs !== null && follows.at_us - endUs < goneUs(fault.type, faults))
       findings.push({
         severity: 'note',
         path: [...entryOf(plan, i), 'for'],
-        text: `${follows.id} may come later than at ${formatDuration(follows.at_us)}: ${fault.id} ends ${formatDuration(follows.at_us - endUs)} before it, and takes about ${formatDuration(goneUs(fault.type))} to be gone`,
+        text: `${follows.id} may come later than at ${formatDuration(follows.at_us)}: ${fault.id} ends ${formatDuration(follows.at_us - endUs)} before it, and takes about ${formatDuration(goneUs(fault.type, faults))} to be gone`,
       });
     const other = timeline.find(
       (one, j) => j > i && one.site === fault.site && one.at_us < end && end < one.at_us + one.for_us,
@@ -226,11 +226,11 @@ function entryOf({ timeline }: Pick<Plan, 'timeline'>, index: number): Path {
   return ['timeline', timeline[index]?.entry ?? index];
 }
 
-function survivorFindings(plan: Plan, probes: Registries['probes']): readonly Finding[] {
+function survivorFindings(plan: Plan, { probes, faults }: Registries): readonly Finding[] {
   const { services, timeline, guard } = plan;
   const findings: Finding[] = [];
   for (const [name, { sites, probe }] of Object.entries(services)) {
-    const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites);
+    const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites, faults);
     const path = ['services', name, 'sites'];
     if (sites.every((site) => worst.includes(site)))
       findings.push({

@@ -153,7 +153,7 @@ function judge(text: string): void {
       platform: PLATFORM,
       options: { seed: 7 },
     });
-    expect(describePlan(plan, findings, REGISTRIES.probes)).not.toMatch(OBEYED);
+    expect(describePlan(plan, findings, REGISTRIES)).not.toMatch(OBEYED);
     for (const number of JSON.stringify(plan).matchAll(/[:[,](-?\d[\d.e+-]*)/g))
       expect(Number.isFinite(Number(number[1]))).toBe(true);
   } catch (error) {

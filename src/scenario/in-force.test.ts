@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { REGISTRIES } from './fixtures.ts';
 import { endings, inForceAt } from './in-force.ts';
 import { hitAtWorst } from './strikes.ts';
 
@@ -52,11 +53,14 @@ test('what is in force at once, and how many sites of a service that takes at th
     ['london 40+20'],
     ['paris 70+20!'],
   ]);
-  expect(hitAtWorst(sequence, 'cassandra', ['paris', 'london'])).toEqual({
+  expect(hitAtWorst(sequence, 'cassandra', ['paris', 'london'], REGISTRIES.faults)).toEqual({
     ever: ['paris', 'london'],
     worst: ['paris'],
   });
   const overlapping = faults('paris 10+40', 'london 40+20', 'frankfurt 70+20!');
-  expect(hitAtWorst(overlapping, 'cassandra', ['paris', 'london']).worst).toEqual(['paris', 'london']);
-  expect(hitAtWorst([], 'cassandra', ['paris'])).toEqual({ ever: [], worst: [] });
+  expect(hitAtWorst(overlapping, 'cassandra', ['paris', 'london'], REGISTRIES.faults).worst).toEqual([
+    'paris',
+    'london',
+  ]);
+  expect(hitAtWorst([], 'cassandra', ['paris'], REGISTRIES.faults)).toEqual({ ever: [], worst: [] });
 });

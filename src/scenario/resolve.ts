@@ -52,7 +52,7 @@ export function resolveScenario({ loaded, platform, probes, faults, options = {}
   const { timeline, misfits: unpicked } = expandTimeline(scenario, platform, { faults }, seed ?? 0);
   if (unpicked.length > 0) throw problemsError(unpicked.map(({ path, text }) => positions.atValue(path, text)));
   const { plan, notes } = build(loaded, platform, { probes, faults }, { timeline, seed, jitter_us: jitterUs });
-  const findings = [...notes, ...seedFindings(scenario), ...planFindings(plan, probes)];
+  const findings = [...notes, ...seedFindings(scenario), ...planFindings(plan, { probes, faults })];
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
     throw problemsError(

@@ -19,7 +19,6 @@ export async function notWhole(platform: Platform, signal: AbortSignal): Promise
   return [
     ...(await platform.register.list(signal)).map(({ fault }) => `${fault} is in the register`),
     ...(await inForce(platform.abilities, signal)),
-    ...((await processes?.loops(signal)) ?? []).map(({ id }) => `${id} goes on`),
     ...states.flatMap(({ site, component, state }) => (state === 'ready' ? [] : [`${site} ${component} is ${state}`])),
   ];
 }

@@ -5,14 +5,15 @@ import { afterAll, beforeAll, expect, type TestContext, test, vi } from 'vitest'
 import { findClockLibrary } from '../../src/platform/local/clock-library.ts';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
-import type { Platform, Undo } from '../../src/platform/platform.ts';
+import type { Platform } from '../../src/platform/platform.ts';
+import type { Undo } from '../../src/platform/undo.ts';
 import { killTrial, randomFrom } from '../../src/torture/trials.ts';
 
 /** Clocks of one site that are set, on the real platform. */
 const FILE = new URL('../../clusters/local/skewed-clocks.yaml', import.meta.url).pathname;
 const WITHIN = { timeout: 20_000, interval: 200 };
 const HAS_LIBRARY = findClockLibrary() !== null;
-const undo: readonly Undo[] = [{ kind: 'clock', params: { site: 'paris' } }];
+const undo: readonly Undo[] = [{ kind: 'clock', params: { id: 'skew' } }];
 
 let directory = '';
 let platform: Platform;
@@ -48,17 +49,19 @@ async function ahead(site: string): Promise<readonly (number | null)[]> {
 
 test('without an undo in the register no clock is set', async (context) => {
   needsLibrary(context);
-  await expect(platform.abilities.clocks?.set('paris', 60_000, within())).rejects.toThrow('no fault in the register');
+  await expect(platform.abilities.clocks?.set('skew', 'paris', 60_000, within())).rejects.toThrow(
+    'no fault in the register',
+  );
   expect(await ahead('paris')).toEqual([0, 0]);
 });
 
 test('the clocks of one site are set, as its databases themselves show, and set right again by the undo', async (context) => {
   needsLibrary(context);
   await platform.register.record({ fault: 'skew', run: 'r', undo }, 120_000, within());
-  await platform.abilities.clocks?.set('paris', 60_000, within());
+  await platform.abilities.clocks?.set('skew', 'paris', 60_000, within());
   await vi.waitUntil(async () => String(await ahead('paris')) === '60,60', WITHIN);
   expect(await ahead('london')).toEqual([0, 0]);
-  expect(await platform.abilities.clocks?.inForce(within())).toEqual(['paris']);
+  expect(await platform.abilities.clocks?.inForce(within())).toEqual(['skew']);
   expect((await platform.register.undo('skew', within())).map(({ ok }) => ok)).toEqual([true]);
   expect(await platform.abilities.clocks?.inForce(within())).toEqual([]);
   await vi.waitUntil(async () => String(await ahead('paris')) === '0,0', WITHIN);
@@ -67,7 +70,7 @@ test('the clocks of one site are set, as its databases themselves show, and set 
 test('a clock that nobody holds behind any more is set right by the dead-man', async (context) => {
   needsLibrary(context);
   await platform.register.record({ fault: 'skew', run: 'r', undo }, 6_000, within());
-  await platform.abilities.clocks?.set('paris', -3_600_000, within());
+  await platform.abilities.clocks?.set('skew', 'paris', -3_600_000, within());
   await vi.waitUntil(async () => String(await ahead('paris')) === '-3600,-3600', WITHIN);
   await vi.waitUntil(async () => String(await ahead('paris')) === '0,0', WITHIN);
   expect(await platform.register.list(within())).toEqual([]);

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { command } from './command.ts';
 
 const FILE = 'clock';
 
@@ -13,15 +10,6 @@ export function setClock(directory: string, aheadMs: number): void {
   // It is read again and again: never in part.
   writeFileSync(`${file}.part`, `${aheadMs < 0 ? '-' : '+'}${(Math.abs(aheadMs) / 1000).toFixed(3)}\n`);
   renameSync(`${file}.part`, file);
-}
-
-/** True where it was set to another time than the machine's. */
-export function isSet(directory: string): boolean {
-  try {
-    return Number(readFileSync(join(directory, FILE), 'utf8')) !== 0;
-  } catch {
-    return false;
-  }
 }
 
 /** What a process must be started with, so that `setClock` sets its wall clock: `library` is libfaketime, for several threads. */
@@ -42,5 +30,5 @@ export function clockEnvironment(library: string, directory: string): Readonly<R
 
 /** A /dev/shm for the supervisor's own mounts: the library leaves things there that a process which is killed does not take away. */
 export async function ownSharedMemory(): Promise<void> {
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=1777', 'tmpfs', '/dev/shm']);
+  await command(['mount', '-t', 'tmpfs', '-o', 'size=16m,mode=1777', 'tmpfs', '/dev/shm']);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ClockState, Component } from '../platform.ts';
+import { insideSite } from './inside-site.ts';
 import { ASK_MS, type Bounds } from './wall-clock.ts';
 
 const MAIN = fileURLToPath(new URL('./clock-main.ts', import.meta.url));
@@ -47,7 +48,8 @@ export class SiteClocks {
   }
 
   private place(site: string): Witness {
-    const child = spawn('nsenter', [`--net=/run/netns/${site}`, process.execPath, MAIN], {
+    const [file, ...args] = insideSite(site);
+    const child = spawn(file, [...args, process.execPath, MAIN], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const witness: Witness = { child, waiting: [] };

@@ -7,6 +7,7 @@ import type { Component, ComponentState } from '../platform.ts';
 import { cassandraCommand } from './cassandra.ts';
 import { clockEnvironment, setClock } from './clock-file.ts';
 import { addressOf, type LocalConfig } from './config.ts';
+import { insideSite } from './inside-site.ts';
 import { janusgraphCommand, WITHOUT_GRAPH } from './janusgraph.ts';
 import type { JvmCommand } from './jvm.ts';
 import { untilServing } from './serving.ts';
@@ -172,7 +173,8 @@ export class ManagedComponent {
 
   private servesInside(signal: AbortSignal): Promise<void> {
     const look = [process.execPath, READY, this.component, this.address, String(this.port)];
-    const waiter = spawn('nsenter', [`--net=/run/netns/${this.site}`, ...look], {
+    const [file, ...args] = insideSite(this.site);
+    const waiter = spawn(file, [...args, ...look], {
       stdio: ['ignore', 'ignore', 'inherit'],
       signal,
       killSignal: 'SIGKILL',
@@ -185,7 +187,8 @@ export class ManagedComponent {
 
   private launch(): void {
     const log = openSync(this.output, 'a');
-    const child = spawn('nsenter', [`--net=/run/netns/${this.site}`, this.java, ...this.command.args], {
+    const [file, ...args] = insideSite(this.site);
+    const child = spawn(file, [...args, this.java, ...this.command.args], {
       cwd: this.command.directory,
       stdio: ['ignore', log, log],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...this.clock },

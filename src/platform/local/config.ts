@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { InputError, messageOf } from '../../errors.ts';
+import { InputError, messageOf, PlatformError } from '../../errors.ts';
 
 const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
 const port = z.int().min(1).max(65_535);
@@ -95,6 +95,13 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
     names.find((one, index) => names.indexOf(one) !== index) ?? (names.includes('outside') ? 'outside' : null);
   if (twice) throw new InputError(`${file}: sites: ${twice} cannot be used, or stands there twice`);
   return parsed.data;
+}
+
+/** The number of a site, from 0; a PlatformError when there is none of this name. */
+export function siteNumber({ sites }: LocalConfig, name: string): number {
+  const index = sites.findIndex((site) => site.name === name);
+  if (index >= 0) return index;
+  throw new PlatformError(`no site ${name}; there is ${sites.map((site) => site.name).join(', ')}`);
 }
 
 /** Address of node `node` (from 0) of site `index` (from 0); with `index` -1 that of the clients outside. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ManagedComponent } from './components.ts';
 import { loadLocalConfig } from './config.ts';
 import { Damage } from './damage.ts';
+import { Register, type UndoGuard } from './register.ts';
 
 const TABLE = { keyspace: 'drill', table: 'ledger' };
 
@@ -21,9 +22,9 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const node = (): ManagedComponent => ({ site: 'paris', directory }) as ManagedComponent;
-const made = (): Damage => new Damage(loadLocalConfig(), directory);
-const corrupt = (damage: Damage, places: number, covered = () => true): Promise<void> =>
-  damage.corrupt('x', node(), { ...TABLE, places }, covered);
+const ALLOWED: UndoGuard = { require: () => {}, under: async (_, work) => work() };
+const made = (guard = ALLOWED): Damage => new Damage(loadLocalConfig(), directory, guard);
+const corrupt = (damage: Damage, places: number): Promise<void> => damage.corrupt('x', node(), { ...TABLE, places });
 const bytes = (): Buffer => Buffer.concat(files.map((file) => readFileSync(file)));
 
 test('so many bytes of the data files are turned round, and all are back after the undo', async () => {
@@ -70,10 +71,18 @@ test('a file that is gone took its damage with it; another of its name is left a
 
 test('what lapses while it is done is put back, and not begun where nothing would undo it', async () => {
   const before = bytes();
-  const damage = made();
-  await expect(corrupt(damage, 10, () => false)).rejects.toThrow('undone before it was done');
   let asked = 0;
-  await expect(corrupt(damage, 10, () => asked++ === 0)).rejects.toThrow('undone while it was done');
+  const register = new Register(
+    join(directory, 'faults.json'),
+    () => damage.undo('x'),
+    () => 0,
+  );
+  const damage: Damage = made(register);
+  await expect(corrupt(damage, 10)).rejects.toThrow('no fault in the register');
+  // Before it waits, before it is done, and after that.
+  register.covers = () => asked++ < 2;
+  await expect(corrupt(damage, 10)).rejects.toThrow('undone while it was done');
+  expect(asked).toBe(3);
   expect(bytes().equals(before)).toBe(true);
   expect(damage.inForce()).toEqual([]);
 });
@@ -82,6 +91,6 @@ test('a second damage of the same name, and a table of which nothing was written
   const damage = made();
   await corrupt(damage, 10);
   await expect(corrupt(damage, 10)).rejects.toThrow('there was such a damage already');
-  const missing = damage.corrupt('y', node(), { keyspace: 'drill', table: 'nothing', places: 1 }, () => true);
+  const missing = damage.corrupt('y', node(), { keyspace: 'drill', table: 'nothing', places: 1 });
   await expect(missing).rejects.toThrow('there is no data file of drill.nothing');
 });

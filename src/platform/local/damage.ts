@@ -1,10 +1,13 @@
 import { PlatformError } from '../../errors.ts';
-import type { DamageState, GraphDamage, TableDamage } from '../platform.ts';
+import type { DamageState, GraphDamage, TableDamage } from '../storage.ts';
 import type { ManagedComponent } from './components.ts';
-import type { LocalConfig } from './config.ts';
+import { type LocalConfig, siteNumber } from './config.ts';
+import type { LastingEffect } from './effects.ts';
 import { Kept } from './kept.ts';
+import type { UndoGuard } from './register.ts';
 import { chooseBytes, mendFiles, observeFiles, type SpoiltByte, spoil } from './spoilt-files.ts';
 import { chooseCells, type GraphCell, observeCells, putBack, takeAway } from './spoilt-graph.ts';
+import { Turns } from './turns.ts';
 
 interface Taken {
   /** Its number. */
@@ -14,30 +17,32 @@ interface Taken {
 }
 
 /** Damage to what the databases have stored. One after the other: an undo that came in between would find nothing, and the damage would stay. */
-export class Damage {
+export class Damage implements LastingEffect {
   private readonly config: LocalConfig;
   private readonly kept: Kept<Taken>;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly guard: UndoGuard;
+  private readonly turns = new Turns();
 
   /** `directory`: where what is taken away is kept. */
-  constructor(config: LocalConfig, directory: string) {
+  constructor(config: LocalConfig, directory: string, guard: UndoGuard) {
     this.config = config;
     this.kept = new Kept(directory);
+    this.guard = guard;
   }
 
-  /** Spoils bytes of a table's data files of one node, which are flushed. `covered`: an undo of it is recorded, still. */
-  corrupt(id: string, node: ManagedComponent, table: TableDamage, covered: () => boolean): Promise<void> {
-    return this.under(id, covered, async () => {
+  /** Spoils bytes of a table's data files of one node, which are flushed. */
+  corrupt(id: string, node: ManagedComponent, table: TableDamage): Promise<void> {
+    return this.under(id, async () => {
       const bytes = chooseBytes(node.directory, table, table.places, id);
-      this.kept.keep(id, { site: this.number(node.site), bytes, cells: [] });
+      this.kept.keep(id, { site: siteNumber(this.config, node.site), bytes, cells: [] });
       spoil(bytes);
     });
   }
 
   /** Takes parts of the graph away at every site. */
-  graph(id: string, site: string, damage: GraphDamage, covered: () => boolean): Promise<void> {
-    return this.under(id, covered, async () => {
-      const number = this.number(site);
+  graph(id: string, site: string, damage: GraphDamage): Promise<void> {
+    return this.under(id, async () => {
+      const number = siteNumber(this.config, site);
       const cells = await chooseCells(this.config, number, damage);
       this.kept.keep(id, { site: number, bytes: [], cells });
       await takeAway(this.config, number, cells);
@@ -46,7 +51,7 @@ export class Damage {
 
   /** Puts everything back; nothing of this id: nothing to do. */
   undo(id: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const kept = this.kept.find(id);
       if (!kept?.inForce) return;
       const { site, bytes, cells } = kept.what;
@@ -77,26 +82,11 @@ export class Damage {
     return bytes.length > 0 ? observeFiles(bytes) : observeCells(this.config, site, cells);
   }
 
-  private under(id: string, covered: () => boolean, work: () => Promise<void>): Promise<void> {
-    return this.inTurn(async () => {
-      if (!covered()) throw new PlatformError(`${id} was undone before it was done`);
+  private under(id: string, work: () => Promise<void>): Promise<void> {
+    const once = (): Promise<void> => {
       if (this.kept.find(id)?.inForce) throw new PlatformError(`${id}: there was such a damage already`);
-      await work();
-    }).then(async () => {
-      // It may have lapsed, or been undone, meanwhile.
-      if (covered()) return;
-      await this.undo(id);
-      throw new PlatformError(`${id} was undone while it was done`);
-    });
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.last.then(work);
-    this.last = result.catch(() => {});
-    return result;
-  }
-
-  private number(site: string): number {
-    return this.config.sites.findIndex(({ name }) => name === site);
+      return work();
+    };
+    return this.guard.under({ kind: 'storage', params: { id } }, once, this.turns);
   }
 }

@@ -6,7 +6,8 @@ import { PlatformError } from '../../errors.ts';
 import { outerPid } from './outer-process.ts';
 import { lockFile, logFile, programPath, stateDirectory } from './paths.ts';
 import { RpcClient } from './rpc.ts';
-import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
+import type { SupervisorOrders } from './supervisor.ts';
+import type { SupervisorMethods } from './supervisor-methods.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
 const START_MS = 240_000;
@@ -76,10 +77,16 @@ export async function launch(
   } catch (error) {
     if (error instanceof PlatformError) throw error;
     const text = readFileSync(logFile(state));
-    const last = (text.length < said ? text : text.subarray(said)).toString().trim().split('\n').slice(-3).join(' | ');
-    throw new PlatformError(`the platform's supervisor did not start: ${last || String(error)}`, {
-      cause: error,
-      ...DOCTOR,
-    });
+    const { why, hint } = whyNotStarted((text.length < said ? text : text.subarray(said)).toString());
+    throw new PlatformError(`the platform's supervisor did not start: ${why || String(error)}`, { cause: error, hint });
   }
+}
+
+/** The line in which Node says what ended it: others come before it and after it. */
+const ENDED_BY = /^(?:Uncaught )?\w*Error(?: \[\w+\])?: .*$/m;
+
+/** What a supervisor that is gone said of it, and what helps; nothing where it said nothing. */
+export function whyNotStarted(log: string): { readonly why: string; readonly hint: string } {
+  const why = ENDED_BY.exec(log)?.[0] ?? log.trim().split('\n').slice(-3).join(' | ');
+  return { why, hint: why.includes('Cannot find package') ? 'npm ci' : DOCTOR.hint };
 }

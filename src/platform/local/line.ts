@@ -1,7 +1,7 @@
 import { PlatformError } from '../../errors.ts';
 import { ANY_PEER, type LineDelay, type RuleCounter } from '../platform.ts';
 import { command } from './command.ts';
-import type { LocalConfig } from './config.ts';
+import { type LocalConfig, siteNumber } from './config.ts';
 
 /** Lines that are not as they were: the site of each fault, known here because this process made them so and outlives none of them. */
 const shaped = new Map<string, string>();
@@ -55,11 +55,9 @@ function endsOf(
   config: LocalConfig,
   site: string,
 ): readonly { direction: 'in' | 'out'; tc: readonly string[]; device: string }[] {
-  const index = config.sites.findIndex(({ name }) => name === site);
-  if (index < 0) throw new PlatformError(`no site ${site} whose line could be changed`);
   return [
     { direction: 'out', tc: ['ip', 'netns', 'exec', site, 'tc'], device: 'eth0' },
-    { direction: 'in', tc: ['tc'], device: `veth${index}` },
+    { direction: 'in', tc: ['tc'], device: `veth${siteNumber(config, site)}` },
   ];
 }
 

@@ -1,15 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
-import type {
-  AbilityName,
-  Component,
-  ComponentState,
-  Lack,
-  Platform,
-  PlatformFacts,
-  RegisteredFault,
-} from '../platform.ts';
+import type { AbilityName, Component, ComponentState, Lack, Platform, PlatformFacts } from '../platform.ts';
+import type { RegisteredFault } from '../undo.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { requireClockLibrary } from './clock-library.ts';
@@ -26,7 +19,8 @@ import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
-import type { SupervisorMethods, SupervisorOrders } from './supervisor.ts';
+import type { SupervisorOrders } from './supervisor.ts';
+import type { SupervisorMethods } from './supervisor-methods.ts';
 import { findTemplate } from './template.ts';
 
 export interface LocalStatus {

@@ -13,7 +13,7 @@ export interface Mortal {
 }
 
 /** One thing that is done to one component until `over`; each time it says so. */
-type Ordeal = (mortal: Mortal, happened: () => void, over: AbortSignal) => Promise<void>;
+export type Ordeal = (mortal: Mortal, happened: () => void, over: AbortSignal) => Promise<void>;
 
 interface Loop {
   readonly counts: Record<string, number>;

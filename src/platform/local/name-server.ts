@@ -8,7 +8,7 @@ import {
   RECURSION_DESIRED,
 } from 'dns-packet';
 import { PlatformError } from '../../errors.ts';
-import type { NameFailure } from '../platform.ts';
+import type { NameFailure } from '../names.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { namesOf } from './names.ts';
 

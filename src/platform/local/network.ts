@@ -1,7 +1,6 @@
-import { PlatformError } from '../../errors.ts';
 import { LOOPBACK_PEER, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
 import { command } from './command.ts';
-import { addressOf, type LocalConfig } from './config.ts';
+import { addressOf, type LocalConfig, siteNumber } from './config.ts';
 import { readLine, restoreLine, shapedLines } from './line.ts';
 
 /** Makes the bridge on which the clients outside are, and a namespace with an address for each node of each site. */
@@ -75,8 +74,7 @@ export function rulesetOf(config: LocalConfig, id: string, rules: readonly Packe
 
 function addressesOf(config: LocalConfig, peer: string): readonly string[] {
   if (peer === OUTSIDE_PEER) return [addressOf(config, -1)];
-  const index = config.sites.findIndex((site) => site.name === peer);
-  if (index < 0) throw new PlatformError(`no site ${peer} to drop packets of`);
+  const index = siteNumber(config, peer);
   return Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, index, node));
 }
 

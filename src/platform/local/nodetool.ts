@@ -6,6 +6,7 @@ import { PlatformError } from '../../errors.ts';
 import { JMX_PORT, MODULES } from './cassandra.ts';
 import type { Classes } from './components.ts';
 import type { LocalConfig } from './config.ts';
+import { insideSite } from './inside-site.ts';
 
 const run = promisify(execFile);
 
@@ -32,8 +33,8 @@ export async function runNodetool(
   writeFileSync(silence, '<configuration><root level="OFF"/></configuration>\n');
   const said: string[] = [];
   for (let node = 0; node < config.nodesPerSite; node += 1) {
-    const command = [
-      `--net=/run/netns/${site}`,
+    const [file, ...command] = [
+      ...insideSite(site),
       java,
       ...MODULES,
       '-Xmx128m',
@@ -53,7 +54,7 @@ export async function runNodetool(
       ...args,
     ];
     try {
-      said.push((await run('nsenter', command, { timeout: timeoutMs, maxBuffer: 1 << 24 })).stdout);
+      said.push((await run(file, command, { timeout: timeoutMs, maxBuffer: 1 << 24 })).stdout);
     } catch (error) {
       const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
       throw new PlatformError(`nodetool ${args.join(' ')} in ${site}: ${(stderr || stdout || String(error)).trim()}`, {

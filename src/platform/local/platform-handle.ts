@@ -2,10 +2,13 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../history/event.ts';
-import { type Abilities, type FaultRegister, OUTSIDE_PEER, type Platform, type PlatformFacts } from '../platform.ts';
+import type { Lasting } from '../lasting.ts';
+import { type Abilities, OUTSIDE_PEER, type Platform, type PlatformFacts } from '../platform.ts';
+import type { FaultRegister, LastingKind } from '../undo.ts';
+import { insideSite } from './inside-site.ts';
 import { logFile, stateDirectory } from './paths.ts';
 import type { RpcClient } from './rpc.ts';
-import type { SupervisorMethods } from './supervisor.ts';
+import type { SupervisorMethods } from './supervisor-methods.ts';
 
 /** A holder that has just died holds its lock until the platform has heard of it. */
 const LOCK_AGAIN_MS = 1_000;
@@ -23,13 +26,16 @@ export class LocalPlatform implements Platform {
     this.rpc = rpc;
     this.of = facts;
     this.pid = pid;
+    const lasting = (kind: LastingKind): Lasting => ({
+      inForce: (signal) => rpc.call('inForce', { kind }, signal),
+      mend: (id, signal) => rpc.call('mend', { kind, id }, signal),
+    });
     this.abilities = {
       network: {
         narrow: (id, site, bitsPerSecond, signal) => rpc.call('narrow', { id, site, bitsPerSecond }, signal),
         filter: (id, rules, signal) => rpc.call('filter', { id, rules }, signal),
         observe: (id, signal) => rpc.call('drops', { id }, signal),
-        inForce: (signal) => rpc.call('cuts', {}, signal),
-        mend: (id, signal) => rpc.call('mend', { id }, signal),
+        ...lasting('network'),
       },
       processes: {
         end: (target, graceMs, signal) => rpc.call('end', { ...target, graceMs }, signal),
@@ -38,39 +44,37 @@ export class LocalPlatform implements Platform {
         starve: (id, target, share, signal) => rpc.call('starve', { id, ...target, share }, signal),
         loops: (signal) => rpc.call('loops', {}, signal),
         observe: (signal) => rpc.call('observe', {}, signal),
+        ...lasting('loop'),
       },
       queries: {
         begin: (id, what, signal) => rpc.call('beginQueries', { id, ...what }, signal),
         observe: (signal) => rpc.call('queries', {}, signal),
-        inForce: (signal) => rpc.call('queriesInForce', {}, signal),
-        mend: (id, signal) => rpc.call('endQueries', { id }, signal),
+        ...lasting('queries'),
       },
       compaction: {
         hold: (id, site, flushEveryMs, signal) => rpc.call('holdCompaction', { id, site, flushEveryMs }, signal),
         observe: (signal) => rpc.call('compaction', {}, signal),
-        inForce: (signal) => rpc.call('compactionInForce', {}, signal),
-        mend: (id, signal) => rpc.call('endCompaction', { id }, signal),
+        ...lasting('compaction'),
       },
       ...(facts.abilities.includes('memory') && {
         memory: {
           limit: (id, target, share, signal) => rpc.call('limitMemory', { id, ...target, share }, signal),
           observe: (signal) => rpc.call('memory', {}, signal),
-          inForce: (signal) => rpc.call('memoryInForce', {}, signal),
-          mend: (id, signal) => rpc.call('liftMemory', { id }, signal),
+          ...lasting('memory'),
         },
       }),
       ...(facts.abilities.includes('disks') && {
         disks: {
-          fill: (site, signal) => rpc.call('fill', { site }, signal),
+          fill: (id, site, signal) => rpc.call('fill', { id, site }, signal),
           observe: (signal) => rpc.call('disks', {}, signal),
+          ...lasting('disk'),
         },
       }),
       storage: {
         corrupt: (id, site, table, signal) => rpc.call('corrupt', { id, site, ...table }, signal),
         damageGraph: (id, site, damage, signal) => rpc.call('damageGraph', { id, site, ...damage }, signal),
         observe: (id, signal) => rpc.call('damage', { id }, signal),
-        inForce: (signal) => rpc.call('damages', {}, signal),
-        mend: (id, signal) => rpc.call('mendDamage', { id }, signal),
+        ...lasting('storage'),
       },
       ...(facts.abilities.includes('netem') && {
         netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },
@@ -79,16 +83,14 @@ export class LocalPlatform implements Platform {
         names: {
           fail: (id, site, how, signal) => rpc.call('failNames', { id, site, how }, signal),
           observe: (site, signal) => rpc.call('names', { site }, signal),
-          inForce: (signal) => rpc.call('failingNames', {}, signal),
-          mend: (id, signal) => rpc.call('mendNames', { id }, signal),
+          ...lasting('names'),
         },
       }),
       ...(facts.abilities.includes('clocks') && {
         clocks: {
-          set: (site, aheadMs, signal) => rpc.call('setClock', { site, aheadMs }, signal),
+          set: (id, site, aheadMs, signal) => rpc.call('setClock', { id, site, aheadMs }, signal),
           observe: (site, signal) => rpc.call('clocks', { site }, signal),
-          inForce: (signal) => rpc.call('clocksSet', {}, signal),
-          mend: (site, signal) => rpc.call('mendClocks', { site }, signal),
+          ...lasting('clock'),
         },
       }),
       nodetool: { run: (site, args, signal) => rpc.call('nodetool', { site, args }, signal) },
@@ -117,7 +119,7 @@ export class LocalPlatform implements Platform {
       '--pid',
       '--wdns=/',
     ];
-    const inside = client === OUTSIDE_PEER ? [] : ['nsenter', `--net=/run/netns/${client}`];
+    const inside = client === OUTSIDE_PEER ? [] : insideSite(client);
     // The first nsenter stays as the parent of what it placed, which would not hear of a signal to it: it dies with it instead.
     return [...enter, '--', ...inside, 'setpriv', '--pdeathsig', 'KILL', '--'];
   }

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Undo } from '../platform.ts';
+import type { Undo } from '../undo.ts';
 import { leftFaults, Register } from './register.ts';
+import { Turns } from './turns.ts';
 
 let directory = '';
 let path = '';
@@ -18,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const network = (id: string): Undo => ({ kind: 'network', params: { id } });
-const clock = (site: string): Undo => ({ kind: 'clock', params: { site } });
+const clock = (id: string): Undo => ({ kind: 'clock', params: { id } });
 const idOf = ({ params }: Undo): string => ('id' in params ? params.id : params.site);
 
 /** Remembers what it undid; `broken` says which undo fails. */
@@ -162,7 +163,7 @@ test('only what a fault in force would undo is covered', async () => {
   expect(one.covers(network('b'))).toBe(false);
   expect(one.covers(clock('paris'))).toBe(true);
   expect(one.covers(clock('london'))).toBe(false);
-  expect(one.covers({ kind: 'disk', params: { site: 'paris' } })).toBe(false);
+  expect(one.covers({ kind: 'disk', params: { id: 'paris' } })).toBe(false);
   expect(one.covers({ kind: 'processes', params: { site: 'london', components: ['janusgraph'] } })).toBe(false);
   one.record('f2', 'run1', [{ kind: 'names', params: { id: 'f2' } }], 1_000);
   expect(one.covers({ kind: 'names', params: { id: 'f2' } })).toBe(true);
@@ -171,4 +172,41 @@ test('only what a fault in force would undo is covered', async () => {
   expect(one.covers(network('a'))).toBe(false);
   await undoing;
   expect(one.covers(network('a'))).toBe(false);
+});
+
+test('nothing is done that no fault in force would undo', async () => {
+  const one = register();
+  await expect(one.under(network('a'), () => void done.push('work'))).rejects.toThrow('no fault in the register');
+  one.record('f1', 'run1', [network('a')], 1_000);
+  await one.under(network('a'), () => void done.push('work'));
+  expect(done).toEqual(['work']);
+  await expect(one.under(network('a'), () => Promise.reject(new Error('no room')))).rejects.toThrow('no room');
+});
+
+test.each([null, new Error('no room')])(
+  'what is undone while it is done is undone again after it (%s)',
+  async (failure) => {
+    const one = register();
+    one.record('f1', 'run1', [network('a')], 1_000);
+    const work = one.under(network('a'), async () => {
+      await one.undo('f1');
+      done.push('work');
+      if (failure) throw failure;
+    });
+    await expect(work).rejects.toThrow('undone while it was done');
+    expect(done).toEqual(['a', 'work', 'a']);
+  },
+);
+
+test('what waits for its turn until its undo is done is not done', async () => {
+  const one = register();
+  const turns = new Turns();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  void turns.take(() => gate);
+  one.record('f1', 'run1', [network('a')], 1_000);
+  const work = one.under(network('a'), () => void done.push('work'), turns);
+  await one.undo('f1');
+  open();
+  await expect(work).rejects.toThrow('undone while it was done');
+  expect(done).not.toContain('work');
 });

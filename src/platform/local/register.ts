@@ -1,6 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { RegisteredFault, Undo, UndoResult } from '../platform.ts';
+import { PlatformError } from '../../errors.ts';
+import type { RegisteredFault, Undo, UndoResult } from '../undo.ts';
+import { Turns } from './turns.ts';
 
 interface Entry {
   readonly fault: string;
@@ -80,6 +82,33 @@ export class Register {
     );
   }
 
+  /** A PlatformError where no fault in force would do this undo: a harness that was suspended past its lease must not make what nobody would undo. */
+  require(undo: Undo): void {
+    if (this.covers(undo)) return;
+    throw new PlatformError(`no fault in the register would undo this: ${JSON.stringify(undo)}`, {
+      hint: 'record the fault first; one that was not renewed in time is undone and forgotten',
+    });
+  }
+
+  /**
+   * Does something whose undo is recorded; where that is no longer so afterwards it is undone at once, and is a PlatformError: it may have lapsed, or
+   * been undone, meanwhile. `turns`: in which the undo comes as well, where one that came in between would find nothing to undo.
+   */
+  async under(undo: Undo, work: () => Promise<void> | void, turns = new Turns()): Promise<void> {
+    this.require(undo);
+    const [done] = await Promise.allSettled([
+      turns.take(async () => {
+        this.require(undo);
+        await work();
+      }),
+    ]);
+    if (!this.covers(undo)) {
+      await this.execute(undo);
+      throw new PlatformError(`undone while it was done: ${JSON.stringify(undo)}`);
+    }
+    if (done.status === 'rejected') throw done.reason;
+  }
+
   /** Undoes what has lapsed, and says of each what could not be undone: that is tried again after a while. */
   async expire(): Promise<readonly Lapsed[]> {
     const now = this.nowMs();
@@ -137,14 +166,16 @@ export class Register {
   }
 }
 
+/** What effects are made under. */
+export type UndoGuard = Pick<Register, 'require' | 'under'>;
+
 /** Whether doing `one` does `other` as well. */
 function includes({ kind, params: mine }: Undo, other: Undo): boolean {
   const theirs = other.params;
   if (kind !== other.kind) return false;
   if ('id' in mine || 'id' in theirs) return 'id' in mine && 'id' in theirs && mine.id === theirs.id;
-  if (mine.site !== theirs.site) return false;
-  if (!('components' in mine) || !('components' in theirs)) return true;
   return (
+    mine.site === theirs.site &&
     (mine.node === undefined || mine.node === theirs.node) &&
     theirs.components.every((component) => mine.components.includes(component))
   );

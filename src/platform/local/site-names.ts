@@ -1,16 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { messageOf, PlatformError } from '../../errors.ts';
 import { answerFor } from '../ask-name.ts';
-import { type AskedName, type NameServerState, OUTSIDE_PEER } from '../platform.ts';
+import type { AskedName, NameFailure, NameServerState } from '../names.ts';
+import { OUTSIDE_PEER } from '../platform.ts';
 import { Asker } from './asker.ts';
-import type { LocalConfig } from './config.ts';
+import { command } from './command.ts';
+import { type LocalConfig, siteNumber } from './config.ts';
+import type { LastingEffect } from './effects.ts';
+import { insideSite } from './inside-site.ts';
 import { NameServer } from './name-server.ts';
 import { nameServerOf, namesOf } from './names.ts';
+import type { UndoGuard } from './register.ts';
 
-const run = promisify(execFile);
 const PORT = 53;
 /** How long an answer may take on a machine that is busy; where none is expected, there is no use in waiting so long. */
 const PATIENCE_MS = 2_000;
@@ -18,14 +20,16 @@ const SILENCE_MS = 400;
 const RESOLV_CONF = '/etc/resolv.conf';
 
 /** The names of the platform's services: who answers for them, and whether they are known where they are needed. */
-export class SiteNames {
-  readonly server: NameServer;
+export class SiteNames implements LastingEffect {
+  private readonly server: NameServer;
+  private readonly guard: UndoGuard;
   private readonly config: LocalConfig;
   private readonly address: string;
   private readonly askers = new Map<string, Asker>();
 
-  constructor(config: LocalConfig) {
+  constructor(config: LocalConfig, guard: UndoGuard) {
     this.config = config;
+    this.guard = guard;
     this.server = new NameServer(config);
     this.address = nameServerOf(config);
   }
@@ -33,7 +37,7 @@ export class SiteNames {
   /** Answers, and is the one that everything in the supervisor's mounts asks. Its address is made on the bridge. */
   async start(onProblem: (problem: unknown) => void): Promise<void> {
     try {
-      await run('ip', ['addr', 'add', `${this.address}/16`, 'dev', 'bridge0']);
+      await command(['ip', 'addr', 'add', `${this.address}/16`, 'dev', 'bridge0']);
       await this.server.listen(this.address, PORT, onProblem);
       await useNameServer(this.address);
     } catch (error) {
@@ -41,10 +45,21 @@ export class SiteNames {
     }
   }
 
+  fail(id: string, site: string, how: NameFailure): Promise<void> {
+    return this.guard.under({ kind: 'names', params: { id } }, () => this.server.fail(id, site, how));
+  }
+
+  inForce(): readonly string[] {
+    return this.server.inForce();
+  }
+
+  undo(id: string): void {
+    this.server.mend(id);
+  }
+
   /** Asks for each name of a site from outside, and from inside the site. */
   async observe(site: string): Promise<NameServerState> {
-    const index = this.config.sites.findIndex(({ name }) => name === site);
-    if (index < 0) throw new PlatformError(`no site ${site}`);
+    const index = siteNumber(this.config, site);
     const ms = this.server.state(site).failing === 'silence' ? SILENCE_MS : PATIENCE_MS;
     const asked = await Promise.all(
       [OUTSIDE_PEER, site].flatMap((from) =>
@@ -58,7 +73,7 @@ export class SiteNames {
   }
 
   private askIn(site: string, name: string, ms: number): Promise<string> {
-    const asker = this.askers.get(site) ?? new Asker(['nsenter', `--net=/run/netns/${site}`]);
+    const asker = this.askers.get(site) ?? new Asker(insideSite(site));
     this.askers.set(site, asker);
     return asker.ask({ name, server: this.address, ms });
   }
@@ -75,7 +90,7 @@ async function useNameServer(address: string): Promise<void> {
     return;
   }
   writeFileSync('/run/resolv.conf', text);
-  await run('mount', ['--bind', '/run/resolv.conf', file]);
+  await command(['mount', '--bind', '/run/resolv.conf', file]);
 }
 
 function behind(path: string): string {

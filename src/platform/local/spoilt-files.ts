@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PlatformError } from '../../errors.ts';
-import type { DamageState } from '../platform.ts';
+import type { DamageState } from '../storage.ts';
 
 /** One byte of a file, and what it was. */
 export interface SpoiltByte {

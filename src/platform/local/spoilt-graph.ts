@@ -1,6 +1,6 @@
 import { Client, policies, types } from 'cassandra-driver';
 import { PlatformError } from '../../errors.ts';
-import type { DamageState, GraphDamage } from '../platform.ts';
+import type { DamageState, GraphDamage } from '../storage.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { GRAPH_KEYSPACE } from './janusgraph.ts';
 

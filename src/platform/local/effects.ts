@@ -1,0 +1,109 @@
+import type { ProcessTarget } from '../platform.ts';
+import { doUndo, type LastingKind, type Undo, type UndoTable } from '../undo.ts';
+import { ClockEffects } from './clock-effects.ts';
+import { CompactionEffects } from './compaction-effects.ts';
+import type { LocalConfig } from './config.ts';
+import { Damage } from './damage.ts';
+import { DiskEffects } from './disk-effects.ts';
+import type { Inventory } from './inventory.ts';
+import { MemoryEffects } from './memory-effects.ts';
+import type { MemoryGroups } from './memory-groups.ts';
+import { NetworkEffects } from './network-effects.ts';
+import { ProcessEffects } from './process-effects.ts';
+import { QueryEffects } from './query-effects.ts';
+import type { UndoGuard } from './register.ts';
+import { SiteNames } from './site-names.ts';
+
+/** What lasts until it is undone, by the id of the fault that made it. */
+export interface LastingEffect {
+  inForce(): readonly string[] | Promise<readonly string[]>;
+  /** None of this id: nothing to do. */
+  undo(id: string): Promise<void> | void;
+  /** Ends one that no fault in the register would undo, where its undo alone leaves something behind. */
+  mend?(id: string): Promise<void>;
+}
+
+/** What the supervisor lends to the effects. */
+export interface Surroundings {
+  readonly config: LocalConfig;
+  readonly inventory: Inventory;
+  /** Each effect is made under it. */
+  readonly guard: UndoGuard;
+  /** Where what is damaged is kept. */
+  readonly directory: string;
+  /** Null: processes have no memory groups here. */
+  readonly memory: MemoryGroups | null;
+  /** Processes have clocks that can be set. */
+  readonly adjustable: boolean;
+  readonly nodetool: (site: string, args: readonly string[], timeoutMs?: number) => Promise<string>;
+  readonly onProblem: (problem: unknown) => void;
+}
+
+/** Everything that can be done to the platform, and how each of it is undone. */
+export class Effects {
+  readonly network: NetworkEffects;
+  readonly processes: ProcessEffects;
+  readonly disks: DiskEffects;
+  readonly clocks: ClockEffects;
+  readonly names: SiteNames;
+  readonly damage: Damage;
+  readonly queries: QueryEffects;
+  readonly compaction: CompactionEffects;
+  readonly memory: MemoryEffects;
+  private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
+  private readonly undoes: UndoTable;
+
+  constructor({ config, inventory, guard, directory, memory, adjustable, nodetool, onProblem }: Surroundings) {
+    const { commitLogDisk } = config.cassandra;
+    const processes = new ProcessEffects(inventory, guard, onProblem);
+    const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
+    this.processes = processes;
+    this.network = new NetworkEffects(config, guard);
+    this.disks = new DiskEffects(inventory, guard, commitLogDisk !== undefined, restart);
+    this.clocks = new ClockEffects(inventory, guard, adjustable);
+    this.names = new SiteNames(config, guard);
+    this.damage = new Damage(config, directory, guard);
+    this.queries = new QueryEffects(inventory, guard);
+    this.compaction = new CompactionEffects(inventory, guard, nodetool, onProblem);
+    this.memory = new MemoryEffects(inventory, guard, memory);
+    this.lasting = {
+      network: this.network,
+      loop: this.processes,
+      names: this.names,
+      queries: this.queries,
+      compaction: this.compaction,
+      memory: this.memory,
+      disk: this.disks,
+      storage: this.damage,
+      clock: this.clocks,
+    };
+    this.undoes = {
+      network: ({ id }) => this.network.undo(id),
+      loop: ({ id }) => this.processes.undo(id),
+      names: ({ id }) => this.names.undo(id),
+      queries: ({ id }) => this.queries.undo(id),
+      compaction: ({ id }) => this.compaction.undo(id),
+      memory: ({ id }) => this.memory.undo(id),
+      disk: ({ id }) => this.disks.undo(id),
+      storage: ({ id }) => this.damage.undo(id),
+      clock: ({ id }) => this.clocks.undo(id),
+      restart,
+      processes: (target) => processes.start(target),
+    };
+  }
+
+  undo(undo: Undo): Promise<void> {
+    return doUndo(this.undoes, undo);
+  }
+
+  /** The ids under which something of a kind stands, whoever made it. */
+  async inForce(kind: LastingKind): Promise<readonly string[]> {
+    return this.lasting[kind].inForce();
+  }
+
+  /** Ends what no fault in the register would undo. */
+  async mend(kind: LastingKind, id: string): Promise<void> {
+    const effect = this.lasting[kind];
+    await (effect.mend ? effect.mend(id) : effect.undo(id));
+  }
+}

@@ -1,0 +1,87 @@
+import type { LoopState, ProcessTarget } from '../platform.ts';
+import type { Undo } from '../undo.ts';
+import type { ManagedComponent } from './components.ts';
+import type { LastingEffect } from './effects.ts';
+import type { Inventory } from './inventory.ts';
+import { crashing, Loops, type Ordeal, starving } from './loops.ts';
+import type { UndoGuard } from './register.ts';
+
+const UNDO_MS = 240_000;
+/** One whose disk was full may not be able to end in order. */
+const RESTART_GRACE_MS = 15_000;
+
+/** Database processes that end, are paused, or suffer over and over. What lasts by itself are the loops; the rest is what the processes are. */
+export class ProcessEffects implements LastingEffect {
+  private readonly inventory: Inventory;
+  private readonly guard: UndoGuard;
+  private readonly loops: Loops;
+  /** Ended for a restart that is not through. */
+  private readonly restarting = new Set<ManagedComponent>();
+
+  constructor(inventory: Inventory, guard: UndoGuard, onProblem: (problem: unknown) => void) {
+    this.inventory = inventory;
+    this.guard = guard;
+    this.loops = new Loops(onProblem);
+  }
+
+  end(target: ProcessTarget, graceMs: number): Promise<void> {
+    return this.guard.under(undoOf(target), () => {
+      for (const one of this.inventory.targets(target)) void one.stop(graceMs);
+    });
+  }
+
+  pause(target: ProcessTarget): Promise<void> {
+    return this.guard.under(undoOf(target), () => {
+      for (const one of this.inventory.targets(target)) one.pause();
+    });
+  }
+
+  /** `againMs`: once more so long after it serves; null: once. */
+  crash(id: string, target: ProcessTarget, graceMs: number, againMs: number | null): Promise<void> {
+    return this.begin(id, target, crashing({ graceMs, againMs }));
+  }
+
+  starve(id: string, target: ProcessTarget, share: number): Promise<void> {
+    return this.begin(id, target, starving(share));
+  }
+
+  list(): readonly LoopState[] {
+    return this.loops.list();
+  }
+
+  inForce(): readonly string[] {
+    return this.loops.list().map(({ id }) => id);
+  }
+
+  undo(id: string): Promise<void> {
+    return this.loops.end(id);
+  }
+
+  /** What is paused is let run, what does not run is started, Cassandra before JanusGraph; resolves when all of it is ready. */
+  async start(target: ProcessTarget): Promise<void> {
+    const limit = AbortSignal.timeout(UNDO_MS);
+    for (const component of ['cassandra', 'janusgraph'] as const)
+      await Promise.all(this.inventory.ofTarget(component, target).map((one) => one.start(limit, 'inside')));
+  }
+
+  /** The same once they have ended. Ended once: a start that takes too long is waited for again, and not begun again. */
+  async restart(target: ProcessTarget): Promise<void> {
+    const all = this.inventory.targets(target);
+    const first = all.filter((one) => !this.restarting.has(one));
+    for (const one of first) this.restarting.add(one);
+    await Promise.all(first.map((one) => one.stop(RESTART_GRACE_MS)));
+    await this.start(target);
+    for (const one of all) this.restarting.delete(one);
+  }
+
+  private begin(id: string, target: ProcessTarget, ordeal: Ordeal): Promise<void> {
+    this.guard.require(undoOf(target));
+    return this.guard.under({ kind: 'loop', params: { id } }, () =>
+      this.loops.begin(id, this.inventory.targets(target), ordeal),
+    );
+  }
+}
+
+function undoOf({ site, components, node }: ProcessTarget): Undo {
+  return { kind: 'processes', params: { site, components, ...(node !== undefined && { node }) } };
+}

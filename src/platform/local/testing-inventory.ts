@@ -1,0 +1,25 @@
+import type { ManagedComponent } from './components.ts';
+import { Inventory } from './inventory.ts';
+
+/** For tests: both components of two sites, none of which is a process; `log` has what was asked of them. `directory`: of all of them. */
+export function testingInventory(directory = ''): { readonly inventory: Inventory; readonly log: string[] } {
+  const log: string[] = [];
+  const all = ['paris', 'london'].flatMap((site) =>
+    (['cassandra', 'janusgraph'] as const).map((component) => {
+      const name = `${site} ${component}/0`;
+      return {
+        site,
+        component,
+        node: 0,
+        name,
+        id: `${site}-${component}-0`,
+        directory,
+        stop: async () => void log.push(`stop ${name}`),
+        start: async () => void log.push(`start ${name}`),
+        pause: () => void log.push(`pause ${name}`),
+        resume: () => {},
+      } as unknown as ManagedComponent;
+    }),
+  );
+  return { inventory: new Inventory(all), log };
+}
