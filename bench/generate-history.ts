@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeKey } from '../src/client/protocol.ts';
 import { sha256Hex } from '../src/history/chain.ts';
 import { HISTORY_HEADER } from '../src/history/history-csv.ts';
 import { openJournal } from '../src/history/journal.ts';
 import { READ_BACK_HEADER } from '../src/history/read-back-csv.ts';
-import { slotIntendedUs } from '../src/history/timetable.ts';
+import { slotIntendedUs, writeKey } from '../src/history/timetable.ts';
 
 /** A run of one service at 10,000 operations a second, with an outage of a second in its middle. */
 export interface HistoryShape {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Client } from 'cassandra-driver';
+import { isWrite } from '../src/history/timetable.ts';
 import { checksum } from '../src/probes/checksum.ts';
 
 const [probe, host, port, datacenter, rate, seconds] = process.argv.slice(2) as [
@@ -80,7 +81,7 @@ async function cql(): Promise<Peer> {
     return client.execute(insert, [RUN, 0, n, key, checksum(key, n)], { prepare: true });
   };
   return {
-    operate: (n) => (n % 2 === 0 ? write(n) : client.execute(select, [RUN, 0, 0], { prepare: true })),
+    operate: (n) => (isWrite(n) ? write(n) : client.execute(select, [RUN, 0, 0], { prepare: true })),
     close: async () => {
       await client.execute(remove, [RUN, 0], { prepare: true });
       await client.shutdown();
@@ -124,7 +125,7 @@ async function gremlin(): Promise<Peer> {
     return sums.by(statics.inE('DRILL_TRANSACTS_WITH').values('drillSum').fold()).toList();
   };
   return {
-    operate: (n) => (n % 2 === 0 ? write(n) : read()),
+    operate: (n) => (isWrite(n) ? write(n) : read()),
     close: async () => {
       for (let at = 0; at < written.length; at += 25) {
         await g

@@ -12,7 +12,7 @@ import { readCsv } from './csv-bytes.ts';
 import type { Defects } from './defects.ts';
 import { type Anomaly, compareSites, type Integrity, inspect, transactionOf } from './integrity.ts';
 import type { IntegrityReport } from './integrity-schema.ts';
-import { KEY_COLUMN, type WriteAttempt } from './load-history.ts';
+import { type HistoryAttempt, KEY_COLUMN } from './load-history.ts';
 import { OK } from './operations.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -93,7 +93,7 @@ export class Census {
     return this.places.every((place) => place.stage !== stage || place.complete);
   }
 
-  noteWrite({ record, timetable, outcome }: WriteAttempt): void {
+  noteWrite({ record, timetable, outcome }: HistoryAttempt): void {
     if (outcome !== OK) return;
     const isTransaction = this.there !== null && this.probes[timetable] === TRANSACTION_PROBE;
     if (this.keys.size === 0 && !isTransaction) return;

@@ -15,9 +15,9 @@ import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
 import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
-import { type LoadedHistory, loadHistory, type WriteAttempt } from './load-history.ts';
+import { type HistoryVisitor, type LoadedHistory, loadHistory } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
-import { overwritesOf } from './overwrites.ts';
+import { Overwrites } from './overwrites.ts';
 import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
@@ -68,15 +68,19 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
   const join_ = new KeyJoin(directory, Math.min(PARTS, Math.ceil((bytes + 1) / PART_BYTES)), defects);
   try {
     const census = Census.read(join(runDirectory, 'graph.csv'), record, defects);
-    const history = loadAll(historyPath, directory, record, defects, (write) => {
-      join_.addWrite(write);
-      census?.noteWrite(write);
+    const overwrites = Overwrites.of(record);
+    const history = loadAll(historyPath, directory, record, defects, {
+      onWrite(write) {
+        join_.addWrite(write);
+        census?.noteWrite(write);
+        overwrites?.noteWrite(write);
+      },
+      onRead: overwrites && ((read) => overwrites.noteRead(read)),
     });
     try {
       const readBack = loadAnswers(readBackPath, defects, join_);
       const report = judgeRun(directory, record, defects, history, readBack, join_, census);
-      const lastWriteWins = overwritesOf(record.plan, historyPath);
-      return lastWriteWins ? { ...report, lastWriteWins } : report;
+      return overwrites && existsSync(historyPath) ? { ...report, lastWriteWins: overwrites.report() } : report;
     } finally {
       for (const { operations } of history.timetables) operations.close();
     }
@@ -174,13 +178,13 @@ function loadAll(
   directory: string,
   record: RunRecord,
   defects: Defects,
-  onWrite: (write: WriteAttempt) => void,
+  visitor: HistoryVisitor,
 ): LoadedHistory {
   if (!existsSync(path)) {
     defects.add('history.csv is missing', 'no operation is known');
     return { timetables: [], sites: [], lastCompletionUs: -1, torn: false };
   }
-  const history = loadHistory(path, record.timetables, directory, defects, onWrite);
+  const history = loadHistory(path, record.timetables, directory, defects, visitor);
   if (history.torn) defects.add('history.csv: the last row is torn', 'ignored');
   return history;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CENSUS_STAGES } from '../history/census.ts';
 import { ANOMALIES } from './integrity.ts';
+import { count } from './schema-values.ts';
 
-const count = z.int().min(0);
 const stage = z.enum(CENSUS_STAGES);
 
 /** The graph as each site's store has it, before the run wrote anything and after the last read-back. No part of the verdict. */

@@ -1,7 +1,7 @@
 import { READ_BACK_STATES } from '../history/operation.ts';
 import type { Defects } from './defects.ts';
 import { KeySpill, type SpilledRecord } from './key-spill.ts';
-import { KEY_COLUMN, VALUE_COLUMN, type WriteAttempt } from './load-history.ts';
+import { type HistoryAttempt, KEY_COLUMN, VALUE_COLUMN } from './load-history.ts';
 import { READ_KEY_COLUMN, READ_VALUE_COLUMN, type ReadBackAnswerRow, type ReadPlace } from './load-read-back.ts';
 import { attemptWins, type Contender } from './merge.ts';
 
@@ -46,7 +46,7 @@ export class KeyJoin {
     this.defects = defects;
   }
 
-  addWrite({ record, timetable, site, index, attempt, outcome, completedUs }: WriteAttempt): void {
+  addWrite({ record, timetable, site, index, attempt, outcome, completedUs }: HistoryAttempt): void {
     this.writes.add(record.bytes, fieldOf(record, KEY_COLUMN), fieldOf(record, VALUE_COLUMN), (buffer, at) => {
       buffer.writeDoubleLE(completedUs, at);
       buffer.writeUInt32LE(index, at + 8);

@@ -1,8 +1,8 @@
 import { SERVICE_PHASES, type ServicePhase } from '../scenario/plan.ts';
+import type { PhaseLatency } from './latency-schema.ts';
 import { type Observed, OK, responseUs } from './operations.ts';
 import { type PhaseSpan, phaseOf } from './phases.ts';
 import { REPORTED_QUANTILES, ValueCounts } from './quantiles.ts';
-import type { PhaseLatency } from './report-schema.ts';
 
 /** Between two instants the harness itself was late. */
 export interface StallSpan {

@@ -25,14 +25,16 @@ export interface LoadedTimetable extends StartedTimetable {
   lastRow: number;
 }
 
-/** One attempt of a write, its key and checksum as columns of the record that is being read. */
-export interface WriteAttempt {
+/** One attempt that was placed, its key and checksum as columns of the record that is being read. */
+export interface HistoryAttempt {
   readonly record: CsvRecord;
   readonly timetable: number;
   readonly site: number;
+  readonly siteName: string;
   readonly index: number;
   readonly attempt: number;
   readonly outcome: number;
+  readonly invokedUs: number;
   /** NaN when there is none. */
   readonly completedUs: number;
 }
@@ -51,23 +53,29 @@ export const VALUE_COLUMN = 13;
 
 export interface LoadedHistory {
   readonly timetables: readonly LoadedTimetable[];
-  /** By their numbers in `WriteAttempt`. */
+  /** By their numbers in `HistoryAttempt`. */
   readonly sites: readonly string[];
   /** The latest completion of any row; -1 when there is none. */
   readonly lastCompletionUs: number;
   readonly torn: boolean;
 }
 
+/** Told of each attempt that was placed: of writes, and of all others where somebody asks for them. */
+export interface HistoryVisitor {
+  readonly onWrite: (attempt: HistoryAttempt) => void;
+  readonly onRead: ((attempt: HistoryAttempt) => void) | null;
+}
+
 /**
- * Reads `history.csv` once, places every attempt at its operation in files under `directory`, and hands each attempt of a write to `onWrite`.
- * What contradicts the timetables or itself is a defect, and left out. Close each timetable's `operations` afterwards.
+ * Reads `history.csv` once, and places every attempt at its operation in files under `directory`. What contradicts the timetables or itself is a
+ * defect, and left out. Close each timetable's `operations` afterwards.
  */
 export function loadHistory(
   path: string,
   started: readonly StartedTimetable[],
   directory: string,
   defects: Defects,
-  onWrite: (write: WriteAttempt) => void,
+  { onWrite, onRead }: HistoryVisitor,
 ): LoadedHistory {
   const sites: string[] = [];
   const errors: string[] = [''];
@@ -149,7 +157,11 @@ export function loadHistory(
     timetable.rows++;
     if (index > timetable.lastRow) timetable.lastRow = index;
     if (completedUs > lastCompletionUs) lastCompletionUs = completedUs;
-    if (write) onWrite({ record, timetable: number, site, index, attempt, outcome, completedUs });
+    const tell = write ? onWrite : onRead;
+    if (tell) {
+      const siteName = sites[site] as string;
+      tell({ record, timetable: number, site, siteName, index, attempt, outcome, invokedUs, completedUs });
+    }
     return null;
   };
   const visit = (record: CsvRecord): void => {

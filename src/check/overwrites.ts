@@ -1,26 +1,57 @@
-import { existsSync } from 'node:fs';
-import type { Plan } from '../scenario/plan.ts';
+import { CANARY_SERVICE } from '../history/operation.ts';
 import { judgeRegisters, type Overwrite, type Undone } from './last-write-wins.ts';
-import { loadOverwrites, registersOf } from './load-overwrites.ts';
-import type { LastWriteWinsReport } from './report-schema.ts';
+import type { HistoryAttempt } from './load-history.ts';
+import { OverwriteLog } from './overwrite-log.ts';
+import type { LastWriteWinsReport } from './overwrites-schema.ts';
+import type { RunRecord } from './run-record.ts';
 
 const LISTED = 1000;
 
-/** What became of the acknowledged overwrites of each probe that has registers; undefined where none has. */
-export function overwritesOf(plan: Plan, historyPath: string): LastWriteWinsReport[] | undefined {
-  const probes = registersOf(plan);
-  if (probes.size === 0 || !existsSync(historyPath)) return undefined;
-  return [...probes].map(([probe, registers]) => {
-    const { writes, reads } = loadOverwrites(historyPath, probe, registers);
+/** What became of the acknowledged overwrites of each probe that has registers. Made before the history is read; the canary's are none. */
+export class Overwrites {
+  private readonly logs: ReadonlyMap<string, OverwriteLog>;
+  private readonly byTimetable: readonly (OverwriteLog | undefined)[];
+  private readonly sites: readonly string[];
+
+  private constructor({ plan, timetables }: RunRecord, logs: ReadonlyMap<string, OverwriteLog>) {
+    this.logs = logs;
+    this.sites = plan.platform.sites.map(({ name }) => name);
+    this.byTimetable = timetables.map(({ started }) =>
+      started.service === CANARY_SERVICE ? undefined : logs.get(started.probe),
+    );
+  }
+
+  /** Null where no probe of the plan has registers. */
+  static of(record: RunRecord): Overwrites | null {
+    const logs = new Map<string, OverwriteLog>();
+    for (const { probe, params } of record.plan.timetables)
+      if (typeof params.registers === 'number') logs.set(probe, new OverwriteLog(params.registers));
+    return logs.size === 0 ? null : new Overwrites(record, logs);
+  }
+
+  noteWrite(attempt: HistoryAttempt): void {
+    this.byTimetable[attempt.timetable]?.addWrite(attempt);
+  }
+
+  noteRead(attempt: HistoryAttempt): void {
+    this.byTimetable[attempt.timetable]?.addRead(attempt);
+  }
+
+  report(): LastWriteWinsReport[] {
+    return [...this.logs].map(([probe, log]) => this.judge(probe, log));
+  }
+
+  private judge(probe: string, log: OverwriteLog): LastWriteWinsReport {
+    const { writes, reads } = log.result();
     const { acknowledged, kept, undone, wrongInTheEnd } = judgeRegisters(writes, reads);
     return {
       probe,
-      registers,
+      registers: log.registers,
       acknowledged,
       kept,
       undone: undone.length,
       unproven: acknowledged - kept - undone.length,
-      sites: plan.platform.sites.map(({ name: site }) => ({
+      sites: this.sites.map((site) => ({
         site,
         acknowledged: writes.filter((write) => write.acknowledged?.site === site).length,
         undone: undone.filter(({ write }) => write.acknowledged?.site === site).length,
@@ -31,7 +62,7 @@ export function overwritesOf(plan: Plan, historyPath: string): LastWriteWinsRepo
       list: undone.slice(0, LISTED).map(describe),
       omitted: Math.max(0, undone.length - LISTED),
     };
-  });
+  }
 }
 
 function describe({ write, winner, readUs }: Undone): LastWriteWinsReport['list'][number] {

@@ -1,5 +1,5 @@
 import { nearestRank } from './exact.ts';
-import type { LatencyQuantiles } from './report-schema.ts';
+import type { LatencyQuantiles } from './latency-schema.ts';
 
 /** Values below this are counted one by one, the rest in buckets that are looked into only where a rank falls into one. */
 const FINE_US = 1 << 21;

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
 import { integritySchema } from './integrity-schema.ts';
+import { phaseLatencySchema } from './latency-schema.ts';
+import { lastWriteWinsSchema } from './overwrites-schema.ts';
+import { count, us } from './schema-values.ts';
 
 export const VERDICTS = ['pass', 'fail', 'unknown'] as const;
 /** `fail` beats `unknown` beats `pass`. */
 export type Verdict = (typeof VERDICTS)[number];
 
 const verdict = z.enum(VERDICTS);
-/** Whole microseconds from the run's origin, or a length in microseconds. */
-const us = z.int();
-const count = z.int().min(0);
 
 /** From `lower` to `upper`, both included; `upper` null: no bound is known. */
 const intervalSchema = z.strictObject({ lower: z.number(), upper: z.number().nullable() });
@@ -18,29 +18,6 @@ export type Interval = z.infer<typeof intervalSchema>;
 
 const instantSchema = z.strictObject({ notBefore_us: us, notAfter_us: us });
 export type Instant = z.infer<typeof instantSchema>;
-
-const quantilesSchema = z.strictObject({
-  n: count,
-  p50: us.nullable(),
-  p90: us.nullable(),
-  p95: us.nullable(),
-  p99: us.nullable(),
-  p999: us.nullable(),
-  max: us.nullable(),
-});
-export type LatencyQuantiles = z.infer<typeof quantilesSchema>;
-
-const phaseLatencySchema = z.strictObject({
-  operations: count,
-  ok: count,
-  /** Response time (completed − intended) of the `ok` operations. */
-  response: quantilesSchema,
-  /** Response time of all; one that was not `ok` counts with the larger of its elapsed time and its timeout. */
-  all: quantilesSchema,
-  /** Service time (completed − invoked) of the `ok` operations. */
-  service: quantilesSchema,
-});
-export type PhaseLatency = z.infer<typeof phaseLatencySchema>;
 
 const outageSchema = z.strictObject({
   /** `runs`: consecutive failures; `window`: scattered errors. */
@@ -203,32 +180,6 @@ const objectiveResultSchema = z.strictObject({
   reason: z.string(),
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
-
-const overwriteSchema = z.strictObject({ key: z.string(), site: z.string(), acknowledged_us: us });
-
-const lastWriteWinsSchema = z.strictObject({
-  probe: z.string(),
-  registers: count,
-  /** Overwrites that were acknowledged. */
-  acknowledged: count,
-  /** Of these: found where they were acknowledged, and never seen to be undone. */
-  kept: count,
-  /** Of these: an older one, over before it began, was found in its place afterwards, where it had been acknowledged. At least so many. */
-  undone: count,
-  /** The others: no read came before a newer one was there. */
-  unproven: count,
-  /** By the site that acknowledged them. */
-  sites: z.array(z.strictObject({ site: z.string(), acknowledged: count, undone: count })),
-  /** Acknowledgement of the first and of the last that was undone; null: none was. */
-  undoneFrom_us: us.nullable(),
-  undoneTo_us: us.nullable(),
-  /** Registers, at each site, whose last read still shows an older value than was acknowledged there. */
-  wrongInTheEnd: count,
-  /** The first of them. */
-  list: z.array(z.strictObject({ ...overwriteSchema.shape, register: count, read_us: us, winner: overwriteSchema })),
-  omitted: count,
-});
-export type LastWriteWinsReport = z.infer<typeof lastWriteWinsSchema>;
 
 const bucketSchema = z.strictObject({
   /** Start of the bucket. */

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { parseAttempt } from '../history/history-csv.ts';
 import type { Attempt } from '../history/operation.ts';
+import { isWrite, slotIntendedUs } from '../history/timetable.ts';
 import type { Service, Timetable } from '../scenario/plan.ts';
 import type { ClientConfig, ClientEvent } from './protocol.ts';
-import { intendedUs } from './scheduler.ts';
 import { type ClientHandle, spawnClient } from './spawn.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing-client-main.ts', import.meta.url));
@@ -98,10 +98,10 @@ test('every operation has a row: intended on the dot, never sent before, none af
   const rows = client.rows.toSorted((a, b) => a.index - b.index);
   expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: last + 1 }, (_, k) => k));
   for (const row of rows) {
-    expect(row.intendedUs).toBe(intendedUs(startUs, 200, row.index));
+    expect(row.intendedUs).toBe(slotIntendedUs(startUs, 200, row.index));
     expect(row.invokedUs).toBeGreaterThanOrEqual(row.intendedUs);
     expect(row.completedUs).toBeGreaterThanOrEqual(row.invokedUs);
-    expect(row).toMatchObject({ outcome: 'ok', error: '', site: 'paris', f: row.index % 2 === 0 ? 'write' : 'read' });
+    expect(row).toMatchObject({ outcome: 'ok', error: '', site: 'paris', f: isWrite(row.index) ? 'write' : 'read' });
   }
 });
 

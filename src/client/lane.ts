@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Attempt } from '../history/operation.ts';
+import { isWrite, writeKey } from '../history/timetable.ts';
 import type { ProbeClient, ProbeOperation, ProbeOutcome } from '../probes/probe.ts';
 import type { Plan, Timetable } from '../scenario/plan.ts';
 import { Gates } from './gates.ts';
-import { isWrite, writeKey } from './protocol.ts';
 import type { ServicePolicy } from './service-policy.ts';
 import { WARM_SEQ, warmKey } from './warm-up.ts';
 

@@ -63,17 +63,3 @@ export type ClientEvent =
   | { readonly type: 'failback'; readonly data: EventData['failback'] }
   | { readonly type: 'stall'; readonly data: EventData['stall'] }
   | { readonly type: 'client'; readonly data: EventData['client'] };
-
-/** Whether operation `k` of a timetable writes; the others read. */
-export function isWrite(k: number): boolean {
-  return k % 2 === 0;
-}
-
-/** The key of write `seq` of a timetable: unique per run and write. */
-export function writeKey(
-  run: string,
-  timetable: Pick<Timetable, 'probe' | 'service' | 'site' | 'client'>,
-  seq: number,
-): string {
-  return `${run}/${timetable.probe}.${timetable.service || `@${timetable.site}`}.${timetable.client}/${seq}`;
-}

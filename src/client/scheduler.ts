@@ -1,9 +1,5 @@
 import type { Clock } from '../clock.ts';
-
-/** Intended instant of operation `k`: `start + ⌊k·10⁶/rate⌋` (measurement.md, "Operations"), whatever happened to the ones before it. */
-export function intendedUs(startUs: number, rate: number, k: number): number {
-  return startUs + Math.floor((k * 1e6) / rate);
-}
+import { slotIntendedUs } from '../history/timetable.ts';
 
 interface Lane {
   readonly startUs: number;
@@ -42,7 +38,7 @@ export class Scheduler {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     let due = Number.POSITIVE_INFINITY;
-    for (const lane of this.lanes.values()) due = Math.min(due, intendedUs(lane.startUs, lane.rate, lane.next));
+    for (const lane of this.lanes.values()) due = Math.min(due, slotIntendedUs(lane.startUs, lane.rate, lane.next));
     if (due === Number.POSITIVE_INFINITY) return;
     // Timers count whole milliseconds and never fire early; rounding down lets the next look find it due.
     const waitMs = Math.floor((due - this.clock.nowUs()) / 1000);
@@ -58,7 +54,7 @@ export class Scheduler {
   private run(): void {
     for (const lane of this.lanes.values()) {
       for (;;) {
-        const at = intendedUs(lane.startUs, lane.rate, lane.next);
+        const at = slotIntendedUs(lane.startUs, lane.rate, lane.next);
         if (at > this.clock.nowUs()) break;
         const k = lane.next++;
         lane.fire(k, at);

@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import type { Component, Endpoint } from './platform.ts';
+import { postScript } from './post-script.ts';
 
 /**
  * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
@@ -42,12 +43,7 @@ function converse(
   });
 }
 
-async function janusgraphAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
-  const answer = await fetch(`http://${host}:${port}/gremlin`, {
-    method: 'POST',
-    body: JSON.stringify({ gremlin: 'g.V().limit(1).hasNext()' }),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  await answer.arrayBuffer();
-  return answer.status === 200;
+async function janusgraphAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  const { status } = await postScript(at, { gremlin: 'g.V().limit(1).hasNext()' }, AbortSignal.timeout(timeoutMs));
+  return status === 200;
 }

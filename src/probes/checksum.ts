@@ -4,9 +4,3 @@ import { createHash } from 'node:crypto';
 export function checksum(key: string, seq: number): string {
   return createHash('sha256').update(`${key}\u0000${seq}`).digest('hex').slice(0, 16);
 }
-
-/** A key apart: the timetable's prefix, and the write's number. */
-export function splitKey(key: string): { readonly prefix: string; readonly seq: number } {
-  const at = key.lastIndexOf('/');
-  return { prefix: key.slice(0, at), seq: Number(key.slice(at + 1)) };
-}

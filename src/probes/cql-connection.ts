@@ -1,7 +1,7 @@
 import { type Client, errors, type QueryOptions, type types } from 'cassandra-driver';
 import { connectCql, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
-import { type Changed, type Connection, KEEPER, Unconnected } from './keeper.ts';
+import { type Changed, type Connection, KEEPER, Keeper, Unconnected } from './keeper.ts';
 import { knock } from './knock.ts';
 import { locate } from './locate.ts';
 import type { ProbeContext } from './probe.ts';
@@ -67,8 +67,15 @@ export class CqlConnection implements Connection {
   }
 }
 
+/** A connection to one site's Cassandra that is kept, open already; a PlatformError when it cannot be reached until the signal aborts. */
+export async function openKeeper(context: ProbeContext, signal: AbortSignal): Promise<Keeper<CqlConnection>> {
+  const keeper = new Keeper((changed, greetMs) => connectKept(context, changed, greetMs), context.timeoutUs / 1000);
+  await keeper.open(`Cassandra of ${context.site.name}`, signal);
+  return keeper;
+}
+
 /** Connects as a keeper wants it: quickly, or with the reason why not. */
-export async function connectKept(context: ProbeContext, changed: Changed, greetMs: number): Promise<CqlConnection> {
+async function connectKept(context: ProbeContext, changed: Changed, greetMs: number): Promise<CqlConnection> {
   const at = await locate(context.site.endpoints.cassandra ?? [], context.site, KEEPER.resolveMs);
   await knock(at, KEEPER.connectMs);
   const signal = AbortSignal.timeout(greetMs);

@@ -1,4 +1,4 @@
-import { splitKey } from './checksum.ts';
+import { splitKey } from '../history/timetable.ts';
 import type { ExpectedWrite } from './probe.ts';
 
 /** Rows of one timetable that share a partition of the ledger table. */

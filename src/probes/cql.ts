@@ -2,13 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, types } from 'cassandra-driver';
 import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
-import { splitKey } from './checksum.ts';
-import { CqlClient } from './cql-client.ts';
-import { type CqlConnection, connectKept } from './cql-connection.ts';
+import { CqlClient, place } from './cql-client.ts';
+import { openKeeper } from './cql-connection.ts';
 import { connectCql, cqlSettings, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
-import { BUCKET, partitions } from './cql-ledger.ts';
-import { type Connect, Keeper } from './keeper.ts';
+import { partitions } from './cql-ledger.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -51,22 +49,17 @@ export const cqlProbe: ProbeType = {
   prepare: (contexts, signal) => prepareTables(contexts, [], signal),
 
   async connect(context, signal) {
-    const connect: Connect<CqlConnection> = (changed, greetMs) => connectKept(context, changed, greetMs);
-    const keeper = new Keeper(connect, context.timeoutUs / 1000);
-    await keeper.open(`Cassandra of ${context.site.name}`, signal);
-    return new CqlClient(keeper, context, classifyCqlError);
+    return new CqlClient(await openKeeper(context, signal), context, classifyCqlError);
   },
 
   async remove(context, writes, signal) {
     await withClient(context, signal, async (client) => {
       for (const { key } of writes) {
-        const { prefix, seq } = splitKey(key);
         // In every datacenter before it returns, or another site would bring the row back.
-        await client.execute(
-          'DELETE FROM ledger WHERE part = ? AND bucket = ? AND seq = ?',
-          [prefix, Math.floor(seq / BUCKET), types.Long.fromNumber(seq)],
-          { prepare: true, consistency: types.consistencies.all },
-        );
+        await client.execute('DELETE FROM ledger WHERE part = ? AND bucket = ? AND seq = ?', place(key), {
+          prepare: true,
+          consistency: types.consistencies.all,
+        });
       }
     });
   },

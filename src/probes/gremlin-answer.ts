@@ -43,3 +43,12 @@ function code(answer: Exclude<Failure, { kind: 'unsent' }>): string {
   if (/backend exception|could not (commit|execute)|persist/i.test(answer.message)) return 'backend';
   return `server-${answer.status}`;
 }
+
+/** Null for an answer that cannot be understood. */
+export function readable<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch {
+    return null;
+  }
+}

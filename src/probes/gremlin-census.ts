@@ -1,7 +1,6 @@
 import { PlatformError } from '../errors.ts';
 import { CENSUS_KINDS, type CensusEntry, isOneOf } from '../history/census.ts';
 import type { GremlinClient } from './gremlin-client.ts';
-import { scriptFrame } from './gremlin-frames.ts';
 import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from './gremlin-traversals.ts';
 
@@ -102,12 +101,9 @@ try {
 /** Everything of the probe that stands in the graph and in its indexes, as the site of `client` has it. A PlatformError when it cannot be read. */
 export async function takeCensus(client: GremlinClient, graph: string): Promise<readonly CensusEntry[]> {
   const names = { keyName: KEY, seqName: SEQ, sumName: SUM, account: ACCOUNT, transacts: TRANSACTS };
-  const script = scriptFrame(
-    SCAN.replaceAll('GRAPH', graph),
-    { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX },
-    SCAN_MS,
-  );
-  const blocks = await client.must(script, 'the graph could not be looked over', SCAN_MS);
+  const bindings = { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX };
+  const script = SCAN.replaceAll('GRAPH', graph);
+  const blocks = await client.script(script, bindings, 'the graph could not be looked over', SCAN_MS);
   if (!Array.isArray(blocks)) throw new PlatformError('the graph could not be looked over: expected lines of text');
   return blocks.flatMap((block) => String(block).split('\n').map(parseEntry));
 }

@@ -1,9 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { PlatformError } from '../errors.ts';
+import { batches, inTurns } from './batches.ts';
 import { checksum } from './checksum.ts';
-import { classifyGremlinFailure, type GremlinAnswer } from './gremlin-answer.ts';
+import { classifyGremlinFailure, type GremlinAnswer, readable } from './gremlin-answer.ts';
 import { type Frame, scriptFrame } from './gremlin-frames.ts';
 import { describeAnswer, GremlinLink } from './gremlin-link.ts';
+import { sourceOf } from './gremlin-params.ts';
 import { isWhole, transactionState, viewsOf } from './gremlin-state.ts';
 import {
   DROP,
@@ -32,7 +34,7 @@ const BATCH = 25;
 /** The same, and such requests in flight, for deleting and for counting what is left, when nothing is measured any more. */
 const DROP_BATCH = 50;
 const DROP_AT_ONCE = 4;
-/** A request about many keys may take longer than an operation. */
+/** Such a request may take longer than an operation. */
 const BULK_MS = 10_000;
 
 /** The Gremlin Servers of one site as a probe uses them: one connection to each, in turn. */
@@ -54,7 +56,7 @@ export class GremlinClient implements ProbeClient {
     const endpoints = context.site.endpoints.janusgraph ?? [];
     if (endpoints.length === 0) throw new PlatformError(`${context.site.name} has no endpoint of JanusGraph`);
     const security = loadSecurity(context.params);
-    const traversals = new Traversals(String(context.params.traversalSource ?? 'g'));
+    const traversals = new Traversals(sourceOf(context));
     const hello = (): Frame => traversals.hello();
     const timeoutMs = context.timeoutUs / 1000;
     const longestMs = Math.max(BULK_MS, timeoutMs);
@@ -174,37 +176,22 @@ export class GremlinClient implements ProbeClient {
     throw new PlatformError(`${what}: ${describeAnswer(answer)} (after ${ms} ms)`);
   }
 
-  private get bulkMs(): number {
+  /** The same of a script, which may run for `withinMs`, also where the server's own limit is shorter. */
+  script(
+    script: string,
+    bindings: Readonly<Record<string, unknown>>,
+    what: string,
+    withinMs: number,
+  ): Promise<unknown> {
+    return this.must(scriptFrame(script, bindings, withinMs), what, withinMs);
+  }
+
+  /** For a request about many keys. */
+  get bulkMs(): number {
     return Math.max(BULK_MS, this.timeoutMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.links.map((link) => link[Symbol.asyncDispose]()));
-  }
-}
-
-function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
-}
-
-/** Does `work` for each item, `atOnce` of them at a time; ends at the signal, or at the first that fails, when those under way are done. */
-async function inTurns<T>(
-  items: readonly T[],
-  atOnce: number,
-  signal: AbortSignal,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  for (const group of batches(items, atOnce)) {
-    signal.throwIfAborted();
-    await Promise.all(group.map(work));
-  }
-}
-
-/** Null for an answer that cannot be understood. */
-function readable<T>(parse: () => T): T | null {
-  try {
-    return parse();
-  } catch {
-    return null;
   }
 }

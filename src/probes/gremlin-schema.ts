@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../errors.ts';
 import type { GremlinClient } from './gremlin-client.ts';
-import { scriptFrame } from './gremlin-frames.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from './gremlin-traversals.ts';
 
 /** What a probe needs in a graph: names alone, all of them the probe's own. */
@@ -92,11 +91,7 @@ export async function makeSchema(client: GremlinClient, graph: string, schema: P
     vertexIndexes: Object.entries(schema.vertexIndexes).flat(),
     edgeIndexes: Object.entries(schema.edgeIndexes).flat(),
   };
-  await client.must(
-    scriptFrame(MAKE.replace('GRAPH', graph), bindings),
-    'the probe’s schema could not be made',
-    SCRIPT_MS,
-  );
+  await client.script(MAKE.replace('GRAPH', graph), bindings, 'the probe’s schema could not be made', SCRIPT_MS);
 }
 
 /** Resolves when the server behind `client` has every index enabled; a PlatformError when it has not until the signal aborts. */
@@ -109,16 +104,18 @@ export async function awaitSchema(
 ): Promise<void> {
   const indexes = [...Object.keys(schema.vertexIndexes), ...Object.keys(schema.edgeIndexes)];
   for (;;) {
-    const answer = await client.must(
-      scriptFrame(STATUS.replace('GRAPH', graph), { indexes }),
+    const answer = await client.script(
+      STATUS.replace('GRAPH', graph),
+      { indexes },
       `the probe’s schema could not be looked up in ${site}`,
       SCRIPT_MS,
     );
     const states = Array.isArray(answer) ? answer.map(String) : [];
     if (states.length === indexes.length && states.every((state) => state === 'ENABLED')) return;
     if (states.includes('REGISTERED')) {
-      await client.must(
-        scriptFrame(ENABLE.replace('GRAPH', graph), { indexes }),
+      await client.script(
+        ENABLE.replace('GRAPH', graph),
+        { indexes },
         'the probe’s indexes could not be enabled',
         SCRIPT_MS,
       );

@@ -1,30 +1,19 @@
-import { z } from 'zod';
 import { takeCensus } from './gremlin-census.ts';
 import { GremlinClient } from './gremlin-client.ts';
 import { formatEndpoint, IN_FLIGHT } from './gremlin-link.ts';
+import { graphOf, gremlinParams, sourceOf } from './gremlin-params.ts';
 import { awaitSchema, makeSchema, TRANSACTIONS } from './gremlin-schema.ts';
 import { describeKeeper } from './keeper.ts';
 import { describeNames } from './locate.ts';
-import type { ProbeContext, ProbeType } from './probe.ts';
-import { describeSecurity, securityShape } from './security.ts';
-
-/** A name that goes into a script as it is. */
-const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected letters, digits and _');
-
-const params = z.strictObject({
-  ...securityShape,
-  traversalSource: name.default('g').describe('What the server calls the traversal source.'),
-  graph: name
-    .default('graph')
-    .describe('What the server calls the graph, for the scripts that make the schema and clean up.'),
-});
+import type { ProbeType } from './probe.ts';
+import { describeSecurity } from './security.ts';
 
 /** Writes a transaction between two accounts of its own, and reads it from both ends. */
 export const gremlinProbe: ProbeType = {
   probe: 'gremlin',
   summary:
     'writes two accounts and a transaction between them through JanusGraph, and reads the last one acknowledged from both ends',
-  params,
+  params: gremlinParams,
   component: 'janusgraph',
   keyspaces: ['janusgraph'],
 
@@ -32,7 +21,7 @@ export const gremlinProbe: ProbeType = {
     driver: 'own, over ws 8, with the serializers of gremlin 3.7.4 (GraphBinary)',
     contactPoints: (context.site.endpoints.janusgraph ?? []).map(formatEndpoint),
     ...describeNames(context.site),
-    traversalSource: String(context.params.traversalSource ?? 'g'),
+    traversalSource: sourceOf(context),
     connections: 'one to each server, requests pipelined',
     requestTimeoutMs: context.timeoutUs / 1000,
     ...describeKeeper(),
@@ -74,7 +63,3 @@ export const gremlinProbe: ProbeType = {
     return await takeCensus(client, graphOf(context));
   },
 };
-
-function graphOf({ params }: ProbeContext): string {
-  return String(params.graph ?? 'graph');
-}

@@ -1,5 +1,6 @@
 import { CANARY_SERVICE } from '../history/operation.ts';
-import { checksum, splitKey } from './checksum.ts';
+import { splitKey, turnOf, writerOf } from '../history/timetable.ts';
+import { checksum } from './checksum.ts';
 import { CqlClient, place } from './cql-client.ts';
 import type { ProbeOperation, ProbeOutcome } from './probe.ts';
 
@@ -13,11 +14,11 @@ const SELECT = 'SELECT key, sum FROM register WHERE run = ? AND register = ?';
 /** The register of what is in nobody's timetable: warm-ups, proofs, canaries. */
 export const SCRATCH = -1;
 
-/** Which of `registers` a write of this run overwrites: every second operation of a timetable writes, each the next register. */
+/** Which of `registers` a write of this run overwrites: each write of a timetable the next one. */
 export function registerOf(run: string, key: string, registers: number): number {
-  const { prefix, seq } = splitKey(key);
-  const timetable = prefix.startsWith(`${run}/register.`) && !prefix.startsWith(`${run}/register.${CANARY_SERVICE}.`);
-  return timetable ? Math.floor(seq / 2) % registers : SCRATCH;
+  const writer = writerOf(run, key);
+  const counted = writer?.probe === 'register' && writer.service !== CANARY_SERVICE;
+  return counted ? turnOf(splitKey(key).seq) % registers : SCRATCH;
 }
 
 /** Overwrites registers that every other client of the run overwrites as well, beside a row of the ledger for each write. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { cqlParams, cqlProbe, prepareTables, withClient } from './cql.ts';
-import { type CqlConnection, connectKept } from './cql-connection.ts';
+import { openKeeper } from './cql-connection.ts';
 import { classifyCqlError } from './cql-errors.ts';
-import { type Connect, Keeper } from './keeper.ts';
 import type { ProbeType } from './probe.ts';
 import { RegisterClient, SCRATCH } from './register-client.ts';
 
@@ -38,10 +37,7 @@ export const registerProbe: ProbeType = {
   prepare: (contexts, signal) => prepareTables(contexts, [REGISTER], signal),
 
   async connect(context, signal) {
-    const connect: Connect<CqlConnection> = (changed, greetMs) => connectKept(context, changed, greetMs);
-    const keeper = new Keeper(connect, context.timeoutUs / 1000);
-    await keeper.open(`Cassandra of ${context.site.name}`, signal);
-    return new RegisterClient(keeper, context, classifyCqlError);
+    return new RegisterClient(await openKeeper(context, signal), context, classifyCqlError);
   },
 
   async cleanup(contexts, writes, signal) {

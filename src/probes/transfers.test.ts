@@ -75,6 +75,17 @@ test('what is read back and not there is absent, each key once', async () => {
   });
 });
 
+test('a script about many keys may run for longer than the server lets any by itself', async () => {
+  const scripts: Buffer[] = [];
+  await using server = await fakeGremlinServer((request) => {
+    if (!isHello(request)) scripts.push(request.bytes);
+    request.reply(200);
+  });
+  const writes = Array.from({ length: 150 }, (_, n) => ({ key: `r/transfers.payments.outside/${2 * n}`, seq: 2 * n }));
+  await transfersProbe.remove(context(server.port), writes, soon());
+  expect(scripts.map((bytes) => bytes.includes('evaluationTimeout'))).toEqual([true, true]);
+});
+
 test('its parameters are strict', () => {
   const parse = (params: unknown) => registry([transfersProbe]).get('transfers')?.params.safeParse(params).success;
   expect([{}, { purses: 2 }, { purses: 3 }, { purses: 2_000 }, { first: -1 }, { purse: 2 }].map(parse)).toEqual([

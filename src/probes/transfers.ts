@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
 import type { CensusEntry } from '../history/census.ts';
+import { CANARY_SERVICE } from '../history/operation.ts';
+import { turnOf, writerOf } from '../history/timetable.ts';
+import { batches } from './batches.ts';
 import { checksum } from './checksum.ts';
 import { gremlinProbe } from './gremlin.ts';
-import { classifyGremlinFailure } from './gremlin-answer.ts';
+import { classifyGremlinFailure, readable } from './gremlin-answer.ts';
 import { GremlinClient } from './gremlin-client.ts';
-import { scriptFrame } from './gremlin-frames.ts';
+import { graphOf, gremlinParams, sourceOf } from './gremlin-params.ts';
 import { awaitSchema, makeSchema } from './gremlin-schema.ts';
 import { parseCount, parseEdges, parseRows } from './gremlin-traversals.ts';
 import type {
@@ -30,18 +33,20 @@ import {
 
 /** In each purse at first, in pennies. */
 const BALANCE = 1_000;
+/** How many there are where nobody says. */
+const PURSES = 40;
 const BATCH = 25;
 const DROP_BATCH = 100;
 const SCRIPT_MS = 60_000;
 const POLL_MS = 200;
 
-const params = gremlinProbe.params.extend({
+const params = gremlinParams.extend({
   purses: z
     .int()
     .min(2)
     .max(1_000)
     .multipleOf(2)
-    .default(40)
+    .default(PURSES)
     .describe('Between pairs of which money moves, in turn: an even number.'),
   first: z
     .int()
@@ -62,7 +67,7 @@ export const transfersProbe: ProbeType = {
   component: 'janusgraph',
   keyspaces: gremlinProbe.keyspaces,
 
-  settings: (context) => ({ ...gremlinProbe.settings(context), purses: numberOf(context.params.purses, 40) }),
+  settings: (context) => ({ ...gremlinProbe.settings(context), purses: numberOf(context.params.purses, PURSES) }),
 
   async prepare(contexts, signal) {
     for (const [index, context] of contexts.entries()) {
@@ -73,11 +78,7 @@ export const transfersProbe: ProbeType = {
         await makeSchema(client, graph, TRANSFER_SCHEMA);
         await awaitSchema(client, context.site.name, graph, TRANSFER_SCHEMA, signal);
         const bindings = { ...TRANSFER_NAMES, purseKeys: keys, balance: BALANCE };
-        await client.must(
-          scriptFrame(FILL.replace('GRAPH', graph), bindings),
-          'the purses could not be filled',
-          SCRIPT_MS,
-        );
+        await client.script(FILL.replace('GRAPH', graph), bindings, 'the purses could not be filled', SCRIPT_MS);
       } else await awaitSchema(client, context.site.name, graph, TRANSFER_SCHEMA, signal);
       const traversals = new TransferTraversals(sourceOf(context));
       while (parseCount(await client.must(traversals.count(keys), 'the purses could not be counted')) !== keys.length) {
@@ -151,7 +152,7 @@ class TransferClient implements ProbeClient {
     const answer = await this.client.submit(this.traversals.write(transferOf(this.context, key, seq)), this.timeoutMs);
     if (answer.kind !== 'result') return { ...classifyGremlinFailure('write', answer), valueSha };
     // A purse that is not there ends the traversal before its first mutation.
-    const moved = countOf(answer.data);
+    const moved = readable(() => parseCount(answer.data));
     if (moved === null) return { outcome: 'info', error: 'protocol', valueSha };
     return moved === 1 ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: 'absent', valueSha: '' };
   }
@@ -159,7 +160,7 @@ class TransferClient implements ProbeClient {
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
     for (const batch of batches(expected, BATCH)) {
       signal.throwIfAborted();
-      const found = await this.states(batch, Math.max(this.timeoutMs, SCRIPT_MS / 6));
+      const found = await this.states(batch, this.client.bulkMs);
       if ('outcome' in found) yield* batch.map(({ key }) => ({ key, state: 'unreadable' as const, valueSha: '' }));
       else yield* found.answers;
     }
@@ -171,12 +172,10 @@ class TransferClient implements ProbeClient {
   ): Promise<{ readonly answers: readonly ReadBackAnswer[] } | ProbeOutcome> {
     const answer = await this.client.submit(this.traversals.transfers(writes.map(({ key }) => key)), timeoutMs);
     if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
-    try {
-      const edges = Map.groupBy(parseEdges(answer.data), ({ key }) => key);
-      return { answers: writes.map(({ key, seq }) => stateOf(key, seq, edges.get(key) ?? [])) };
-    } catch {
-      return { outcome: 'fail', error: 'protocol', valueSha: '' };
-    }
+    const seen = readable(() => parseEdges(answer.data));
+    if (!seen) return { outcome: 'fail', error: 'protocol', valueSha: '' };
+    const edges = Map.groupBy(seen, ({ key }) => key);
+    return { answers: writes.map(({ key, seq }) => stateOf(key, seq, edges.get(key) ?? [])) };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,33 +192,23 @@ function stateOf(key: string, seq: number, edges: readonly { seq: number | null;
   return { key, state: edges.length > 1 ? 'phantom' : 'present', valueSha };
 }
 
-function countOf(data: unknown): number | null {
-  try {
-    return parseCount(data);
-  } catch {
-    return null;
-  }
-}
-
 /** Purses that the services' clients share, and those of warm-ups, canaries, proofs and sites' own probes: nobody counts what is in these. */
 const CLIENTS = 'clients';
 const OTHERS = 'others';
 
 /** The transfer of a key: between the two purses of a pair, the pairs in turn, 1 to 9 pennies. */
 export function transferOf(context: Pick<ProbeContext, 'run' | 'params'>, key: string, seq: number): Transfer {
-  const [, writer = ''] = key.split('/');
-  const [probe, service = ''] = writer.split('.');
-  const counted = probe === transfersProbe.probe && service !== 'canary' && !service.startsWith('@') && service !== '';
+  const { probe, service = '' } = writerOf(context.run, key) ?? {};
+  const counted = probe === transfersProbe.probe && service !== '' && service !== CANARY_SERVICE;
   const keys = pursesOf(context, counted ? CLIENTS : OTHERS);
-  // Every other slot of a timetable writes.
-  const turn = Math.floor(seq / 2);
+  const turn = turnOf(seq);
   const pair = (turn + numberOf(context.params.first, 0)) % (keys.length / 2);
   const [from = '', to = ''] = [keys[2 * pair], keys[2 * pair + 1]];
   return { key, seq, from, to, amount: 1 + (turn % 9) };
 }
 
 function pursesOf({ run, params }: Pick<ProbeContext, 'run' | 'params'>, whose: string): readonly string[] {
-  return Array.from({ length: numberOf(params.purses, 40) }, (_, n) => `${run}/purse.${whose}/${n}`);
+  return Array.from({ length: numberOf(params.purses, PURSES) }, (_, n) => `${run}/purse.${whose}/${n}`);
 }
 
 function allPurses(context: ProbeContext): readonly string[] {
@@ -235,25 +224,13 @@ async function empty(
 ): Promise<void> {
   const script = EMPTY.replace('GRAPH', graphOf(context));
   const send = (names: { purseKeys: readonly string[]; transferKeys: readonly string[] }): Promise<unknown> =>
-    client.must(scriptFrame(script, { ...TRANSFER_NAMES, ...names }), 'the transfers could not be deleted', SCRIPT_MS);
+    client.script(script, { ...TRANSFER_NAMES, ...names }, 'the transfers could not be deleted', SCRIPT_MS);
   // The edges first: a purse with all of its transfers would be one long transaction.
   for (const batch of batches(writes, DROP_BATCH)) {
     signal.throwIfAborted();
     await send({ purseKeys: [], transferKeys: batch.map(({ key }) => key) });
   }
   if (keys.length > 0) await send({ purseKeys: keys, transferKeys: [] });
-}
-
-function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
-}
-
-function graphOf({ params }: ProbeContext): string {
-  return String(params.graph ?? 'graph');
-}
-
-function sourceOf({ params }: ProbeContext): string {
-  return String(params.traversalSource ?? 'g');
 }
 
 function numberOf(value: unknown, otherwise: number): number {

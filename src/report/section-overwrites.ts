@@ -1,4 +1,5 @@
-import type { LastWriteWinsReport, Report } from '../check/report-schema.ts';
+import type { LastWriteWinsReport } from '../check/overwrites-schema.ts';
+import type { Report } from '../check/report-schema.ts';
 import { formatCount, formatOffset } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { table } from './table.ts';

@@ -1,4 +1,5 @@
-import type { LatencyQuantiles, Outage, PhaseLatency, RtoClock, Series, View } from '../check/report-schema.ts';
+import type { LatencyQuantiles, PhaseLatency } from '../check/latency-schema.ts';
+import type { Outage, RtoClock, Series, View } from '../check/report-schema.ts';
 
 /** The instants of an example run, microseconds from its origin. */
 export interface ExampleTimes {

@@ -1,4 +1,5 @@
-import type { LastWriteWinsReport, Report, Rpo, Verdict } from '../check/report-schema.ts';
+import type { LastWriteWinsReport } from '../check/overwrites-schema.ts';
+import type { Report, Rpo, Verdict } from '../check/report-schema.ts';
 import { exampleIntegrity } from './testing-integrity.ts';
 import { faultsAndTimeline, objectives, rpoRow, SITES, viewsOf } from './testing-parts.ts';
 import { EXAMPLE_TIMES, exampleView } from './testing-views.ts';

@@ -1,13 +1,5 @@
-import type {
-  Interval,
-  LastWriteWinsReport,
-  ObjectiveResult,
-  Report,
-  Rpo,
-  Rto,
-  Verdict,
-  View,
-} from '../check/report-schema.ts';
+import type { LastWriteWinsReport } from '../check/overwrites-schema.ts';
+import type { Interval, ObjectiveResult, Report, Rpo, Rto, Verdict, View } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import type { Objective } from '../scenario/plan.ts';
 import {

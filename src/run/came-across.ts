@@ -1,6 +1,7 @@
 import type { Unasked } from '../client/reader-protocol.ts';
 import type { ReadBackRow } from '../history/operation.ts';
-import { checksum, splitKey } from '../probes/checksum.ts';
+import { splitKey } from '../history/timetable.ts';
+import { checksum } from '../probes/checksum.ts';
 import type { LiveTimetable } from './live-timetable.ts';
 
 type Where = Pick<ReadBackRow, 'stage' | 'fault' | 'site' | 'probe'>;

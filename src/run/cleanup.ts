@@ -1,5 +1,5 @@
-import { isWrite, writeKey } from '../client/protocol.ts';
 import { warmWrites } from '../client/warm-up.ts';
+import { isWrite, writeKey } from '../history/timetable.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
 import { canarySite } from './canary.ts';
 import type { LiveTimetable } from './live-timetable.ts';

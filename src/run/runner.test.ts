@@ -1,17 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { checkRun } from '../check/check.ts';
 import type { Phase } from '../history/event.ts';
-import { readJournal } from '../history/read-journal.ts';
 import type { ComponentState } from '../platform/platform.ts';
-import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
 import { pullLever } from './lever.ts';
-import { type RunOptions, type RunResult, runPlan } from './runner.ts';
-import { SitesPlatform } from './testing-sites.ts';
+import { expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
 
 /** A run of half a minute with everything in it: failover, recovery, repair, failback. */
 const SCENARIO = `name: good
@@ -32,63 +26,18 @@ settings: { sustain: 2s }
 objectives: { rto: 30m, rpo: 0 }
 `;
 
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const SCRIPTS = { client: script('./testing-client-main.ts'), reader: script('./testing-reader-main.ts') };
+const reports = new TestReports();
+afterAll(() => reports.remove());
 
-let reports: string;
-beforeAll(() => {
-  reports = mkdtempSync(join(tmpdir(), 'drill-runs-'));
-});
-afterAll(() => rmSync(reports, { recursive: true, force: true }));
-
-interface Ran {
-  readonly result: RunResult;
-  readonly platform: SitesPlatform;
-  readonly events: ReturnType<typeof readJournal>['events'];
-}
-
-/** Runs the scenario; `during` is called at each phase with what it may break. */
-async function run(
-  options: {
-    readonly prepare?: (platform: SitesPlatform) => unknown;
-    readonly during?: (phase: Phase, platform: SitesPlatform, interrupt: AbortController) => unknown;
-    readonly scenario?: string;
-    /** At the end of the scenario. */
-    readonly also?: string;
-  } & Partial<RunOptions> = {},
-): Promise<Ran> {
-  await using platform = await SitesPlatform.start();
-  options.prepare?.(platform);
-  const interrupt = new AbortController();
-  const scenario = loaded((options.scenario ?? SCENARIO) + (options.also ?? ''));
-  const result = await runPlan({
-    plan: resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES }),
-    scenarioBytes: scenario.bytes,
-    platform,
-    reports,
-    signal: interrupt.signal,
-    onProgress: ({ phase }) => phase && options.during?.(phase, platform, interrupt),
-    onSession: options.onSession ?? (() => {}),
-    scripts: SCRIPTS,
-    limits: { lever: join(reports, 'no-lever'), untilMs: null, ...options.limits },
-    authorisation: null,
-  });
-  const { directory } = result;
-  const journal = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
-  expect([journal.torn, journal.defects]).toEqual([false, []]);
-  return { result, platform, events: journal.events };
-}
+/** Runs that scenario, or another; `also` goes to its end. */
+const run = ({
+  scenario = SCENARIO,
+  also = '',
+  ...more
+}: Partial<TestRun> & { readonly also?: string } = {}): Promise<Ran> =>
+  reports.run({ scenario: scenario + also, ...more });
 
 const rowsOf = ({ platform }: Ran): number => platform.sites.reduce((sum, { rows }) => sum + rows.size, 0);
-
-/** What must be true however a run ends: nothing in force, every process up, the record closed. */
-function expectHealed({ platform, events, result }: Ran): void {
-  expect(result.left).toEqual([]);
-  expect([...platform.registered]).toEqual([]);
-  expect(platform.states.filter(({ state }) => state !== 'ready')).toEqual([]);
-  expect(platform.locked).toBe(false);
-  expect(events.at(-1)?.type).toBe('run-ended');
-}
 
 describe('a run', { timeout: 180_000 }, () => {
   test.concurrent('to its end: what was lost at failover is exactly what had not been handed over', async () => {
@@ -277,7 +226,7 @@ describe('a run', { timeout: 180_000 }, () => {
   });
 
   test.concurrent('whose lever is pulled breaks off and heals, and says why', async () => {
-    const lever = join(reports, 'lever');
+    const lever = join(reports.directory, 'lever');
     const ran = await run({
       limits: { lever, untilMs: null },
       during: (phase) => phase === 'during' && setTimeout(() => pullLever(lever, 'payments are slow'), 2_000),

@@ -1,15 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { checkRun } from '../check/check.ts';
-import { readJournal } from '../history/read-journal.ts';
-import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
-import type { Plan } from '../scenario/plan.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
-import { type RunResult, runPlan } from './runner.ts';
-import { SitesPlatform } from './testing-sites.ts';
+import { expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
 
 /** One site after the other, picked by a seed. */
 const SCENARIO = `name: good
@@ -33,42 +24,17 @@ settings: { sustain: 2s }
 objectives: { rto: 30m }
 `;
 
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-let reports: string;
-beforeAll(() => {
-  reports = mkdtempSync(join(tmpdir(), 'drill-sequence-'));
-});
-afterAll(() => rmSync(reports, { recursive: true, force: true }));
+const reports = new TestReports();
+afterAll(() => reports.remove());
 
-async function run(
-  seed: number,
-  told: (text: string, interrupt: AbortController) => void = () => {},
-): Promise<{ result: RunResult; platform: SitesPlatform; plan: Plan; said: readonly string[] }> {
-  await using platform = await SitesPlatform.start();
-  const interrupt = new AbortController();
-  const scenario = loaded(SCENARIO);
-  const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options: { seed } });
-  const result = await runPlan({
-    plan,
-    scenarioBytes: scenario.bytes,
-    platform,
-    reports,
-    signal: interrupt.signal,
-    onProgress: ({ text }) => told(text, interrupt),
-    onSession: () => {},
-    scripts: { client: script('./testing-client-main.ts'), reader: script('./testing-reader-main.ts') },
-    limits: { lever: join(reports, 'no-lever'), untilMs: null },
-    authorisation: null,
-  });
-  const { events } = readJournal(
-    join(result.directory, 'journal.ndjson'),
-    readFileSync(join(result.directory, 'intent.json')),
-  );
-  const said = events.flatMap(({ type, data }) =>
+const run = (seed: number, told: TestRun['told'] = () => {}): Promise<Ran> =>
+  reports.run({ scenario: SCENARIO, seed, told });
+
+/** What the journal says of faults, in order: `fault-gone cut-1`. */
+const saidOf = ({ events }: Ran): readonly string[] =>
+  events.flatMap(({ type, data }) =>
     /^fault-(requested|effective|gone)$/.test(type) && 'fault' in data ? [`${type} ${data.fault}`] : [],
   );
-  return { result, platform, plan, said };
-}
 
 describe('faults in sequence', { timeout: 180_000 }, () => {
   test.concurrent.each([
@@ -78,11 +44,12 @@ describe('faults in sequence', { timeout: 180_000 }, () => {
   ])(
     'seed %i: each is gone before the next is asked for, and the last one is what is measured',
     async (seed, sites) => {
-      const { result, platform, plan, said } = await run(seed);
+      const ran = await run(seed);
+      const { result, platform, plan } = ran;
       expect([result.outcome, result.reason, result.left]).toEqual(['completed', '', []]);
       const ids = ['cut-1', 'cut-2', 'cut-3'];
       expect(plan.timeline.map(({ id, site }) => [id, site])).toEqual(ids.map((id, i) => [id, sites[i]]));
-      expect(said).toEqual(
+      expect(saidOf(ran)).toEqual(
         ids.flatMap((id) => ['requested', 'effective', 'gone'].map((what) => `fault-${what} ${id}`)),
       );
       expect(platform.log.filter((entry) => entry.startsWith('end'))).toEqual(
@@ -110,13 +77,12 @@ describe('faults in sequence', { timeout: 180_000 }, () => {
   test.concurrent.each(['cut-1 is effective', 'cut-1 is gone', 'cut-2 is effective'])(
     'broken off when %s: all is healed',
     async (when) => {
-      const { result, platform } = await run(2, (text, interrupt) => {
+      const ran = await run(2, (text, interrupt) => {
         if (text.startsWith(when)) interrupt.abort(new Error('interrupted (SIGINT)'));
       });
-      expect([result.outcome, result.reason, result.left]).toEqual(['aborted', 'interrupted (SIGINT)', []]);
-      expect([...platform.registered]).toEqual([]);
-      expect(platform.states.filter(({ state }) => state !== 'ready')).toEqual([]);
-      expect((await checkRun(result.directory)).verdict).not.toBe('pass');
+      expect([ran.result.outcome, ran.result.reason]).toEqual(['aborted', 'interrupted (SIGINT)']);
+      expectHealed(ran);
+      expect((await checkRun(ran.result.directory)).verdict).not.toBe('pass');
     },
   );
 });

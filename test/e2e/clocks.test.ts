@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test, vi } from 'vitest';
 import { findClockLibrary } from '../../src/platform/local/clock-library.ts';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
-import { startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { Undo } from '../../src/platform/undo.ts';
 import { killTrial, randomFrom } from '../../src/torture/trials.ts';
+import { startTestPlatform, type TestPlatform } from './support/local-platform.ts';
 
 /** Clocks of one site that are set, on the real platform. */
 const FILE = new URL('../../clusters/local/skewed-clocks.yaml', import.meta.url).pathname;
@@ -15,7 +12,7 @@ const WITHIN = { timeout: 20_000, interval: 200 };
 const HAS_LIBRARY = findClockLibrary() !== null;
 const undo: readonly Undo[] = [{ kind: 'clock', params: { id: 'skew' } }];
 
-let directory = '';
+let up: TestPlatform | undefined;
 let platform: Platform;
 const within = (): AbortSignal => AbortSignal.timeout(30_000);
 const needsLibrary = ({ skip }: TestContext): void =>
@@ -23,23 +20,11 @@ const needsLibrary = ({ skip }: TestContext): void =>
 
 beforeAll(async () => {
   if (!HAS_LIBRARY) return;
-  directory = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
-  vi.stubEnv('DRILL_STATE', join(directory, 'state'));
-  vi.stubEnv('DRILL_LEVER', join(directory, 'lever'));
-  const signal = AbortSignal.timeout(240_000);
-  platform = await startLocalPlatform({ config: loadLocalConfig(FILE), owned: false, signal, onProgress: () => {} });
+  up = await startTestPlatform(loadLocalConfig(FILE));
+  platform = up.platform;
 });
 
-afterAll(async () => {
-  if (!HAS_LIBRARY) return;
-  try {
-    await platform?.[Symbol.asyncDispose]();
-    await stopLocalPlatform(AbortSignal.timeout(30_000));
-  } finally {
-    vi.unstubAllEnvs();
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+afterAll(() => up?.[Symbol.asyncDispose]());
 
 /** How far each clock of a site is ahead, in whole seconds; null: it says nothing. */
 async function ahead(site: string): Promise<readonly (number | null)[]> {
@@ -79,7 +64,7 @@ test('a clock that nobody holds behind any more is set right by the dead-man', a
 test('a harness that is killed while the clocks are set leaves nothing but its record', async (context) => {
   needsLibrary(context);
   const random = randomFrom(Date.now());
-  const place = { directory, number: 0, random, faults: ['clock-skew'] };
+  const place = { directory: up?.directory ?? '', number: 0, random, faults: ['clock-skew'] };
   const { wrong, note, skipped } = await killTrial(platform, place, new AbortController().signal);
   if (skipped) context.skip(note);
   expect(wrong, note).toEqual([]);

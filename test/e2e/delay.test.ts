@@ -1,14 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
-import { loadLocalConfig } from '../../src/platform/local/config.ts';
+import { expect, test } from 'vitest';
 import { tryKernel } from '../../src/platform/local/kernel.ts';
 import { netem as delayWords } from '../../src/platform/local/line.ts';
-import { startLocalPlatform } from '../../src/platform/local/local-platform.ts';
+import { startTestPlatform } from './support/local-platform.ts';
 
 const run = promisify(execFile);
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -36,38 +32,27 @@ test.runIf(netem !== null)('and it is the kernel that refuses: tc understands ev
 test.runIf(netem === null)(
   'a kernel that can: a connection to the site takes a round trip of the delay, and then no more',
   async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'drill-delay-'));
-    vi.stubEnv('DRILL_STATE', directory);
-    try {
-      await using platform = await startLocalPlatform({
-        config: loadLocalConfig(),
-        owned: true,
-        signal: AbortSignal.timeout(240_000),
-        onProgress: () => {},
-      });
-      const connectMs = async (): Promise<number> => {
-        const script = `const t = performance.now(); require('node:net').connect(9042, '10.77.1.10', () => { console.log(performance.now() - t); process.exit(0); });`;
-        const [file = '', ...args] = [...platform.place('outside'), process.execPath, '-e', script];
-        return Number((await run(file, args, { signal: within() })).stdout);
-      };
-      const { netem: line, network } = platform.abilities;
-      expect(await connectMs()).toBeLessThan(150);
-      const undo = [{ kind: 'network', params: { id: 'd' } }] as const;
-      await platform.register.record({ fault: 'd', run: 'r', undo }, 60_000, within());
-      await line?.delay('d', 'paris', { delayUs: 150_000, jitterUs: 20_000, correlation: 0.25 }, within());
-      expect(await connectMs()).toBeGreaterThan(250);
-      const counters = (await network?.observe('d', within())) ?? [];
-      expect(counters.map(({ direction, packets }) => [direction, packets > 0])).toEqual([
-        ['out', true],
-        ['in', true],
-      ]);
-      expect(await network?.inForce(within())).toEqual(['d']);
-      expect((await platform.register.undo('d', within())).every(({ ok }) => ok)).toBe(true);
-      expect(await network?.observe('d', within())).toEqual([]);
-      expect(await connectMs()).toBeLessThan(150);
-    } finally {
-      vi.unstubAllEnvs();
-      rmSync(directory, { recursive: true, force: true });
-    }
+    await using up = await startTestPlatform();
+    const { platform } = up;
+    const connectMs = async (): Promise<number> => {
+      const script = `const t = performance.now(); require('node:net').connect(9042, '10.77.1.10', () => { console.log(performance.now() - t); process.exit(0); });`;
+      const [file = '', ...args] = [...platform.place('outside'), process.execPath, '-e', script];
+      return Number((await run(file, args, { signal: within() })).stdout);
+    };
+    const { netem: line, network } = platform.abilities;
+    expect(await connectMs()).toBeLessThan(150);
+    const undo = [{ kind: 'network', params: { id: 'd' } }] as const;
+    await platform.register.record({ fault: 'd', run: 'r', undo }, 60_000, within());
+    await line?.delay('d', 'paris', { delayUs: 150_000, jitterUs: 20_000, correlation: 0.25 }, within());
+    expect(await connectMs()).toBeGreaterThan(250);
+    const counters = (await network?.observe('d', within())) ?? [];
+    expect(counters.map(({ direction, packets }) => [direction, packets > 0])).toEqual([
+      ['out', true],
+      ['in', true],
+    ]);
+    expect(await network?.inForce(within())).toEqual(['d']);
+    expect((await platform.register.undo('d', within())).every(({ ok }) => ok)).toBe(true);
+    expect(await network?.observe('d', within())).toEqual([]);
+    expect(await connectMs()).toBeLessThan(150);
   },
 );

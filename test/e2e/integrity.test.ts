@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type AnomalyKind, compareSites, inspect } from '../../src/check/integrity.ts';
@@ -8,9 +7,8 @@ import type { BoundFault } from '../../src/faults/fault.ts';
 import { FAULTS } from '../../src/faults/registry.ts';
 import { type CensusEntry, censusRow } from '../../src/history/census.ts';
 import { parseCsvLine } from '../../src/history/csv.ts';
-import { loadLocalConfig } from '../../src/platform/local/config.ts';
-import { startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Platform } from '../../src/platform/platform.ts';
+import { startTestPlatform, type TestPlatform } from './support/local-platform.ts';
 
 /*
  * What the census finds, held against what was done to a real graph: known elements are damaged behind its back, one kind at a time, and put back.
@@ -21,39 +19,22 @@ const TRANSACTIONS = 30;
 const LEDGER_ROWS = 1_000;
 const DAMAGED = 7;
 
-let directory = '';
+const started = new AsyncDisposableStack();
+let up: TestPlatform;
 let platform: Platform;
 let reader: ReaderHandle;
 const within = (): AbortSignal => AbortSignal.timeout(240_000);
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
-  vi.stubEnv('DRILL_STATE', directory);
-  platform = await startLocalPlatform({
-    config: loadLocalConfig(),
-    owned: true,
-    signal: within(),
-    onProgress: () => {},
-  });
-  reader = spawnReader({
-    place: platform.place('outside'),
-    config: { run: RUN, originNs: String(process.hrtime.bigint()) },
-    onRows: () => {},
-  });
+  up = started.use(await startTestPlatform());
+  platform = up.platform;
+  const config = { run: RUN, originNs: String(process.hrtime.bigint()) };
+  reader = started.use(spawnReader({ place: platform.place('outside'), config, onRows: () => {} }));
   const targets = (['cql', 'gremlin'] as const).flatMap((probe) => SITES.map((site) => targetOf(probe, site)));
   await reader.run({ type: 'prepare', targets }, within());
 });
 
-afterAll(async () => {
-  try {
-    await reader?.[Symbol.asyncDispose]();
-    await platform?.[Symbol.asyncDispose]();
-    await stopLocalPlatform(within());
-  } finally {
-    vi.unstubAllEnvs();
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+afterAll(() => started.disposeAsync());
 
 function targetOf(probe: 'cql' | 'gremlin', name: string) {
   const site = platform.facts().sites.find((one) => one.name === name);
@@ -76,7 +57,7 @@ async function write(probe: 'cql' | 'gremlin', count: number): Promise<readonly 
 let censuses = 0;
 /** What each site has, by the store's own cells. */
 async function census(): Promise<ReadonlyMap<string, readonly CensusEntry[]>> {
-  const path = join(directory, `graph-${censuses++}.csv`);
+  const path = join(up.directory, `graph-${censuses++}.csv`);
   for (const site of SITES) {
     await reader.run({ type: 'census', target: targetOf('gremlin', site), stage: 'after', path }, within());
   }

@@ -1,46 +1,32 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
-import { attachLocalPlatform, startLocalPlatform, stopLocalPlatform } from '../../src/platform/local/local-platform.ts';
+import { attachLocalPlatform, startLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Component, ComponentState, PacketRule, Platform } from '../../src/platform/platform.ts';
+import { startTestPlatform, type TestPlatform } from './support/local-platform.ts';
 
 const LONG_MS = 240_000;
 const SHORT = { timeout: 30_000, interval: 100 };
 const LONG = { timeout: LONG_MS, interval: 200 };
 
-let directory = '';
+const started = new AsyncDisposableStack();
+let up: TestPlatform;
 let platform: Platform;
 const events: string[] = [];
 const within = (): AbortSignal => AbortSignal.timeout(30_000);
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
-  vi.stubEnv('DRILL_STATE', directory);
-  const started = await startLocalPlatform({
-    config: loadLocalConfig(),
-    owned: false,
-    signal: AbortSignal.timeout(LONG_MS),
-    onProgress: () => {},
-  });
-  await started[Symbol.asyncDispose]();
-  platform = await attached();
+  up = started.use(await startTestPlatform());
+  await up.platform[Symbol.asyncDispose]();
+  platform = started.use(await attached());
   platform.onEvent(({ type, data }) => events.push(`${type} ${data}`));
 });
 
-afterAll(async () => {
-  try {
-    await platform?.[Symbol.asyncDispose]();
-    await stopLocalPlatform(within());
-  } finally {
-    vi.unstubAllEnvs();
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+afterAll(() => started.disposeAsync());
 
 async function attached(): Promise<Platform> {
   const found = await attachLocalPlatform(within());
@@ -68,7 +54,7 @@ function processesWhere(matches: (pid: string) => boolean): readonly string[] {
 const jvms = (): readonly string[] =>
   processesWhere((pid) => {
     const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return program.endsWith('/java') && args.some((arg) => arg.includes(directory));
+    return program.endsWith('/java') && args.some((arg) => arg.includes(up.directory));
   });
 
 test('it outlives the handle that started it, with all six ready', async () => {
@@ -343,7 +329,7 @@ test('a second platform of the same user is refused', async () => {
 });
 
 test('when its first process is killed, nothing of it is left: no JVM, no namespace, no mount, no socket', async () => {
-  const unshare = readFileSync(join(directory, 'unshare.pid'), 'utf8').trim();
+  const unshare = readFileSync(join(up.state, 'unshare.pid'), 'utf8').trim();
   const [supervisor = ''] = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim().split(' ');
   const namespacesOf = (pid: string): readonly string[] =>
     ['user', 'net', 'mnt', 'pid'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
@@ -358,8 +344,8 @@ test('when its first process is killed, nothing of it is left: no JVM, no namesp
 
   await vi.waitUntil(() => jvms().length === 0 && inside().length === 0, LONG);
   // Namespaces go with their last process, and the mounts with them, unless a mount outside holds one.
-  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(directory);
-  expect(processesWhere((pid) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(directory))).toEqual([]);
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(up.directory);
+  expect(processesWhere((pid) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(up.directory))).toEqual([]);
   expect(await attachLocalPlatform(within())).toBeNull();
   await expect(platform.register.list(within())).rejects.toThrow('the connection to the platform is lost');
 });

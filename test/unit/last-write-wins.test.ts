@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { judgeRegisters, type Overwrite, type RegisterRead } from '../../src/check/last-write-wins.ts';
 import type { Attempt } from '../../src/history/operation.ts';
+import { isWrite } from '../../src/history/timetable.ts';
 import type { OracleInput } from './oracle/input.ts';
 import { check, inputOf, LEDGER, slot } from './support/by-hand.ts';
 import { checkInput } from './support/check-sketch.ts';
@@ -84,7 +85,7 @@ function overwriting(shown: (site: string, k: number) => string): OracleInput {
   const input = inputOf({ table: { probe: 'register' }, otherTables: [london] });
   const shaOf = new Map(input.attempts.map(({ key, valueSha }) => [key, valueSha]));
   const attempts = input.attempts.map((row): Attempt => {
-    if (row.service === 'canary' || row.index % 2 === 0) return row;
+    if (row.service === 'canary' || isWrite(row.index)) return row;
     const valueSha = shaOf.get(shown(row.site, row.index)) ?? '';
     return { ...row, f: 'read', key: keyOf(row.site, row.index - 1), valueSha };
   });
@@ -127,6 +128,15 @@ test('reads in London that find what Paris wrote before: the writes of London ar
 test('a read that finds what nobody wrote shows nothing', async () => {
   const [found] = (await checkInput(overwriting(() => ''))).lastWriteWins ?? [];
   expect(found).toMatchObject({ acknowledged: 250, kept: 0, undone: 0, unproven: 250 });
+});
+
+test('a row that contradicts itself is none here either', async () => {
+  const input = overwriting((site, k) => keyOf(site, k - 1));
+  const wrong = ({ key, f }: Attempt): boolean => f === 'write' && key === keyOf('london', 100);
+  const attempts = input.attempts.map((row) => (wrong(row) ? { ...row, completedUs: row.invokedUs - 1 } : row));
+  const { lastWriteWins, run } = await checkInput({ ...input, attempts });
+  expect(run.defects.join()).toContain('times out of order');
+  expect(lastWriteWins).toMatchObject([{ acknowledged: 249, kept: 249, undone: 0 }]);
 });
 
 test('a plan without registers has no such section', async () => {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { addressOf, jitOptions, type LocalConfig } from './config.ts';
-import type { JvmCommand } from './jvm.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+import { type JvmCommand, jvmOptions } from './jvm.ts';
 
 /** What JDK 17 must open to Cassandra 5.0 (its own jvm17-server.options). */
 export const MODULES = [
@@ -59,15 +59,7 @@ export function cassandraCommand(
       ...archive,
       '-Djava.security.manager=allow',
       '-Djdk.attach.allowAttachSelf=true',
-      `-Xms${config.cassandra.heap}`,
-      `-Xmx${config.cassandra.heap}`,
-      ...jitOptions(config),
-      '-XX:+UseSerialGC',
-      '-Xss512k',
-      '-XX:+ExitOnOutOfMemoryError',
-      '-XX:-UsePerfData',
-      // Libraries that it unpacks go with its data.
-      `-Djava.io.tmpdir=${at('tmp')}`,
+      ...jvmOptions(config, config.cassandra.heap, directory),
       `-Dcassandra.config=file://${at('cassandra.yaml')}`,
       `-Dcassandra-rackdc.properties=file://${at('cassandra-rackdc.properties')}`,
       `-Dlogback.configurationFile=file://${at('logback.xml')}`,

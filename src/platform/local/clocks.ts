@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ClockState, Component } from '../platform.ts';
+import type { ClockState, Component, Endpoint } from '../platform.ts';
+import { HelperProcess } from './helper-process.ts';
 import { insideSite } from './inside-site.ts';
 import { ASK_MS, type Bounds } from './wall-clock.ts';
 
@@ -17,11 +16,12 @@ interface Clock {
   readonly port: number;
 }
 
-interface Witness {
-  readonly child: ChildProcess;
-  /** Oldest first: it answers in turn. */
-  readonly waiting: ((answer: readonly (Bounds | null)[]) => void)[];
+/** A database that the process inside the site is to ask. */
+export interface ClockQuestion extends Endpoint {
+  readonly component: Component;
 }
+
+type Witness = HelperProcess<readonly ClockQuestion[], readonly (Bounds | null)[]>;
 
 /** Asks the databases of a site for the time, through a process that stays inside the site: no fault between sites is in the way. */
 export class SiteClocks {
@@ -29,41 +29,11 @@ export class SiteClocks {
 
   /** One state for each of `clocks`, in their order. */
   async observe(site: string, clocks: readonly Clock[]): Promise<readonly ClockState[]> {
-    const answer = await this.ask(site, clocks);
-    return clocks.map(({ component, node }, index) => ({ site, component, node, aheadMs: answer[index] ?? null }));
-  }
-
-  private ask(site: string, clocks: readonly Clock[]): Promise<readonly (Bounds | null)[]> {
-    const witness = this.witnesses.get(site) ?? this.place(site);
-    return new Promise((resolve) => {
-      // One that does not answer is none.
-      const late = setTimeout(() => witness.child.kill('SIGKILL'), ANSWER_MS);
-      witness.waiting.push((answer) => {
-        clearTimeout(late);
-        resolve(answer);
-      });
-      const asked = clocks.map(({ component, address: host, port }) => ({ component, host, port }));
-      witness.child.stdin?.write(`${JSON.stringify(asked)}\n`);
-    });
-  }
-
-  private place(site: string): Witness {
-    const [file, ...args] = insideSite(site);
-    const child = spawn(file, [...args, process.execPath, MAIN], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const witness: Witness = { child, waiting: [] };
+    const place = [...insideSite(site), process.execPath, MAIN];
+    const witness: Witness = this.witnesses.get(site) ?? new HelperProcess(place, null);
     this.witnesses.set(site, witness);
-    createInterface({ input: child.stdout }).on('line', (line) =>
-      witness.waiting.shift()?.(JSON.parse(line) as (Bounds | null)[]),
-    );
-    child.stdin.on('error', () => {});
-    const end = (): void => {
-      if (this.witnesses.get(site) === witness) this.witnesses.delete(site);
-      for (const resolve of witness.waiting.splice(0)) resolve([]);
-    };
-    child.once('error', end);
-    child.once('exit', end);
-    return witness;
+    const asked = clocks.map(({ component, address: host, port }) => ({ component, host, port }));
+    const answer = (await witness.ask(asked, ANSWER_MS)) ?? [];
+    return clocks.map(({ component, node }, index) => ({ site, component, node, aheadMs: answer[index] ?? null }));
   }
 }

@@ -110,11 +110,6 @@ export function addressOf(config: LocalConfig, index: number, node = 0): string 
   return index < 0 ? `${a}.${b}.0.1` : `${a}.${b}.${index + 1}.${10 + node}`;
 }
 
-/** The compilers of a JVM. Six JVMs that optimise at once keep two cores busy for minutes, and every latency with them. */
-export function jitOptions({ jit }: LocalConfig): readonly string[] {
-  return jit === 'quick' ? ['-XX:TieredStopAtLevel=1'] : [];
-}
-
 /**
  * How much later than it asked a thread of a database may wake up. Cassandra's idle workers ask for 10 µs, over and over, after each request:
  * with the kernel's 50 µs this takes half of two cores that six JVMs share, and every latency with it.

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, policies, types } from 'cassandra-driver';
+import { type Client, types } from 'cassandra-driver';
 import { PlatformError } from '../../errors.ts';
-import { addressOf, type LocalConfig } from './config.ts';
+import { withCassandra } from './cassandra-client.ts';
+import type { LocalConfig } from './config.ts';
 import { GRAPH_KEYSPACE } from './janusgraph.ts';
 
 /**
@@ -10,21 +11,12 @@ import { GRAPH_KEYSPACE } from './janusgraph.ts';
  * in another way than the first. A read of everything at ALL repairs each copy. It ends at the signal.
  */
 export async function settleGraph(config: LocalConfig, signal: AbortSignal): Promise<void> {
-  const client = new Client({
-    contactPoints: [addressOf(config, 0)],
-    protocolOptions: { port: config.cassandra.cqlPort },
-    localDataCenter: config.sites[0]?.datacenter as string,
-    policies: { retry: new policies.retry.FallthroughRetryPolicy() },
-  });
-  try {
-    await client.connect();
+  await withCassandra(config, 0, async (client) => {
     const tables = await client.execute('SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?', [
       GRAPH_KEYSPACE,
     ]);
     for (const row of tables.rows) await readAll(client, String(row.table_name), signal);
-  } finally {
-    await client.shutdown();
-  }
+  });
 }
 
 async function readAll(client: Client, table: string, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { addressOf, jitOptions, type LocalConfig } from './config.ts';
-import type { JvmCommand } from './jvm.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+import { type JvmCommand, jvmOptions } from './jvm.ts';
 import { endpointOf } from './names.ts';
 
 /** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
@@ -45,15 +45,7 @@ export function janusgraphCommand(
     log: at('output.log'),
     args: [
       ...archive,
-      `-Xms${config.janusgraph.heap}`,
-      `-Xmx${config.janusgraph.heap}`,
-      ...jitOptions(config),
-      '-XX:+UseSerialGC',
-      '-Xss512k',
-      '-XX:-UsePerfData',
-      // Libraries that it unpacks go with its data.
-      `-Djava.io.tmpdir=${at('tmp')}`,
-      '-XX:+ExitOnOutOfMemoryError',
+      ...jvmOptions(config, config.janusgraph.heap, directory),
       ...(config.names ? [`-Dsun.net.inetaddr.ttl=${config.names.ttlSeconds}`] : []),
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, policies, types } from 'cassandra-driver';
-import { addressOf, type LocalConfig } from './config.ts';
+import { types } from 'cassandra-driver';
+import { withCassandra } from './cassandra-client.ts';
+import type { LocalConfig } from './config.ts';
 import { GRAPH_KEYSPACE } from './janusgraph.ts';
 
 /** Copies of each row in each site. */
@@ -10,17 +11,10 @@ export function replicationFactor(config: LocalConfig): number {
 
 /** Creates JanusGraph's keyspace with copies in every datacenter. Given as a property, JanusGraph does not split the options into a list. */
 export async function createGraphKeyspace(config: LocalConfig, signal: AbortSignal): Promise<void> {
-  const client = new Client({
-    contactPoints: [addressOf(config, 0)],
-    protocolOptions: { port: config.cassandra.cqlPort },
-    localDataCenter: config.sites[0]?.datacenter as string,
-    policies: { retry: new policies.retry.FallthroughRetryPolicy() },
-  });
   const factor = replicationFactor(config);
   const datacenters = config.sites.map((site) => `'${site.datacenter}': ${factor}`).join(', ');
-  try {
-    signal.throwIfAborted();
-    await client.connect();
+  signal.throwIfAborted();
+  await withCassandra(config, 0, async (client) => {
     for (;;) {
       try {
         await client.execute(
@@ -33,7 +27,5 @@ export async function createGraphKeyspace(config: LocalConfig, signal: AbortSign
       }
       await sleep(100, undefined, { signal });
     }
-  } finally {
-    await client.shutdown();
-  }
+  });
 }

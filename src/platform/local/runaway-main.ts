@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { messageOf } from '../../errors.ts';
 import type { QueryWork } from '../lasting.ts';
+import { postScript } from '../post-script.ts';
 import type { RunawayReport } from './runaway.ts';
 import { countScript, isRunning, queryScript, readAnswer, requestOf } from './runaway-frames.ts';
 
@@ -109,13 +110,9 @@ async function end(): Promise<void> {
 
 /** In how many threads the server evaluates such a query, as it says itself. */
 async function stillEvaluated(): Promise<number> {
-  const answer = await fetch(`http://${host}:${port}/gremlin`, {
-    method: 'POST',
-    headers: { accept: 'application/json' },
-    body: JSON.stringify({ gremlin: countScript() }),
-    signal: AbortSignal.timeout(ASK_MS),
-  });
-  const found = /"@value":\s*(\d+)\s*\}\s*\]/.exec(await answer.text());
-  if (answer.status !== 200 || !found) throw new Error(`the server answered with ${answer.status}`);
+  const at = { host, port: Number(port) };
+  const { status, text } = await postScript(at, { gremlin: countScript() }, AbortSignal.timeout(ASK_MS));
+  const found = /"@value":\s*(\d+)\s*\}\s*\]/.exec(text);
+  if (status !== 200 || !found) throw new Error(`the server answered with ${status}`);
   return Number(found[1]);
 }

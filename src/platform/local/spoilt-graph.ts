@@ -1,6 +1,8 @@
-import { Client, policies, types } from 'cassandra-driver';
+import { type Client, types } from 'cassandra-driver';
 import { PlatformError } from '../../errors.ts';
+import { postScript } from '../post-script.ts';
 import type { DamageState, GraphDamage } from '../storage.ts';
+import { withCassandra } from './cassandra-client.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { GRAPH_KEYSPACE } from './janusgraph.ts';
 
@@ -14,8 +16,9 @@ export interface GraphCell {
   readonly element: string;
 }
 
+/** A scan of a whole table. */
 const CHOOSE_MS = 60_000;
-/** Rows looked at for the cells that are wanted. */
+/** In which such cells are. */
 const TABLES = ['edgestore', 'graphindex'] as const;
 
 /**
@@ -89,12 +92,12 @@ export async function chooseCells(
   site: number,
   { what, count, edgeLabel, indexName }: GraphDamage,
 ): Promise<readonly GraphCell[]> {
-  const server = `http://${addressOf(config, site)}:${config.janusgraph.port}/`;
-  const body = JSON.stringify({ gremlin: CHOOSE, bindings: { what, count, edgeLabel, indexName } });
-  const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const response = await fetch(server, { method: 'POST', headers, body, signal: AbortSignal.timeout(CHOOSE_MS) });
-  const text = await response.text();
-  if (!response.ok) throw new PlatformError(`JanusGraph did not say what its cells are: ${text.slice(0, 300)}`);
+  const { status, text } = await postScript(
+    { host: addressOf(config, site), port: config.janusgraph.port },
+    { gremlin: CHOOSE, bindings: { what, count, edgeLabel, indexName }, withinMs: CHOOSE_MS },
+    AbortSignal.timeout(CHOOSE_MS),
+  );
+  if (status !== 200) throw new PlatformError(`JanusGraph did not say what its cells are: ${text.slice(0, 300)}`);
   const cells = (JSON.parse(text) as Answer).result.data['@value'].map(parseCell);
   const elements = new Set(cells.map(({ element }) => element)).size;
   if (elements < count)
@@ -162,25 +165,16 @@ interface Options {
   readonly consistency: types.consistencies;
 }
 
-async function each(
+function each(
   config: LocalConfig,
   site: number,
   cells: readonly GraphCell[],
   consistency: types.consistencies,
   work: (client: Client, cell: GraphCell, options: Options) => Promise<unknown>,
 ): Promise<void> {
-  const client = new Client({
-    contactPoints: [addressOf(config, site)],
-    protocolOptions: { port: config.cassandra.cqlPort },
-    localDataCenter: config.sites[site]?.datacenter as string,
-    policies: { retry: new policies.retry.FallthroughRetryPolicy() },
-  });
-  try {
-    await client.connect();
+  return withCassandra(config, site, async (client) => {
     for (const cell of cells) await work(client, cell, { prepare: true, consistency });
-  } finally {
-    await client.shutdown();
-  }
+  });
 }
 
 function hex(text: string): Buffer {

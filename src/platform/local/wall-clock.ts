@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
 import type { Component, Endpoint } from '../platform.ts';
+import { postScript } from '../post-script.ts';
 
 /** How far a clock is ahead of this machine's, in ms: at least and at most. */
 export interface Bounds {
@@ -113,13 +114,9 @@ function cassandraTime({ host, port }: Endpoint, signal: AbortSignal): Promise<n
   });
 }
 
-async function janusgraphTime({ host, port }: Endpoint, signal: AbortSignal): Promise<number> {
-  const answer = await fetch(`http://${host}:${port}/gremlin`, {
-    method: 'POST',
-    body: JSON.stringify({ gremlin: 'System.currentTimeMillis()' }),
-    signal,
-  });
-  return timeIn(await answer.text());
+async function janusgraphTime(at: Endpoint, signal: AbortSignal): Promise<number> {
+  const { text } = await postScript(at, { gremlin: 'System.currentTimeMillis()' }, signal);
+  return timeIn(text);
 }
 
 /** GraphSON, with types or without: the only number that is so large. */
