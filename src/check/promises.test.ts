@@ -13,11 +13,26 @@ const [EXAMPLE] = (exampleReports().passing as { views: readonly View[] }).views
 /** A disaster in Paris, effective between 100 and 101 s and told to end at 200 s. */
 function recordOf(
   promises: Plan['promises'],
-  over: { detectors?: Plan['detectors']; released?: boolean; lapsed?: boolean; events?: readonly JournalEvent[] } = {},
+  over: {
+    detectors?: Plan['detectors'];
+    released?: boolean;
+    lapsed?: boolean;
+    restarts?: boolean;
+    events?: readonly JournalEvent[];
+  } = {},
 ): RunRecord {
-  const report = { disaster: true, target: 'paris', releaseRequested: over.released === false ? null : instant(200) };
+  const report = {
+    id: 'kill-1',
+    disaster: true,
+    target: 'paris',
+    releaseRequested: over.released === false ? null : instant(200),
+  };
   return {
-    plan: { promises, detectors: over.detectors ?? { health: null, driver: false, nodetool: null } },
+    plan: {
+      promises,
+      timeline: [{ id: 'kill-1', restarts: over.restarts }],
+      detectors: over.detectors ?? { health: null, driver: false, nodetool: null },
+    },
     events: over.events ?? [],
     disaster: { id: 'kill-1', effective: instant(100, 101), lapsed: over.lapsed ?? false },
     faults: [{ report: report as unknown as FaultReport }],
@@ -124,6 +139,26 @@ test.each([
 test('what was never down keeps no promise to come back: it may not have been struck at all', () => {
   const [row] = judgePromises(recordOf({ detection_us: null, normal_us: 30 * S }), [site([])]) ?? [];
   expect(row).toMatchObject({ kept: 'unknown', measured_us: null });
+});
+
+test('what the laboratory started again is measured, and keeps and breaks no promise of the platform', () => {
+  const record = recordOf({ detection_us: null, normal_us: 30 * S }, { restarts: true });
+  for (const upS of [218, 260]) {
+    const [row] = judgePromises(record, [site([[101, upS]])]) ?? [];
+    expect(row).toMatchObject({ kept: 'unknown', observer: 'simulated', measured_us: { upper: (upS - 200) * S } });
+  }
+});
+
+test('what had to be started anew did not come back by itself', () => {
+  const stuck = (what: string) =>
+    ({ type: 'platform-event', at_us: 270 * S, data: { kind: 'component-stuck', what } }) as unknown as JournalEvent;
+  const kept = (what: string) => {
+    const record = recordOf({ detection_us: null, normal_us: 30 * S }, { restarts: true, events: [stuck(what)] });
+    return judgePromises(record, [site([[101, 218]])])?.map((row) => [row.kept, row.note]);
+  };
+  const what = 'paris janusgraph/0 ran for 60 s beside its store and did not serve';
+  expect(kept(what)).toEqual([['broken', `it did not come back by itself: ${what}`]]);
+  expect(kept('london janusgraph/0 ran')?.[0]?.[0]).toBe('unknown');
 });
 
 test('the alarm of the platform counts, however early a stand-in raised its own', () => {

@@ -54,10 +54,27 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
   const disaster = record.faults.find(({ report }) => report.disaster)?.report;
   const own = views.filter(({ service, site }) => service === '' && site === disaster?.target);
   const why = whyUnproven(record) ?? (own.length === 0 ? 'no probe looks at the site alone' : null);
+  const stuck = eventsOf(record.events, 'platform-event').find(
+    ({ data }) => data.kind === 'component-stuck' && data.what.startsWith(`${disaster?.target} `),
+  );
+  const restartedHere = record.plan.timeline.some(({ id, restarts }) => id === disaster?.id && restarts);
   const release = disaster?.releaseRequested;
   const effective = record.disaster?.effective;
   if (why !== null || !release || !effective)
     return [unknown('back to normal', promisedUs, why ?? 'the fault was not told to end')];
+  if (stuck) {
+    const note = `it did not come back by itself: ${stuck.data.what}`;
+    return [
+      {
+        promise: 'back to normal',
+        promised_us: promisedUs,
+        measured_us: null,
+        observer: 'client',
+        kept: 'broken',
+        note,
+      },
+    ];
+  }
   return own.map((view): PromiseRow => {
     const promise = `${view.probe} at ${view.site}: back to normal`;
     const base = { promise, promised_us: promisedUs, observer: 'client' };
@@ -74,8 +91,12 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
     // It may have been there any time since the last operation that failed.
     const lower = Math.max(0, (last.end?.notBefore_us ?? last.up_us) - from.notAfter_us);
     const measured = { lower, upper: Math.max(0, last.up_us - from.notBefore_us) };
-    const note = over ? 'up before the fault was told to end, so counted from its effect' : '';
-    return { ...base, measured_us: measured, kept: judge(measured, promisedUs), note };
+    const counted = over ? ['up before the fault was told to end, so counted from its effect'] : [];
+    if (restartedHere) {
+      const note = ['started again by the laboratory, which keeps no promise of the platform', ...counted].join('; ');
+      return { ...base, measured_us: measured, observer: 'simulated', kept: 'unknown', note };
+    }
+    return { ...base, measured_us: measured, kept: judge(measured, promisedUs), note: counted.join() };
   });
 }
 

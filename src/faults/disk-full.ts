@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Undo } from '../platform/undo.ts';
 import type { FaultType } from './fault.ts';
-import { stateOf } from './processes.ts';
+import { COMPONENTS, stateOf } from './processes.ts';
 import { ability, describeProcesses, processesOf, targetSite } from './target.ts';
 
 const params = z.strictObject({});
@@ -30,6 +30,8 @@ export const diskFull: FaultType = {
     const undo: readonly Undo[] = [
       { kind: 'disk', params: { id: fault.id } },
       { kind: 'restart', params: { site, components } },
+      // What stands on it may die of it as well.
+      { kind: 'processes', params: { site, components: COMPONENTS } },
     ];
     return {
       undo,

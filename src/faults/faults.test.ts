@@ -243,7 +243,7 @@ test('a disk with room left is not full, and one of which nothing is known is no
   const { observe } = platform.abilities.disks;
   platform.abilities.disks.observe = async () => (await observe()).map((disk) => ({ ...disk, freeBytes: 4096 }));
   expect(await state(fault)).toBe('partial');
-  expect(fault.undo.map(({ kind }) => kind)).toEqual(['disk', 'restart']);
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['disk', 'restart', 'processes']);
 });
 
 test('damage of which a part is as it was is not all in force', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MemoryState } from '../platform/lasting.ts';
 import { percentageText, ratioOf } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { oneOrAll, stateOf, struck } from './processes.ts';
+import { COMPONENTS, oneOrAll, stateOf, struck } from './processes.ts';
 import { ability, describeProcesses, processesOf } from './target.ts';
 
 const params = z.strictObject({
@@ -45,7 +45,8 @@ export const memoryPressure: FaultType = {
     return {
       undo: [
         { kind: 'memory', params: { id: fault.id } },
-        { kind: 'processes', params: target },
+        // What stands on it may die of it as well.
+        { kind: 'processes', params: { site: fault.site, components: COMPONENTS } },
       ],
       inject: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),
       async observe(signal) {

@@ -18,8 +18,8 @@ export function damageOf(
     async observe(signal) {
       const seen = await storage.observe(fault.id, signal);
       if (!seen) return { state: 'none', observed: 'nothing is damaged' };
-      const { damaged, of, what } = seen;
-      return { state: damaged === 0 ? 'none' : damaged === of ? 'full' : 'partial', observed: what };
+      const { damaged, of, unmet, what } = seen;
+      return { state: damaged === 0 ? 'none' : damaged === of && !unmet ? 'full' : 'partial', observed: what };
     },
   };
 }

@@ -39,6 +39,8 @@ export interface GraphDamage {
 export interface DamageState {
   readonly damaged: number;
   readonly of: number;
+  /** Nobody has met it yet who should have: it has not been shown to do anything. */
+  readonly unmet?: boolean;
   readonly what: string;
 }
 

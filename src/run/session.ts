@@ -32,6 +32,9 @@ import { releaseAgain } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { orRejected } from './wait.ts';
 
+/** What the platform does by itself that belongs to the record. */
+const TOLD: ReadonlySet<string> = new Set(['component-died', 'component-stuck', 'dead-man']);
+
 /** What a person who watches is told. */
 export interface Progress {
   readonly phase: Phase | null;
@@ -237,9 +240,9 @@ export class Session {
     }
   }
 
-  /** What the platform does by itself belongs to the record: what was measured may be its doing. */
+  /** What was measured may be the platform's doing. */
   private heard(kind: string, what: string): void {
-    if (kind !== 'component-died' && kind !== 'dead-man') return;
+    if (!TOLD.has(kind)) return;
     this.say({ phase: this.phaseNow, text: `${kind}: ${what}` });
     const fault = kind === 'component-died' ? this.deadlyTo(what) : undefined;
     const event = fault ? { kind: 'died-of-fault', what: `${what}, of ${fault.planned.id}` } : { kind, what };

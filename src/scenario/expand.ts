@@ -119,6 +119,7 @@ export function expandTimeline(
       at_us: one.at_us,
       for_us: held,
       params: params as PlannedFault['params'],
+      ...(faults.get(fault.type)?.restarts && { restarts: true as const }),
       ...(Object.keys(pickedAmong).length > 0 && { pickedAmong }),
     });
   }

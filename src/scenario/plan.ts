@@ -87,6 +87,8 @@ const plannedFaultSchema = z.strictObject({
   /** Held at least so long. */
   for_us: us,
   params: z.record(z.string(), json),
+  /** At its end processes are started by who ends it, a stand-in for the platform's own restarter; absent: none is. */
+  restarts: z.literal(true).optional(),
   /** Which entry of the scenario's timeline it comes from, from 0; absent: that of its own place. */
   entry: z.int().min(0).optional(),
   /** What was picked by the plan's seed, by field, each with what it was picked among; absent: nothing was. */

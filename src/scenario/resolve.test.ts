@@ -34,7 +34,16 @@ test('fills in every default', () => {
   expect(plan.readBack).toEqual({ rate: 1000, within_us: 300e6, attempts: 5, infoSettle_us: 100e6 });
   expect(plan.canary).toEqual({ rate: 50, outage_us: 1e6, deleted: 5 });
   expect(plan.timeline).toEqual([
-    { id: 'site-loss-1', type: 'site-loss', site: 'paris', disaster: true, at_us: 10e6, for_us: 60e6, params: {} },
+    {
+      id: 'site-loss-1',
+      type: 'site-loss',
+      site: 'paris',
+      disaster: true,
+      restarts: true,
+      at_us: 10e6,
+      for_us: 60e6,
+      params: {},
+    },
   ]);
   expect(plan.scenario).toEqual({
     name: 'good',

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../errors.ts';
 import type { ClockState } from '../platform.ts';
+import { attemptAll } from './attempt-all.ts';
 import { setClock } from './clock-file.ts';
 import { SiteClocks } from './clocks.ts';
 import type { LastingEffect } from './effects.ts';
@@ -47,6 +48,6 @@ export class ClockEffects implements LastingEffect {
   }
 
   private setAll(site: string, aheadMs: number): void {
-    for (const { directory } of this.inventory.at(site)) setClock(directory, aheadMs);
+    attemptAll(this.inventory.at(site), ({ directory }) => setClock(directory, aheadMs));
   }
 }

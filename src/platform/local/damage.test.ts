@@ -23,7 +23,8 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const node = (): ManagedComponent => ({ site: 'paris', directory }) as ManagedComponent;
 const ALLOWED: UndoGuard = { require: () => {}, under: async (_, work) => work() };
-const made = (guard = ALLOWED): Damage => new Damage(loadLocalConfig(), directory, guard);
+const made = (guard = ALLOWED, refusal: string | null = 'refused'): Damage =>
+  new Damage(loadLocalConfig(), directory, guard, async () => refusal);
 const corrupt = (damage: Damage, places: number): Promise<void> => damage.corrupt('x', node(), { ...TABLE, places });
 const bytes = (): Buffer => Buffer.concat(files.map((file) => readFileSync(file)));
 
@@ -92,4 +93,15 @@ test('a second damage of the same name, and a table of which nothing was written
   await expect(corrupt(damage, 10)).rejects.toThrow('there was such a damage already');
   const missing = damage.corrupt('y', node(), { keyspace: 'drill', table: 'nothing', places: 1 });
   await expect(missing).rejects.toThrow('there is no data file of drill.nothing');
+});
+
+test('what no read has met has not been shown to do anything', async () => {
+  const unmet = made(ALLOWED, null);
+  await corrupt(unmet, 5);
+  expect(await unmet.observe('x')).toMatchObject({ damaged: 5, of: 5, unmet: true });
+  await unmet.undo('x');
+  expect(await unmet.observe('x')).toMatchObject({ damaged: 0 });
+  const met = made();
+  await corrupt(met, 5);
+  expect(await met.observe('x')).toMatchObject({ unmet: false, what: expect.stringContaining('there: refused') });
 });

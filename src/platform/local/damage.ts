@@ -1,8 +1,10 @@
 import { PlatformError } from '../../errors.ts';
 import type { DamageState, GraphDamage, TableDamage } from '../storage.ts';
+import type { Undo } from '../undo.ts';
 import type { ManagedComponent } from './components.ts';
 import { type LocalConfig, siteNumber } from './config.ts';
 import type { LastingEffect } from './effects.ts';
+import { firstRefusal } from './first-refusal.ts';
 import { Kept } from './kept.ts';
 import type { UndoGuard } from './register.ts';
 import { chooseBytes, mendFiles, observeFiles, type SpoiltByte, spoil } from './spoilt-files.ts';
@@ -22,9 +24,13 @@ export class Damage implements LastingEffect {
   private readonly kept: Kept<Taken>;
   private readonly guard: UndoGuard;
   private readonly turns = new Turns();
+  private readonly read: typeof firstRefusal;
+  /** Of spoilt bytes: how a read of them was refused; null: none was. */
+  private readonly refusals = new Map<string, string | null>();
 
-  /** `directory`: where what is taken away is kept. */
-  constructor(config: LocalConfig, directory: string, guard: UndoGuard) {
+  /** `directory`: where what is taken away is kept. `read`: another one in tests. */
+  constructor(config: LocalConfig, directory: string, guard: UndoGuard, read = firstRefusal) {
+    this.read = read;
     this.config = config;
     this.kept = new Kept(directory);
     this.guard = guard;
@@ -33,9 +39,13 @@ export class Damage implements LastingEffect {
   /** Spoils bytes of a table's data files of one node, which are flushed. */
   corrupt(id: string, node: ManagedComponent, table: TableDamage): Promise<void> {
     return this.under(id, async () => {
+      const site = siteNumber(this.config, node.site);
       const bytes = chooseBytes(node.directory, table, table.places, id);
-      this.kept.keep(id, { site: siteNumber(this.config, node.site), bytes, cells: [] });
+      this.kept.keep(id, { site, bytes, cells: [] });
+      this.refusals.delete(id);
       spoil(bytes);
+      // With several nodes the others have the same, and may answer in its place.
+      if (this.config.nodesPerSite === 1) this.refusals.set(id, await this.read(this.config, site, table));
     });
   }
 
@@ -45,7 +55,8 @@ export class Damage implements LastingEffect {
       const number = siteNumber(this.config, site);
       const cells = await chooseCells(this.config, number, damage);
       this.kept.keep(id, { site: number, bytes: [], cells });
-      await takeAway(this.config, number, cells);
+      // What is asked to be put back is not taken any further.
+      await takeAway(this.config, number, cells, () => this.guard.require(undoOf(id)));
     });
   }
 
@@ -66,7 +77,12 @@ export class Damage implements LastingEffect {
   /** Null: there was no such damage. Also after it was put back. */
   async observe(id: string): Promise<DamageState | null> {
     const kept = this.kept.find(id);
-    return kept && this.look(kept.what);
+    if (!kept) return null;
+    const state = await this.look(kept.what);
+    const refusal = this.refusals.get(id);
+    if (refusal === undefined || state.damaged === 0) return state;
+    const met = refusal === null ? 'no read of the table there was refused' : `a read of the table there: ${refusal}`;
+    return { ...state, unmet: refusal === null, what: `${state.what}; ${met}` };
   }
 
   /** A new run has faults of the same names. */
@@ -87,6 +103,10 @@ export class Damage implements LastingEffect {
       if (this.kept.find(id)?.inForce) throw new PlatformError(`${id}: there was such a damage already`);
       return work();
     };
-    return this.guard.under({ kind: 'storage', params: { id } }, once, this.turns);
+    return this.guard.under(undoOf(id), once, this.turns);
   }
+}
+
+function undoOf(id: string): Undo {
+  return { kind: 'storage', params: { id } };
 }

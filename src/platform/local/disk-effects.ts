@@ -1,6 +1,7 @@
 import { PlatformError } from '../../errors.ts';
 import type { ProcessTarget } from '../platform.ts';
 import type { DiskState } from '../storage.ts';
+import { attemptAll } from './attempt-all.ts';
 import { emptyDisk, fillDisk, fillsOf, observeDisk } from './disks.ts';
 import type { LastingEffect } from './effects.ts';
 import type { Inventory } from './inventory.ts';
@@ -47,7 +48,8 @@ export class DiskEffects implements LastingEffect {
   }
 
   undo(id: string): void {
-    for (const [directory, ids] of this.filled()) if (ids.includes(id)) emptyDisk(directory, id);
+    const mine = this.filled().filter(([, ids]) => ids.includes(id));
+    attemptAll(mine, ([directory]) => emptyDisk(directory, id));
   }
 
   /** Nothing else would start Cassandra anew, which may live on with everything stopped inside. */

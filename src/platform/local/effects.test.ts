@@ -111,3 +111,41 @@ test('a restart ends what it starts once, however often it has to be tried', asy
   await processes.restart(target);
   expect(log).toHaveLength(4);
 });
+
+test('a JanusGraph that runs and does not serve is ended once, and started anew', async () => {
+  const { inventory, log } = testingInventory();
+  const guard = { require: () => {}, under: async (_: Undo, work: () => Promise<void> | void) => work() };
+  const events: string[] = [];
+  const processes = new ProcessEffects(inventory, guard, (type, what) => events.push(`${type} ${what}`), 5);
+  const [graph] = inventory.of('janusgraph', 'paris');
+  const ended = Promise.withResolvers<void>();
+  const { start, stop } = graph as NonNullable<typeof graph>;
+  let hangs = true;
+  Object.assign(graph ?? {}, {
+    state: () => ({ state: 'running' }),
+    start: (...args: Parameters<typeof start>) => (hangs ? ended.promise : start(...args)),
+    stop: async (ms: number) => {
+      hangs = false;
+      ended.reject(new Error('ended while it started'));
+      await stop(ms);
+    },
+  });
+  await processes.start({ site: 'paris', components: ['janusgraph'] });
+  expect(log).toEqual(['stop paris janusgraph/0', 'start paris janusgraph/0']);
+  expect(events).toEqual([expect.stringMatching(/^component-stuck paris janusgraph\/0 ran for 0.005 s/)]);
+});
+
+test('what cannot be undone at one place keeps no other from it', async () => {
+  const { inventory } = testingInventory();
+  const lifted: string[] = [];
+  const lift = (name: string): void => {
+    if (name === 'paris-janusgraph-0') throw new Error('busy');
+    lifted.push(name);
+  };
+  const made = { limit: async () => {}, lift } as unknown as MemoryGroups;
+  const register = registerOf('memory', ['a'], (id) => memory.undo(id));
+  const memory = new MemoryEffects(inventory, register, made);
+  await memory.limit('a', { site: 'paris', components: ['cassandra', 'janusgraph'] }, 0.5);
+  expect(() => memory.undo('a')).toThrow('busy');
+  expect([lifted, memory.inForce()]).toEqual([['paris-cassandra-0'], ['a']]);
+});

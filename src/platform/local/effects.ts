@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import type { ProcessTarget } from '../platform.ts';
 import { doUndo, type LastingKind, type Undo, type UndoTable } from '../undo.ts';
 import { ClockEffects } from './clock-effects.ts';
@@ -23,6 +24,14 @@ export interface LastingEffect {
   mend?(id: string): Promise<void>;
 }
 
+/** Standard output of some nodes of a site, or of all, one after the other. */
+export type Nodetool = (
+  site: string,
+  args: readonly string[],
+  timeoutMs?: number,
+  nodes?: readonly number[],
+) => Promise<string>;
+
 /** What the supervisor lends to the effects. */
 export interface Surroundings {
   readonly config: LocalConfig;
@@ -35,8 +44,8 @@ export interface Surroundings {
   readonly memory: MemoryGroups | null;
   /** Processes have clocks that can be set. */
   readonly adjustable: boolean;
-  readonly nodetool: (site: string, args: readonly string[], timeoutMs?: number) => Promise<string>;
-  readonly onProblem: (problem: unknown) => void;
+  readonly nodetool: Nodetool;
+  readonly onEvent: (type: string, what: string) => void;
 }
 
 /** Everything that can be done to the platform, and how each of it is undone. */
@@ -53,9 +62,9 @@ export class Effects {
   private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
   private readonly undoes: UndoTable;
 
-  constructor({ config, inventory, guard, directory, memory, adjustable, nodetool, onProblem }: Surroundings) {
+  constructor({ config, inventory, guard, directory, memory, adjustable, nodetool, onEvent }: Surroundings) {
     const { commitLogDisk } = config.cassandra;
-    const processes = new ProcessEffects(inventory, guard, onProblem);
+    const processes = new ProcessEffects(inventory, guard, onEvent);
     const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
     this.processes = processes;
     this.network = new NetworkEffects(config, guard);
@@ -64,7 +73,9 @@ export class Effects {
     this.names = new SiteNames(config, guard);
     this.damage = new Damage(config, directory, guard);
     this.queries = new QueryEffects(inventory, guard);
-    this.compaction = new CompactionEffects(inventory, guard, nodetool, onProblem);
+    this.compaction = new CompactionEffects(inventory, guard, nodetool, (problem) =>
+      onEvent('defect', messageOf(problem)),
+    );
     this.memory = new MemoryEffects(inventory, guard, memory);
     this.lasting = {
       network: this.network,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
 import type { MemoryState } from '../lasting.ts';
 import type { ProcessTarget } from '../platform.ts';
+import { attemptAll } from './attempt-all.ts';
 import type { LastingEffect } from './effects.ts';
 import type { Inventory } from './inventory.ts';
 import type { MemoryGroups } from './memory-groups.ts';
@@ -55,7 +56,7 @@ export class MemoryEffects implements LastingEffect {
   }
 
   undo(id: string): void {
-    for (const one of this.limits.get(id) ?? []) this.groups?.lift(one);
+    attemptAll(this.limits.get(id) ?? [], (one) => this.groups?.lift(one));
     this.limits.delete(id);
   }
 

@@ -1,4 +1,5 @@
 import { LOOPBACK_PEER, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
+import { attemptEach } from './attempt-all.ts';
 import { command } from './command.ts';
 import { addressOf, type LocalConfig, siteNumber } from './config.ts';
 import { readLine, restoreLine, shapedLines } from './line.ts';
@@ -101,13 +102,20 @@ export async function listRules(config: LocalConfig): Promise<readonly string[]>
 
 /** Removes every rule of a fault, in every site; none left is no error. */
 export async function removeRules(config: LocalConfig, id: string): Promise<void> {
-  await restoreLine(config, id);
-  for (const site of config.sites) {
-    const tables = await command(['ip', 'netns', 'exec', site.name, 'nft', 'list', 'tables']);
-    if (tables.split('\n').includes(`table inet ${tableOf(id)}`)) {
-      await command(['ip', 'netns', 'exec', site.name, 'nft', 'delete', 'table', 'inet', tableOf(id)]);
-    }
-  }
+  const removeAt = async (site: string): Promise<void> => {
+    const tables = await command(['ip', 'netns', 'exec', site, 'nft', 'list', 'tables']);
+    if (tables.split('\n').includes(`table inet ${tableOf(id)}`))
+      await command(['ip', 'netns', 'exec', site, 'nft', 'delete', 'table', 'inet', tableOf(id)]);
+  };
+  const places = [
+    () => restoreLine(config, id),
+    ...config.sites.map(
+      ({ name }) =>
+        () =>
+          removeAt(name),
+    ),
+  ];
+  await attemptEach(places, (remove) => remove());
 }
 
 /** What stands in the kernel of a fault, by rule and peer. */

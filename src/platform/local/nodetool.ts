@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
+import { attemptEach } from './attempt-all.ts';
 import { JMX_PORT, MODULES } from './cassandra.ts';
 import type { Classes } from './components.ts';
 import type { LocalConfig } from './config.ts';
@@ -10,7 +11,10 @@ import { insideSite } from './inside-site.ts';
 
 const run = promisify(execFile);
 
-/** Runs nodetool against every node of a site, one after the other; what they printed, joined. `timeoutMs`: of each. */
+/**
+ * Runs nodetool against nodes of a site, one after the other, each whatever becomes of the others; what they printed, joined. `timeoutMs`: of each.
+ * `nodes`: their numbers; absent: all.
+ */
 export async function runNodetool(
   {
     config,
@@ -28,11 +32,12 @@ export async function runNodetool(
   },
   args: readonly string[],
   timeoutMs = 600_000,
+  nodes: readonly number[] = Array.from({ length: config.nodesPerSite }, (_, node) => node),
 ): Promise<string> {
   const silence = join(home, 'logback-tools.xml');
   writeFileSync(silence, '<configuration><root level="OFF"/></configuration>\n');
   const said: string[] = [];
-  for (let node = 0; node < config.nodesPerSite; node += 1) {
+  await attemptEach(nodes, async (node) => {
     const [file, ...command] = [
       ...insideSite(site),
       java,
@@ -57,10 +62,13 @@ export async function runNodetool(
       said.push((await run(file, command, { timeout: timeoutMs, maxBuffer: 1 << 24 })).stdout);
     } catch (error) {
       const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
-      throw new PlatformError(`nodetool ${args.join(' ')} in ${site}: ${(stderr || stdout || String(error)).trim()}`, {
-        cause: error,
-      });
+      throw new PlatformError(
+        `nodetool ${args.join(' ')} of cassandra/${node} in ${site}: ${(stderr || stdout || String(error)).trim()}`,
+        {
+          cause: error,
+        },
+      );
     }
-  }
+  });
   return said.join('');
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
 import type { LoopState, ProcessTarget } from '../platform.ts';
 import type { Undo } from '../undo.ts';
 import type { ManagedComponent } from './components.ts';
@@ -9,19 +11,33 @@ import type { UndoGuard } from './register.ts';
 const UNDO_MS = 240_000;
 /** One whose disk was full may not be able to end in order. */
 const RESTART_GRACE_MS = 15_000;
+/**
+ * A JanusGraph that came up while its store's name had no address takes the machine's own for it and never asks again: one that runs so long
+ * beside a store that serves, and does not serve, would not do so by itself.
+ */
+const STUCK_MS = 60_000;
 
 /** Database processes that end, are paused, or suffer over and over. What lasts by itself are the loops; the rest is what the processes are. */
 export class ProcessEffects implements LastingEffect {
   private readonly inventory: Inventory;
   private readonly guard: UndoGuard;
   private readonly loops: Loops;
+  private readonly onEvent: (type: string, what: string) => void;
+  private readonly stuckMs: number;
   /** Ended for a restart that is not through. */
   private readonly restarting = new Set<ManagedComponent>();
 
-  constructor(inventory: Inventory, guard: UndoGuard, onProblem: (problem: unknown) => void) {
+  constructor(
+    inventory: Inventory,
+    guard: UndoGuard,
+    onEvent: (type: string, what: string) => void,
+    stuckMs = STUCK_MS,
+  ) {
     this.inventory = inventory;
     this.guard = guard;
-    this.loops = new Loops(onProblem);
+    this.onEvent = onEvent;
+    this.stuckMs = stuckMs;
+    this.loops = new Loops((problem) => onEvent('defect', messageOf(problem)));
   }
 
   end(target: ProcessTarget, graceMs: number): Promise<void> {
@@ -60,8 +76,27 @@ export class ProcessEffects implements LastingEffect {
   /** What is paused is let run, what does not run is started, Cassandra before JanusGraph; resolves when all of it is ready. */
   async start(target: ProcessTarget): Promise<void> {
     const limit = AbortSignal.timeout(UNDO_MS);
-    for (const component of ['cassandra', 'janusgraph'] as const)
-      await Promise.all(this.inventory.ofTarget(component, target).map((one) => one.start(limit, 'inside')));
+    await Promise.all(this.inventory.ofTarget('cassandra', target).map((one) => one.start(limit, 'inside')));
+    await Promise.all(this.inventory.ofTarget('janusgraph', target).map((one) => this.startGraph(one, limit)));
+  }
+
+  private async startGraph(one: ManagedComponent, limit: AbortSignal): Promise<void> {
+    const ran = one.state().state === 'running';
+    const starting = one.start(limit, 'inside');
+    if (!ran) return starting;
+    const over = new AbortController();
+    const late = sleep(this.stuckMs, 'late', { signal: over.signal });
+    try {
+      if ((await Promise.race([starting, late])) !== 'late') return;
+    } finally {
+      over.abort();
+      late.catch(() => {});
+    }
+    const what = `${one.name} ran for ${this.stuckMs / 1000} s beside its store and did not serve: ended, and started anew`;
+    this.onEvent('component-stuck', what);
+    await one.stop(RESTART_GRACE_MS);
+    await starting.catch(() => {});
+    await one.start(limit, 'inside');
   }
 
   /** The same once they have ended. Ended once: a start that takes too long is waited for again, and not begun again. */

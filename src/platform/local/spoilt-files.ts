@@ -63,12 +63,12 @@ export function chooseBytes(
 
 /** Turns every bit of each byte round; they are on disk when it returns. */
 export function spoil(bytes: readonly SpoiltByte[]): void {
-  for (const byte of bytes) write(byte, byte.was ^ 0xff);
+  writeAll(bytes, (was) => was ^ 0xff);
 }
 
 /** Gives each byte back what it was. A file that is gone took its damage with it. */
 export function mendFiles(bytes: readonly SpoiltByte[]): void {
-  for (const byte of bytes) if (isThere(byte)) write(byte, byte.was);
+  writeAll(bytes.filter(isThere), (was) => was);
 }
 
 /** How many of the bytes are another than they were, as they are read now. */
@@ -98,13 +98,16 @@ function byteAt(path: string, at: number): number {
   }
 }
 
-function write({ path, inode, at }: SpoiltByte, value: number): void {
-  const file = openSync(path, 'r+');
-  try {
-    if (fstatSync(file).ino !== inode) return;
-    writeSync(file, Buffer.from([value]), 0, 1, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+/** Each file once: whoever else this process serves waits meanwhile. */
+function writeAll(bytes: readonly SpoiltByte[], value: (was: number) => number): void {
+  for (const [path, mine] of Map.groupBy(bytes, (byte) => byte.path)) {
+    const file = openSync(path, 'r+');
+    try {
+      const { ino } = fstatSync(file);
+      for (const { inode, at, was } of mine) if (inode === ino) writeSync(file, Buffer.from([value(was)]), 0, 1, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 }

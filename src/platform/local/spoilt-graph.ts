@@ -116,15 +116,18 @@ function parseCell(line: string): GraphCell {
   return { table: known, key, column, value, element };
 }
 
-/** Deletes the cells at every site, behind the graph's back. */
-export function takeAway(config: LocalConfig, site: number, cells: readonly GraphCell[]): Promise<void> {
-  return each(config, site, cells, types.consistencies.all, (client, { table, key, column }, options) =>
-    client.execute(
-      `DELETE FROM ${GRAPH_KEYSPACE}.${table} WHERE key = ? AND column1 = ?`,
-      [hex(key), hex(column)],
-      options,
-    ),
-  );
+/** Deletes the cells at every site, behind the graph's back; as long as `goOn` does not throw, which is asked before each. */
+export function takeAway(
+  config: LocalConfig,
+  site: number,
+  cells: readonly GraphCell[],
+  goOn: () => void,
+): Promise<void> {
+  return each(config, site, cells, types.consistencies.all, (client, { table, key, column }, options) => {
+    goOn();
+    const query = `DELETE FROM ${GRAPH_KEYSPACE}.${table} WHERE key = ? AND column1 = ?`;
+    return client.execute(query, [hex(key), hex(column)], options);
+  });
 }
 
 /** Writes the cells back at every site, as they were. */

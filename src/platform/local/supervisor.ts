@@ -117,7 +117,7 @@ const effects: Effects = new Effects({
   memory,
   adjustable: orders.clockLibrary !== null,
   nodetool,
-  onProblem,
+  onEvent: tell,
 });
 const holders = new Holders(orders.owned, () => void stop('its owner is gone'));
 let started = false;
@@ -141,8 +141,14 @@ function onProblem(problem: unknown): void {
   tell('defect', messageOf(problem));
 }
 
-function nodetool(site: string, args: readonly string[], timeoutMs?: number): Promise<string> {
-  return runNodetool({ config, site, java, classes: orders.classes.cassandra, home: dataDirectory }, args, timeoutMs);
+function nodetool(
+  site: string,
+  args: readonly string[],
+  timeoutMs?: number,
+  nodes?: readonly number[],
+): Promise<string> {
+  const tool = { config, site, java, classes: orders.classes.cassandra, home: dataDirectory };
+  return runNodetool(tool, args, timeoutMs, nodes);
 }
 
 async function keepTemplate(directory: string): Promise<void> {
@@ -180,8 +186,8 @@ async function main(): Promise<void> {
   if (commitLogDisk) for (const one of inventory.of('cassandra')) await mountCommitLog(one.directory, commitLogDisk);
   if (orders.template)
     for (const one of inventory.of('cassandra')) copyFromTemplate(orders.template, one.id, one.directory);
-  const stores = Promise.all(inventory.of('cassandra').map((one) => one.start(limit, 'outside')));
-  if (orders.template) await Promise.race([stores, storesListen(limit)]);
+  const stores = startStores(limit);
+  if (orders.template) await Promise.race([stores, listen(inventory.of('cassandra'), limit)]);
   else await stores.then(() => setGraphUp(limit));
   await Promise.all([stores, ...inventory.of('janusgraph').map((one) => one.start(limit, 'outside'))]);
   for (const one of inventory.of('janusgraph')) {
@@ -191,11 +197,20 @@ async function main(): Promise<void> {
   tell('started', 'every component serves');
 }
 
+/** Those that a new node asks for the others first: it ends when none of them listens. */
+async function startStores(limit: AbortSignal): Promise<void> {
+  const nodes = inventory.of('cassandra');
+  const seeds = nodes.filter(({ node }) => node === 0);
+  const others = nodes.filter(({ node }) => node > 0);
+  const started = Promise.all(seeds.map((one) => one.start(limit, 'outside')));
+  started.catch(() => {});
+  if (others.length > 0) await listen(seeds, limit);
+  await Promise.all([started, ...others.map((one) => one.start(limit, 'outside'))]);
+}
+
 /** Cassandra listens to its like a while before it serves: about as long as a JanusGraph takes from its start to its first request. */
-async function storesListen(limit: AbortSignal): Promise<void> {
-  await Promise.all(
-    inventory.of('cassandra').map(({ address }) => untilListening(address, config.cassandra.storagePort, limit)),
-  );
+async function listen(nodes: readonly ManagedComponent[], limit: AbortSignal): Promise<void> {
+  await Promise.all(nodes.map(({ address }) => untilListening(address, config.cassandra.storagePort, limit)));
 }
 
 /** Servers that start at once race for the first schema and the first block of ids: one makes them, and every site has them before it goes on. */
@@ -205,14 +220,20 @@ async function setGraphUp(limit: AbortSignal): Promise<void> {
   await settleGraph(config, limit);
 }
 
-setInterval(() => {
-  // First of all, whatever else may go wrong.
-  register.expire().then((lapsed) => {
-    for (const { fault, failures } of lapsed) {
+async function deadMan(): Promise<void> {
+  try {
+    for (const { fault, failures } of await register.expire()) {
       const what = failures.length === 0 ? 'is undone' : `could not be undone: ${failures.join('; ')}`;
       tell('dead-man', `${fault} was no longer renewed and ${what}`);
     }
-  }, onProblem);
+  } catch (error) {
+    onProblem(error);
+  }
+}
+
+setInterval(() => {
+  // First of all, whatever else may go wrong; and after the renewals that came while something else kept this process.
+  setImmediate(() => void deadMan());
   try {
     for (const one of inventory.all) one.rotateOutput();
     effects.disks.keepFull();
