@@ -23,6 +23,7 @@ export interface UndoParams {
   readonly storage: OfFault;
   /** The wall clocks that were set under this id show the machine's time again. */
   readonly clock: OfFault;
+  // These two go by their target and not by who ended it: a process that is ready is whole, whoever stopped it.
   /** End the processes and start them anew, Cassandra before JanusGraph, whatever they do: what a full disk has stopped inside does not start by itself. */
   readonly restart: ProcessTarget;
   /** Let what is paused run, start what does not, Cassandra before JanusGraph, and wait until it is ready. */
