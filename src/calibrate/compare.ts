@@ -1,5 +1,6 @@
 import { nearestRank } from '../check/exact.ts';
-import type { Outage, Report, View } from '../check/report-schema.ts';
+import type { Outage } from '../check/outage-schema.ts';
+import type { Report, View } from '../check/report-schema.ts';
 import type { Attempt } from '../history/operation.ts';
 import type { Truth } from './trials.ts';
 

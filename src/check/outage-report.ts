@@ -1,6 +1,6 @@
 import { type Observed, OK } from './operations.ts';
+import type { Outage } from './outage-schema.ts';
 import type { OutageSpan } from './outages.ts';
-import type { Outage } from './report-schema.ts';
 
 /**
  * Adds to each outage its bounds, its length and its errors, in one pass. `outages` in order. Shed operations and gaps bound nothing: they

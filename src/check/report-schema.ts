@@ -3,6 +3,7 @@ import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
 import { integritySchema } from './integrity-schema.ts';
 import { phaseLatencySchema } from './latency-schema.ts';
+import { outageSchema } from './outage-schema.ts';
 import { lastWriteWinsSchema } from './overwrites-schema.ts';
 import { count, us } from './schema-values.ts';
 
@@ -18,25 +19,6 @@ export type Interval = z.infer<typeof intervalSchema>;
 
 const instantSchema = z.strictObject({ notBefore_us: us, notAfter_us: us });
 export type Instant = z.infer<typeof instantSchema>;
-
-const outageSchema = z.strictObject({
-  /** `runs`: consecutive failures; `window`: scattered errors. */
-  seenBy: z.enum(['runs', 'window']),
-  /** Intended time of the down operation. */
-  down_us: us,
-  /** Completion of the up operation; null: open at the end of the record. */
-  up_us: us.nullable(),
-  /** Client-visible length; null while open. */
-  length_us: us.nullable(),
-  /** Bounds of the true start: latest `invoked` of an `ok` before it, earliest `completed` of its failures. */
-  start: z.strictObject({ notBefore_us: us.nullable(), notAfter_us: us.nullable() }),
-  /** Bounds of the true end; null while open. */
-  end: z.strictObject({ notBefore_us: us.nullable(), notAfter_us: us.nullable() }).nullable(),
-  operations: count,
-  notOk: count,
-  errors: z.record(z.string(), count),
-});
-export type Outage = z.infer<typeof outageSchema>;
 
 /** The clocks of RTO, in order. */
 export const CLOCKS = [

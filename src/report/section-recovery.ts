@@ -1,4 +1,5 @@
-import type { Outage, Report, RtoClock, View } from '../check/report-schema.ts';
+import type { Outage } from '../check/outage-schema.ts';
+import type { Report, RtoClock, View } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import {
   durationOrUnknown,

@@ -1,5 +1,6 @@
 import type { LatencyQuantiles, PhaseLatency } from '../check/latency-schema.ts';
-import type { Outage, RtoClock, Series, View } from '../check/report-schema.ts';
+import type { Outage } from '../check/outage-schema.ts';
+import type { RtoClock, Series, View } from '../check/report-schema.ts';
 
 /** The instants of an example run, microseconds from its origin. */
 export interface ExampleTimes {

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkRun } from '../check/check.ts';
 import type { Phase } from '../history/event.ts';
 import type { ComponentState } from '../platform/platform.ts';
 import { pullLever } from './lever.ts';
-import { expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
+import { acknowledgedKeys, expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
 
 /** A run of half a minute with everything in it: failover, recovery, repair, failback. */
 const SCENARIO = `name: good
@@ -288,16 +287,3 @@ describe('a run', { timeout: 180_000 }, () => {
     expect((await checkRun(ran.result.directory)).verdict).toBe('unknown');
   });
 });
-
-/** When each write was acknowledged, by key, from the file and by nothing that the checker uses. */
-function acknowledgedKeys(directory: string): ReadonlyMap<string, number> {
-  const [header = '', ...lines] = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
-  const columns = header.split(',');
-  const at = (name: string): number => columns.indexOf(name);
-  const rows = lines.map((line) => line.split(','));
-  return new Map(
-    rows
-      .filter((row) => row[at('f')] === 'write' && row[at('outcome')] === 'ok')
-      .map((row) => [row[at('key')] as string, Number(row[at('completed_us')])]),
-  );
-}

@@ -78,3 +78,16 @@ export function expectHealed({ platform, events, result }: Ran): void {
   expect(platform.locked).toBe(false);
   expect(events.at(-1)?.type).toBe('run-ended');
 }
+
+/** When each write was acknowledged, by key, from the file and by nothing that the checker uses. */
+export function acknowledgedKeys(directory: string): ReadonlyMap<string, number> {
+  const [header = '', ...lines] = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
+  const columns = header.split(',');
+  const at = (name: string): number => columns.indexOf(name);
+  const rows = lines.map((line) => line.split(','));
+  return new Map(
+    rows
+      .filter((row) => row[at('f')] === 'write' && row[at('outcome')] === 'ok')
+      .map((row) => [row[at('key')] as string, Number(row[at('completed_us')])]),
+  );
+}
