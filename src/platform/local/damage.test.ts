@@ -101,7 +101,10 @@ test('what no read has met has not been shown to do anything', async () => {
   expect(await unmet.observe('x')).toMatchObject({ damaged: 5, of: 5, unmet: true });
   await unmet.undo('x');
   expect(await unmet.observe('x')).toMatchObject({ damaged: 0 });
-  const met = made();
+  const met: Damage = new Damage(loadLocalConfig(), directory, ALLOWED, async () => {
+    expect(await met.observe('x')).toMatchObject({ damaged: 5, unmet: true });
+    return 'refused';
+  });
   await corrupt(met, 5);
   expect(await met.observe('x')).toMatchObject({ unmet: false, what: expect.stringContaining('there: refused') });
 });

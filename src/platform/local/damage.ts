@@ -42,10 +42,12 @@ export class Damage implements LastingEffect {
       const site = siteNumber(this.config, node.site);
       const bytes = chooseBytes(node.directory, table, table.places, id);
       this.kept.keep(id, { site, bytes, cells: [] });
-      this.refusals.delete(id);
-      spoil(bytes);
       // With several nodes the others have the same, and may answer in its place.
-      if (this.config.nodesPerSite === 1) this.refusals.set(id, await this.read(this.config, site, table));
+      const alone = this.config.nodesPerSite === 1;
+      this.refusals.delete(id);
+      if (alone) this.refusals.set(id, null);
+      spoil(bytes);
+      if (alone) this.refusals.set(id, await this.read(this.config, site, table));
     });
   }
 
@@ -81,7 +83,8 @@ export class Damage implements LastingEffect {
     const state = await this.look(kept.what);
     const refusal = this.refusals.get(id);
     if (refusal === undefined || state.damaged === 0) return state;
-    const met = refusal === null ? 'no read of the table there was refused' : `a read of the table there: ${refusal}`;
+    const met =
+      refusal === null ? 'no read of the table there was refused yet' : `a read of the table there: ${refusal}`;
     return { ...state, unmet: refusal === null, what: `${state.what}; ${met}` };
   }
 
