@@ -89,6 +89,8 @@ export function cassandraYaml(config: LocalConfig, site: number, node: number, d
   return stringify({
     cluster_name: 'drill',
     num_tokens: 1,
+    // A new cluster has nothing to stream, and a node that wants to ends when it has heard of no seed within a second.
+    auto_bootstrap: false,
     initial_token: tokenOf(config, site, node),
     partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
     data_file_directories: [join(directory, 'data')],

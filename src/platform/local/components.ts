@@ -16,7 +16,8 @@ const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
 const MAX_OUTPUT = 20_000_000;
 /** How long a process that was told to end may take before it is killed, when it is wanted again. */
 const END_MS = 20_000;
-const ATTEMPTS = 5;
+/** With several nodes each of the nine tables that its first start makes may cost one: it goes on at a node that has not heard of it yet. */
+const ATTEMPTS = 12;
 
 export interface Classes {
   readonly jars: readonly string[];

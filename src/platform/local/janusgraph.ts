@@ -62,7 +62,7 @@ export function graphProperties(config: LocalConfig, site: number): string {
   const hosts = Array.from(
     { length: config.nodesPerSite },
     (_, node) => endpointOf(config, site, 'cassandra', node).host,
-  ).join(',');
+  );
   const settings = {
     'gremlin.graph': 'org.janusgraph.core.JanusGraphFactory',
     'storage.backend': 'cql',
@@ -87,8 +87,9 @@ export function graphProperties(config: LocalConfig, site: number): string {
       'ids.authority.conflict-avoidance-tag': site,
     }),
   };
+  // A list is a key that stands several times: a comma would be a part of its one value.
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
+    .flatMap(([key, value]) => [value].flat().map((one) => `${key}=${one}\n`))
     .join('');
 }
 
