@@ -10,6 +10,7 @@ import type { ComponentState } from '../platform/platform.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { pullLever } from './lever.ts';
+import { registeredRuns } from './run-register.ts';
 import { type RunOptions, type RunResult, runPlan } from './runner.ts';
 import { SitesPlatform } from './testing-sites.ts';
 
@@ -60,6 +61,7 @@ async function run(
   await using platform = await SitesPlatform.start();
   options.prepare?.(platform);
   const interrupt = new AbortController();
+  const register = join(reports, 'register');
   const scenario = loaded((options.scenario ?? SCENARIO) + (options.also ?? ''));
   const result = await runPlan({
     plan: resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES }),
@@ -72,8 +74,10 @@ async function run(
     scripts: SCRIPTS,
     limits: { lever: join(reports, 'no-lever'), untilMs: null, ...options.limits },
     authorisation: null,
+    register,
   });
   const { directory } = result;
+  expect(registeredRuns(register).map((begun) => begun.directory)).toContain(directory);
   const journal = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
   expect([journal.torn, journal.defects]).toEqual([false, []]);
   return { result, platform, events: journal.events };
