@@ -23,7 +23,6 @@ const ESCAPES = [
   'manifest.dsse.json',
 ];
 
-
 /** What can be done to JSON that is read in one way and meant in another. */
 export function jsonTamperings(): readonly fc.Arbitrary<Tampering>[] {
   const files = ['intent.json', 'plan.json', 'report.json', 'manifest.json', ...ENVELOPES];

@@ -8,7 +8,6 @@ export interface NamedTampering extends Tampering {
   readonly place: string;
 }
 
-
 /** Each by hand, with what must be accused. */
 export function namedTamperings(): readonly NamedTampering[] {
   const edit = (directory: string, name: string, from: string | RegExp, to: string): void => {
