@@ -1,16 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
+import { keygenCommand, type SignFlags, signCommand, verifyCommand } from './commands/evidence.ts';
 import { fail } from './commands/fail.ts';
-import { checkCommand, reportCommand, verifyCommand } from './commands/judge.ts';
+import { checkCommand, reportCommand } from './commands/judge.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
 import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
 import { EXIT, type ExitCode } from './errors.ts';
+import { takeSigningSecrets } from './evidence/signing-key.ts';
 import { runDoctor } from './platform/doctor.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
 
 let code: ExitCode = EXIT.pass;
+// Before anything is started that would inherit them.
+const secrets = takeSigningSecrets(process.env);
 // Who reads what is printed may be gone before the end: `| head`, a terminal that was closed. The work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const program = new Command('drill')
@@ -35,6 +39,10 @@ function seed(text: string): number {
   return value;
 }
 
+const SIGN_KEY = 'Ed25519 private key (PKCS#8, PEM, mode 0600); or DRILL_SIGN_KEY holds one';
+const SIGN_COMMAND =
+  'command that signs, as a JSON array: the bytes on standard input, the raw signature on standard output; or DRILL_SIGN_COMMAND';
+
 for (const name of ['run', 'scenario']) {
   program
     .command(`${name} <names...>`)
@@ -46,8 +54,11 @@ for (const name of ['run', 'scenario']) {
     .option('--ticket <id>', 'the change that allows it; needed in production')
     .option('--approver <name>', 'who approved it: not the operator; needed in production')
     .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
+    .option('--sign-key <file>', SIGN_KEY)
+    .option('--sign-command <json>', SIGN_COMMAND)
+    .option('--public-key <file>', 'of the command that signs')
     .action(async (names: string[], flags) => {
-      code = await runCommand(names, flags);
+      code = await runCommand(names, flags, secrets);
     });
 }
 program
@@ -85,9 +96,26 @@ program
   });
 program
   .command('verify <run>')
-  .description('whether a run directory is what was sealed')
-  .action((run: string) => {
-    code = verifyCommand(run);
+  .description('whether a run directory is what was sealed, and by whom; offline')
+  .option('--public-key <file>', 'of the key that must have signed it')
+  .option('--all', 'every run below the directory, and whether one is missing among them', false)
+  .action((run: string, flags: { publicKey?: string; all: boolean }) => {
+    code = verifyCommand(run, flags);
+  });
+program
+  .command('sign <run>')
+  .description('sign a sealed run; nothing that was sealed changes')
+  .option('--key <file>', SIGN_KEY)
+  .option('--sign-command <json>', SIGN_COMMAND)
+  .option('--public-key <file>', 'of the command that signs')
+  .action(async (run: string, { key, ...flags }: Omit<SignFlags, 'signKey'> & { key?: string }) => {
+    code = await signCommand(run, { ...flags, ...(key !== undefined && { signKey: key }) }, secrets);
+  });
+program
+  .command('keygen <directory>')
+  .description('make a pair of Ed25519 keys; DRILL_SIGN_PASSPHRASE encrypts the private one')
+  .action((directory: string) => {
+    code = keygenCommand(directory, secrets);
   });
 program
   .command('history [scenario]')

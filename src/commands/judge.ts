@@ -4,7 +4,10 @@ import { checkRun, renderReportJson } from '../check/check.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
-import { verifyManifest, writeManifest } from '../evidence/manifest.ts';
+import { ENVELOPES } from '../evidence/bundle-files.ts';
+import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
+import { writeManifest } from '../evidence/manifest.ts';
+import type { Signer } from '../evidence/signing-key.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
 import { renderSummary } from '../report/summary.ts';
@@ -20,12 +23,12 @@ const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
 /** What a place that cannot be written says: that is no defect of the harness. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
 
-/** Judges a run that has just ended, renders it, seals its directory, and prints the summary. */
-export async function judgeNewRun(directory: string): Promise<Report> {
+/** Judges a run that has just ended, renders it, seals its directory, and prints the summary. `signer`: who is to sign it then; null: nobody. */
+export async function judgeNewRun(directory: string, signer: Signer | null): Promise<Report> {
   const report = await checkRun(directory);
   try {
     writeFileSync(join(directory, 'report.json'), renderReportJson(report));
-    writeFileSync(join(directory, 'report.html'), renderHtml(report));
+    writeFileSync(join(directory, 'report.html'), renderHtml(report, signer && keyIdOf(signer.publicKey)));
     writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
     await writeLatencyLogs(directory);
     writeManifest(directory, report.run.id);
@@ -39,6 +42,7 @@ export async function judgeNewRun(directory: string): Promise<Report> {
   }
   print(renderSummary(report, { color: colour(), width: columns() }));
   print(`report: ${join(directory, 'report.html')}`);
+  if (signer === null) print(`sealed, unsigned: npm run drill -- sign ${directory} --key FILE`);
   return report;
 }
 
@@ -96,7 +100,7 @@ function isNode(value: unknown): value is Record<string, unknown> {
 /** `report RUN`: renders `report.json` again, beside the sealed files, which never change. */
 export function reportCommand(directory: string, out: string): ExitCode {
   const report = readReport(directory);
-  writeFileSync(`${out}.html`, renderHtml(report));
+  writeFileSync(`${out}.html`, renderHtml(report, keyNamedIn(directory)));
   writeFileSync(`${out}.xml`, renderJUnit(report));
   print(renderSummary(report, { color: colour(), width: columns() }));
   print(`${out}.html and ${out}.xml are written`);
@@ -116,11 +120,12 @@ export function readReport(directory: string): Report {
   }
 }
 
-/** `verify RUN`: the directory is what was sealed. */
-export function verifyCommand(directory: string): ExitCode {
-  const { files, run } = verifyManifest(directory);
-  print(
-    `${run}: ${files} files as they were sealed, the journal's chain is whole; unsigned, so this shows damage, not forgery`,
-  );
-  return EXIT.pass;
+/** The key that the envelope beside a manifest names, whether or not its signature holds; null: there is none that can be read. */
+function keyNamedIn(directory: string): string | null {
+  const [file] = ENVELOPES;
+  try {
+    return parseEnvelope(readFileSync(join(directory, file)), file).keyid;
+  } catch {
+    return null;
+  }
 }

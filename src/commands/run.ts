@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
+import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import {
@@ -23,6 +24,7 @@ import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { drawSeed } from '../scenario/picks.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
+import { runRegister, signAndSay, signerFor } from './evidence.ts';
 import { fail } from './fail.ts';
 import { exitOf, judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
@@ -36,6 +38,9 @@ export interface RunFlags {
   readonly ticket?: string;
   readonly approver?: string;
   readonly window?: string;
+  readonly signKey?: string;
+  readonly signCommand?: string;
+  readonly publicKey?: string;
 }
 
 /** A scenario, and the seed of each run of it. */
@@ -53,6 +58,7 @@ const WORST: readonly ExitCode[] = [
   EXIT.defect,
   EXIT.platform,
   EXIT.badInput,
+  EXIT.evidence,
   EXIT.aborted,
   EXIT.objectiveMissed,
   EXIT.unknown,
@@ -60,7 +66,13 @@ const WORST: readonly ExitCode[] = [
 ];
 
 /** `run NAME…`: each scenario in order, on a platform that is up, or on one of its own. */
-export async function runCommand(names: readonly string[], flags: RunFlags): Promise<ExitCode> {
+export async function runCommand(
+  names: readonly string[],
+  flags: RunFlags,
+  secrets: SigningSecrets,
+): Promise<ExitCode> {
+  // A key that cannot be used is no news for after the run.
+  const signer = signerFor(flags, secrets);
   const loaded: Seeded[] = [];
   // Every mistake of every scenario, whatever it picks, before anything starts.
   for (const name of names) {
@@ -112,14 +124,16 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
         onSession: (session) => view.watch(session),
         limits,
         authorisation,
+        register: runRegister(),
       }).finally(() => view.end());
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
       if (result.left.length > 0) codes.push(EXIT.platform);
       try {
-        const report = await judgeNewRun(result.directory);
+        const report = await judgeNewRun(result.directory, signer);
         reports.push(report);
         codes.push(exitOf(report));
+        if (signer !== null) await signAndSay(result.directory, signer);
       } catch (error) {
         // What was left behind, or aborted, is still to be said by the exit code.
         codes.push(fail(error));

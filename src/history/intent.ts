@@ -1,6 +1,20 @@
 import type { Plan } from '../scenario/plan.ts';
 import { canonicalJson, sha256Hex } from './chain.ts';
 
+/** Where a run stands among all that its register saw begin. */
+export interface Sequence {
+  /** Name of the register, drawn when it was made. */
+  readonly series: string;
+  /** From 1, without holes. */
+  readonly counter: number;
+  /** The run of the counter before; null: this is the first. `manifestSha256` null: it was not sealed when this one began. */
+  readonly previous: {
+    readonly run: string;
+    readonly intentSha256: string;
+    readonly manifestSha256: string | null;
+  } | null;
+}
+
 /** `intent.json`: registered before anything else happens, so that a run that was aborted stays visible. */
 export interface Intent {
   readonly schema: 'drill/intent/1';
@@ -12,10 +26,15 @@ export interface Intent {
   readonly planSha256: string;
   readonly wall: string;
   readonly harness: string;
+  /** Absent in runs of before there was a register. */
+  readonly sequence?: Sequence;
 }
 
 /** The bytes of `plan.json`, and those of the `intent.json` that declares it. */
-export function declare(plan: Plan, of: Pick<Intent, 'run' | 'wall' | 'harness'>): { plan: string; intent: string } {
+export function declare(
+  plan: Plan,
+  of: Pick<Intent, 'run' | 'wall' | 'harness' | 'sequence'>,
+): { plan: string; intent: string } {
   const planBytes = `${JSON.stringify(plan, null, 2)}\n`;
   const intent: Intent = {
     schema: 'drill/intent/1',
@@ -26,6 +45,7 @@ export function declare(plan: Plan, of: Pick<Intent, 'run' | 'wall' | 'harness'>
     planSha256: sha256Hex(planBytes),
     wall: of.wall,
     harness: of.harness,
+    ...(of.sequence && { sequence: of.sequence }),
   };
   return { plan: planBytes, intent: `${JSON.stringify(intent, null, 2)}\n` };
 }

@@ -14,11 +14,12 @@ import {
   promisesSection,
   viewsSection,
 } from './section-recovery.ts';
+import { sealSection } from './section-seal.ts';
 import { plotsSection, sequenceSection } from './section-timeline.ts';
 import { VERDICT_WORD } from './wording.ts';
 
-/** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report. */
-export function renderHtml(report: Report): string {
+/** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report and key. `keyId`: who is to sign it; null: nobody. */
+export function renderHtml(report: Report, keyId: string | null = null): string {
   return page(
     `${VERDICT_WORD[report.verdict]}: ${report.run.scenario}, ${report.run.id}`,
     html`${firstScreen(report)}
@@ -37,6 +38,7 @@ ${faultsSection(report)}
 ${canarySection(report)}
 ${qualitySection(report)}
 ${factsSection(report)}
+${sealSection(keyId)}
 ${closingSection(report)}`,
   );
 }

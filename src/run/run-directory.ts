@@ -5,6 +5,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { sha256Hex } from '../history/chain.ts';
 import { declare } from '../history/intent.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { registerRun } from './run-register.ts';
 
 /** Where a run leaves its record. Every file is complete, or says what is missing. */
 export interface RunDirectory {
@@ -17,21 +18,28 @@ export interface RunDirectory {
 
 /**
  * Creates `<reports>/<scenario>/<UTC>-<id>/` with `intent.json`, `scenario.yaml` and `plan.json`, on disk before it returns.
- * An InputError when the place cannot be written.
+ * `register`: of the runs that were begun; null: this one takes no counter. An InputError when the place cannot be written.
  */
 export function createRunDirectory(
   reports: string,
   plan: Plan,
   scenarioBytes: Uint8Array,
   harness: string,
+  register: string | null = null,
   now: Date = new Date(),
 ): RunDirectory {
   const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const run = `${stamp}-${randomBytes(3).toString('hex')}`;
   const path = join(reports, plan.scenario.name, run);
-  const { plan: planBytes, intent } = declare(plan, { run, wall: now.toISOString(), harness });
+  const said = { run, wall: now.toISOString(), harness };
+  const { plan: planBytes } = declare(plan, said);
+  let intent: string;
   try {
     mkdirSync(path, { recursive: true });
+    intent =
+      register === null
+        ? declare(plan, said).intent
+        : registerRun(register, run, path, (sequence) => declare(plan, { ...said, sequence }).intent);
     writeDurably(join(path, 'intent.json'), intent);
     writeDurably(join(path, 'scenario.yaml'), scenarioBytes);
     writeDurably(join(path, 'plan.json'), planBytes);

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly limits: Limits;
   /** What people said to it; null: nobody had to. */
   readonly authorisation: Authorisation | null;
+  /** Directory of the register of runs; null: this one takes no counter. */
+  readonly register?: string | null;
 }
 
 export interface RunResult {
@@ -60,7 +62,7 @@ export interface RunResult {
  */
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
-  const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION);
+  const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION, options.register);
   const session = new Session(plan, directory, platform, onProgress, options.scripts);
   await session.open(options.authorisation);
   options.onSession(session);

@@ -8,6 +8,7 @@ import { readJournal } from '../history/read-journal.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
+import { registeredRuns } from './run-register.ts';
 import { type RunOptions, type RunResult, runPlan } from './runner.ts';
 import { SitesPlatform } from './testing-sites.ts';
 
@@ -42,6 +43,7 @@ export class TestReports {
     prepare?.(platform);
     const interrupt = new AbortController();
     const from = loaded(scenario);
+    const register = join(this.directory, 'register');
     const options = seed === undefined ? {} : { options: { seed } };
     const plan = resolvePlan({ loaded: from, platform: platform.facts(), ...REGISTRIES, ...options });
     const result = await runPlan({
@@ -58,7 +60,9 @@ export class TestReports {
       scripts: SCRIPTS,
       limits: { lever: join(this.directory, 'no-lever'), untilMs: null, ...limits },
       authorisation: null,
+      register,
     });
+    expect(registeredRuns(register).map((begun) => begun.directory)).toContain(result.directory);
     const at = (name: string): string => join(result.directory, name);
     const journal = readJournal(at('journal.ndjson'), readFileSync(at('intent.json')));
     expect([journal.torn, journal.defects]).toEqual([false, []]);

@@ -82,7 +82,7 @@ test('a report that was changed by hand is found, with the place', async () => {
 
 test('verify accuses no directory that is whole, and names the file that is not', async () => {
   await drill('check', run);
-  writeManifest(run, 'r');
+  writeManifest(run, 'bench');
   expect(await drill('verify', run)).toMatchObject({ code: 0 });
   appendFileSync(join(run, 'history.csv'), 'x');
   const { code, text } = await drill('verify', run);

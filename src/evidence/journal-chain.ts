@@ -1,0 +1,72 @@
+import { EvidenceError, messageOf } from '../errors.ts';
+import { lineHash } from '../history/chain.ts';
+import { strictUtf8 } from './exact-json.ts';
+
+const MEMBERS = 'seq,at_us,wall,type,data,prev,hash';
+
+export interface Chain {
+  /** Hash of the last whole line; empty: there is none. */
+  readonly head: string;
+  /** What the first line's `data` says, where that is `run-started`. */
+  readonly run: string;
+  readonly lines: number;
+  /** The last line has no end: the run died while it wrote it. */
+  readonly torn: boolean;
+}
+
+/**
+ * Follows the hash chain of a journal from the SHA-256 of `intent.json` (measurement.md, "The files"). Throws an EvidenceError that names the first line that is
+ * wrong. Whether its events make sense is what `check` judges.
+ */
+export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
+  const lines = strictUtf8(bytes, 'journal.ndjson').split('\n');
+  const torn = lines.pop() !== '';
+  let head = intentSha256;
+  let atUs = 0;
+  let run = '';
+  for (const [index, line] of lines.entries()) {
+    const event = parseLine(line, index);
+    const { seq, at_us, type, data, prev } = event;
+    if (seq !== index) fail(index, `expected seq ${index}, got ${String(seq).slice(0, 20)}`);
+    if (prev !== head) fail(index, `prev is not the hash of ${index === 0 ? 'intent.json' : 'the line before'}`);
+    if (event.hash !== hashOf(event, index)) fail(index, 'hash does not match the line');
+    if (typeof at_us !== 'number' || !Number.isSafeInteger(at_us) || at_us < atUs)
+      fail(index, `expected at_us from ${atUs} on, got ${String(at_us).slice(0, 30)}`);
+    if (index === 0) run = type === 'run-started' && isObject(data) && typeof data.run === 'string' ? data.run : '';
+    head = event.hash as string;
+    atUs = at_us as number;
+  }
+  return { head: lines.length === 0 ? '' : head, run, lines: lines.length, torn };
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+function parseLine(line: string, index: number): Line {
+  let value: unknown;
+  let again = '';
+  try {
+    value = JSON.parse(line);
+    again = JSON.stringify(value);
+  } catch {
+    fail(index, 'expected JSON');
+  }
+  if (again !== line || !isObject(value) || Object.keys(value).join() !== MEMBERS)
+    fail(index, `expected ${MEMBERS}, as they are written`);
+  return value as Line;
+}
+
+function hashOf(event: Line, index: number): string {
+  try {
+    return lineHash(event);
+  } catch (error) {
+    return fail(index, messageOf(error).slice(0, 120));
+  }
+}
+
+function isObject(value: unknown): value is Line {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fail(index: number, what: string): never {
+  throw new EvidenceError(`journal.ndjson line ${index + 1}: ${what}`);
+}

@@ -1,0 +1,144 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeManifest } from '../../../src/evidence/manifest.ts';
+import { signRun } from '../../../src/evidence/sign.ts';
+import type { Signer } from '../../../src/evidence/signing-key.ts';
+import { verifyBundle as verifyByHarness } from '../../../src/evidence/verify.ts';
+import { canonicalJson, lineHash, sha256Hex } from '../../../src/history/chain.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../../reports/example', import.meta.url));
+export const EXAMPLE = join(EXAMPLES, readdirSync(EXAMPLES)[0] as string);
+export const STANDALONE = fileURLToPath(new URL('../../../verifier/verify.mjs', import.meta.url));
+
+type Standalone = (directory: string, key: KeyObject | null) => { run: string; signed: string; keyId: string | null };
+const { verifyBundle: verifyAlone } = (await import(STANDALONE)) as { verifyBundle: Standalone };
+
+export type JsonObject = { [key: string]: unknown };
+
+export interface Pair {
+  readonly signer: Signer;
+  readonly publicKey: KeyObject;
+}
+
+export function keyPair(): Pair {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return { publicKey, signer: { publicKey, sign: async (bytes) => sign(null, bytes, privateKey) } };
+}
+
+export const signWith = ({ signer }: Pair, directory: string): Promise<string> =>
+  signRun(directory, signer, new AbortController().signal);
+
+/** The example's run with less of the bulk that nothing but its digest binds, sealed under another run id where one is given. */
+export function smallRun(directory: string, run?: string): void {
+  mkdirSync(join(directory, 'latency'), { recursive: true });
+  for (const name of ['intent.json', 'plan.json', 'scenario.yaml', 'journal.ndjson', 'junit.xml'])
+    cpSync(join(EXAMPLE, name), join(directory, name));
+  for (const name of ['history.csv', 'read-back.csv'])
+    writeFileSync(join(directory, name), readFileSync(join(EXAMPLE, name)).subarray(0, 2_000));
+  cpSync(join(EXAMPLE, 'latency/cql-canary-outside.hlog'), join(directory, 'latency/cql-canary-outside.hlog'));
+  const report = readJson(join(EXAMPLE, 'report.json'));
+  for (const bulk of ['views', 'rpo', 'readBack']) report[bulk] = [];
+  report.timeline = {};
+  writeJson(join(directory, 'report.json'), report);
+  if (run === undefined) writeManifest(directory, (report.run as { id: string }).id);
+  else forge(directory, { run });
+}
+
+/** What somebody can do who has everything but the key: changes, and a record that agrees with itself again. */
+export function forge(
+  directory: string,
+  change: {
+    readonly run?: string;
+    readonly plan?: (plan: JsonObject) => void;
+    readonly report?: (report: JsonObject) => void;
+  },
+): void {
+  const at = (name: string): string => join(directory, name);
+  const [plan, intent, report] = ['plan.json', 'intent.json', 'report.json'].map((name) => readJson(at(name))) as [
+    JsonObject,
+    JsonObject,
+    JsonObject,
+  ];
+  change.plan?.(plan);
+  change.report?.(report);
+  writeJson(at('plan.json'), plan);
+  const run = change.run ?? (intent.run as string);
+  const criteriaSha256 = sha256Hex(canonicalJson({ objectives: plan.objectives, settings: plan.settings }));
+  writeJson(at('intent.json'), {
+    ...intent,
+    run,
+    criteriaSha256,
+    planSha256: sha256Hex(readFileSync(at('plan.json'))),
+  });
+  let prev = sha256Hex(readFileSync(at('intent.json')));
+  const lines = readFileSync(at('journal.ndjson'), 'utf8').trimEnd().split('\n');
+  const chained = lines.map((line, index) => {
+    const event: JsonObject = { ...(JSON.parse(line) as JsonObject), prev };
+    if (index === 0) event.data = { ...(event.data as JsonObject), run };
+    prev = lineHash(event);
+    return JSON.stringify({ ...event, hash: prev });
+  });
+  writeFileSync(at('journal.ndjson'), `${chained.join('\n')}\n`);
+  const wanted = (plan.objectives as JsonObject[]).length;
+  const judged = (report.objectives as JsonObject[]).slice(0, wanted).map((result, index) => ({
+    ...result,
+    objective: (plan.objectives as JsonObject[])[index],
+  }));
+  writeJson(at('report.json'), {
+    ...report,
+    run: { ...(report.run as JsonObject), id: run, journalHead: prev },
+    objectives: judged,
+  });
+  unsign(directory);
+  writeManifest(directory, run);
+}
+
+/** The manifest made again for what is there, whatever is in it; the envelopes stay. */
+export function reseal(directory: string): void {
+  const manifest = readJson(join(directory, 'manifest.json'));
+  const files = manifest.files as { path: string; bytes: number; sha256: string }[];
+  for (const file of files) {
+    const bytes = readFileSync(join(directory, file.path));
+    file.bytes = bytes.length;
+    file.sha256 = sha256Hex(bytes);
+  }
+  const journal = readFileSync(join(directory, 'journal.ndjson'), 'utf8').trimEnd().split('\n');
+  manifest.journalHead = (JSON.parse(journal.at(-1) as string) as { hash: string }).hash;
+  writeJson(join(directory, 'manifest.json'), manifest);
+}
+
+export function unsign(directory: string): void {
+  for (const name of ['manifest.dsse.json', 'objectives.dsse.json']) rmSync(join(directory, name), { force: true });
+}
+
+export function readJson(file: string): JsonObject {
+  return JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
+}
+
+export function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** What each verifier says: `ok <signed>`, or the place that it accuses. */
+export function verdicts(directory: string, key: KeyObject | null): { harness: string; alone: string; says: string } {
+  const states: Record<string, string> = { unsigned: 'no', 'not-checked': 'not checked', signed: 'yes' };
+  let says = '';
+  const of = (verify: () => string): string => {
+    try {
+      return `ok ${verify()}`;
+    } catch (error) {
+      const { name, place, message } = error as Error & { place?: string };
+      // Anything else is a defect of the verifier.
+      if (name !== 'EvidenceError' && place === undefined) throw error;
+      if (place === undefined) says = message;
+      return `${place ?? message.slice(0, message.indexOf(': '))}`;
+    }
+  };
+  return {
+    harness: of(() => states[verifyByHarness(directory, key).signed.state] as string),
+    alone: of(() => verifyAlone(directory, key).signed),
+    says,
+  };
+}

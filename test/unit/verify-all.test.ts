@@ -1,0 +1,88 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { verifyAll } from '../../src/evidence/verify-all.ts';
+import { registeredRuns, registerRun } from '../../src/run/run-register.ts';
+import { forge, keyPair, readJson, signWith, smallRun, writeJson } from './support/bundle.ts';
+
+let base: string;
+let reports: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'drill-all-'));
+  reports = join(base, 'reports');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const register = (): string => join(base, 'register');
+const directoryOf = (run: string): string => join(reports, 'example', run);
+const all = () => verifyAll(reports, null, () => null);
+const here = () => verifyAll(reports, null, () => registeredRuns(register()));
+
+/** A sealed run with its place in the register. */
+function run(name: string): void {
+  const directory = directoryOf(name);
+  mkdirSync(directory, { recursive: true });
+  smallRun(directory, name);
+  registerRun(register(), name, directory, (sequence) => {
+    writeJson(join(directory, 'intent.json'), { ...readJson(join(directory, 'intent.json')), sequence });
+    forge(directory, {});
+    return readFileSync(join(directory, 'intent.json'), 'utf8');
+  });
+}
+
+test('runs without a gap, of which none is accused, signed or not', async () => {
+  for (const name of ['a', 'b', 'c']) run(name);
+  const owner = keyPair();
+  await signWith(owner, directoryOf('b'));
+  expect(here()).toMatchObject({
+    gaps: [],
+    runs: [
+      { path: 'example/a', problem: null, signed: 'unsigned' },
+      { path: 'example/b', problem: null, signed: 'not-checked' },
+      { path: 'example/c', problem: null },
+    ],
+  });
+  expect(all().gaps).toEqual([]);
+});
+
+test('a run that was deleted shows, also the last where the register is here', () => {
+  for (const name of ['a', 'b', 'c']) run(name);
+  rmSync(directoryOf('b'), { recursive: true });
+  expect(all().gaps).toEqual([expect.stringMatching(/run 2 is missing/)]);
+  rmSync(directoryOf('c'), { recursive: true });
+  expect(all().gaps).toEqual([]);
+  expect(all().notes.join()).toContain('runs after the last one cannot be missed');
+  expect(here().gaps).toEqual([
+    expect.stringMatching(/run 2 is missing: b, begun in .*example.b/),
+    expect.stringMatching(/run 3 is missing: c/),
+  ]);
+});
+
+test('a run in the place of another, and one that was sealed again after the next began, show', () => {
+  for (const name of ['a', 'b', 'c']) run(name);
+  forge(directoryOf('a'), {
+    report: (report) => {
+      report.verdict = 'unknown';
+    },
+  });
+  expect(all().gaps).toEqual(['example/a: manifest.json is another than when example/b began']);
+  const { sequence } = readJson(join(directoryOf('b'), 'intent.json'));
+  smallRun(directoryOf('b'), 'z');
+  writeJson(join(directoryOf('b'), 'intent.json'), { ...readJson(join(directoryOf('b'), 'intent.json')), sequence });
+  forge(directoryOf('b'), {});
+  expect(all().gaps).toContain('example/c: follows another run than example/b, which has the counter before');
+});
+
+test('a counter that is there twice, a run of before there were counters, and one that does not verify are named', () => {
+  for (const name of ['a', 'b']) run(name);
+  cpSync(directoryOf('b'), directoryOf('copy'), { recursive: true });
+  expect(all().gaps).toEqual([]);
+  forge(directoryOf('copy'), { run: 'copy' });
+  smallRun(directoryOf('old'), 'old');
+  writeFileSync(join(directoryOf('a'), 'history.csv'), '');
+  const { gaps, notes, runs } = all();
+  expect(gaps).toEqual([expect.stringMatching(/example\/copy: has counter 2 .*, and so has example\/b/)]);
+  expect(notes[0]).toContain('1 without a counter');
+  expect(runs[0]).toMatchObject({ path: 'example/a', problem: expect.stringMatching(/^history.csv: expected/) });
+});
