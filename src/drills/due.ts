@@ -29,6 +29,13 @@ function whyDue(last: FoundExercise | null, every: number, sha256: string, now: 
   if (last === null) return 'never carried out';
   const agoUs = (now.getTime() - Date.parse(last.record.started)) * 1000;
   if (Number.isNaN(agoUs)) return 'the last one has no date';
-  if (agoUs > every) return `last ${formatDuration(agoUs)} ago, more than ${formatDuration(every)}`;
+  if (agoUs > every) return `last ${lengthOf(agoUs)} ago, more than ${lengthOf(every)}`;
   return last.record.fileSha256 === sha256 ? '' : 'its file changed since';
 }
+
+/** Whole days, where it is some. */
+function lengthOf(us: number): string {
+  return us < 2 * DAY_US ? formatDuration(us) : `${Math.floor(us / DAY_US)} days`;
+}
+
+const DAY_US = 86_400_000_000;

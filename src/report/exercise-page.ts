@@ -50,12 +50,13 @@ function endWords({ started, ended }: ExerciseRecord): string {
 
 function runCell({ run }: ScenarioRecord): Markup | string {
   if (run === null) return 'did not run';
-  return html`${fileLink(`${UP}/${run.path}/report.html`, run.id)}, ${OUTCOME_WORD[run.outcome]}<span class="small">manifest ${run.manifestSha256 === null ? 'missing' : html`<code>${run.manifestSha256}</code>`}</span>`;
+  const digest = run.manifestSha256 === null ? 'missing' : html`<code>${run.manifestSha256}</code>`;
+  return html`<div>${fileLink(`${UP}/${run.path}/report.html`, run.id)}, ${OUTCOME_WORD[run.outcome]}<span class="small">manifest ${digest}</span></div>`;
 }
 
 function entryCell({ asked, entered, entry }: PersonRecord): Markup | string {
   if (entered === null) return asked === null ? 'not asked' : `asked ${formatWall(asked)}; nothing was entered`;
-  return html`${entry}<span class="small">asked ${formatWall(asked ?? '')}, entered ${formatWall(entered)}</span>`;
+  return html`<div>${entry}<span class="small">asked ${formatWall(asked ?? '')}, entered ${formatWall(entered)}</span></div>`;
 }
 
 function objectivesOf({ steps }: ExerciseRecord): Markup {
@@ -72,7 +73,9 @@ function objectivesOf({ steps }: ExerciseRecord): Markup {
 }
 
 /** The same for a terminal, in a line a step. */
-export function renderExercise(record: ExerciseRecord, { width }: { readonly width: number }): string {
+export function renderExercise(record: ExerciseRecord, options: { readonly width: number }): string {
+  // A terminal may say that it has no columns at all.
+  const width = Math.min(100, Math.max(40, options.width));
   const lines = record.steps.flatMap((step, i) => {
     const what = step.kind === 'scenario' ? step.scenario : `${step.person}: ${step.prompt}`;
     const why = step.reason === '' ? '' : `: ${step.reason}`;

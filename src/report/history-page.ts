@@ -9,7 +9,7 @@ import { page } from './page.ts';
 import { coverageSection, exercisesSection } from './section-coverage.ts';
 import { badge, table } from './table.ts';
 import { trendPlot } from './trend-plot.ts';
-import { figureWords, lookedWords, RULE, shiftWords, stateWords, targetWords } from './trend-words.ts';
+import { figureWords, lookedWords, RULE, shiftWords, stateWords } from './trend-words.ts';
 import { lossWords } from './wording.ts';
 
 export interface HistoryPage {
@@ -27,11 +27,11 @@ export function renderHistoryHtml({ history, unread, coverage, exercises }: Hist
   if (unread.length > 0) counted.push(`${plural(unread.length, 'directory', 'directories')} not read`);
   return page(
     `History: ${plural(runs, 'run')}`,
-    html`<header><h1>History of the drills</h1><p class="runline">${counted.join(', ')}</p></header>
+    html`<header><h1>History of the drills</h1><p class="runline">${counted.join(', ')}</p><p class="runline">${contents(history, coverage !== null)}</p></header>
 ${runs === 0 ? html`<p>No run was found.</p>` : shiftsSection(history)}
 ${exercises.length === 0 ? null : exercisesSection(exercises)}
-${coverage === null ? null : coverageSection(coverage.rows, coverage.platformKnown)}
 ${history.scenarios.map((scenario, i) => scenarioSection(scenario, history, `h${i}`))}
+${coverage === null ? null : coverageSection(coverage.rows, coverage.platformKnown)}
 ${unread.length === 0 ? null : unreadSection(unread)}`,
   );
 }
@@ -48,12 +48,12 @@ function shiftsSection(history: History): Markup {
     rows.length === 0
       ? html`<p>Nothing that the rule sees.</p>`
       : table(rows, [
-          { head: 'What', kind: 'tight', cell: ({ shift }) => shiftCell(shift.kind) },
           {
             head: 'Scenario',
             kind: 'row',
             cell: ({ scenario, id }) => html`<a href="#${id}">${scenario.scenario}</a>`,
           },
+          { head: 'What', kind: 'tight', cell: ({ shift }) => shiftCell(shift.kind) },
           { head: 'Figure', cell: ({ series }) => series.name },
           { head: 'Newest', kind: 'tight', cell: ({ series }) => figureWords(series.figures.at(-1) ?? null) },
           { head: 'How', cell: ({ shift }) => shiftWords(shift) },
@@ -70,7 +70,7 @@ function shiftCell(kind: string): Markup {
 function scenarioSection({ scenario, steps, series }: ScenarioHistory, history: History, id: string): Markup {
   const rows = steps.map((step, i) => ({ step, i })).toReversed();
   const title = steps.at(-1)?.run.title ?? '';
-  return html`<section id="${id}"><h2>${scenario}</h2><p class="lead">${title === '' ? '' : `${title}. `}${plural(steps.length, 'run')}. In the plots the oldest is on the left; the mark stands at the end of the bounds that is judged.</p>
+  return html`<section id="${id}"><h2>${scenario}</h2><p class="lead">${title === '' ? '' : `${title}. `}${plural(steps.length, 'run')}. In the plots the oldest is on the left; the mark stands at the end of the bounds that is judged; the table begins with the newest.</p>
 <div class="grid">${series.map((one, n) => trendPlot(steps, one, `${id}-${n}`))}</div>
 ${series.flatMap((one) => {
   const shift = shiftOf(history, one);
@@ -94,22 +94,9 @@ ${table(
       cell: ({ i }: { i: number }) => figureWords(figures[i] ?? null),
     })),
     { head: 'Lost', cell: ({ step }) => lossWords(step.run.lost?.lost ?? null, step.run.lost?.ledger ?? 0).large },
-    { head: 'Series', cell: ({ step }) => breaksCell(step) },
+    { head: 'Series', cell: ({ step, i }) => (i === 0 ? 'begins' : breaksCell(step)) },
   ],
-  { caption: captionOf(series) },
 )}</section>`;
-}
-
-/** What each figure had to meet, in the newest run. */
-function captionOf(series: ScenarioHistory['series']): string {
-  const targets = series.flatMap(({ name, figures }) => {
-    const last = figures.findLast((figure) => figure !== null);
-    const words = last ? targetWords(last) : '';
-    return words === '' ? [] : [`${name} ${words}`];
-  });
-  return targets.length === 0
-    ? 'No objective judges these figures.'
-    : `Newest targets: ${targets.join('; ')}. Newest run first.`;
 }
 
 function endedCell({ run }: Step): Markup {
@@ -118,12 +105,13 @@ function endedCell({ run }: Step): Markup {
     run.notCompared === '' ? '' : `not compared: ${run.notCompared}`,
   ];
   const said = why.filter((text) => text !== '').join('; ');
-  return html`${stateWords(run)}${said === '' ? null : html`<span class="small">${said}</span>`}`;
+  return html`<div>${stateWords(run)}${said === '' ? null : html`<span class="small">${said}</span>`}</div>`;
 }
 
 function breaksCell({ breaks }: Step): Markup | string {
   if (breaks.length === 0) return 'goes on';
-  return html`broken before this run<details><summary>${plural(breaks.length, 'difference')}</summary>${breaks.map((text) => html`<span class="small">${text}</span>`)}</details>`;
+  const each = breaks.map((text) => html`<span class="small">${text}</span>`);
+  return html`<div>broken before this run<details><summary>${plural(breaks.length, 'difference')}</summary>${each}</details></div>`;
 }
 
 function unreadSection(unread: readonly Unread[]): Markup {
@@ -134,4 +122,11 @@ function unreadSection(unread: readonly Unread[]): Markup {
       { head: 'Why', cell: ({ why }) => why },
     ],
   )}</section>`;
+}
+
+/** Where everything is on the page. */
+function contents({ scenarios }: History, covered: boolean): Markup {
+  const links = scenarios.map(({ scenario }, i) => html`<a href="#h${i}">${scenario}</a>`);
+  if (covered) links.push(html`<a href="#coverage">coverage</a>`);
+  return html`${links.map((link, i) => [i === 0 ? '' : ', ', link])}`;
 }

@@ -45,7 +45,7 @@ test('hostile text is text in every page, and a link goes nowhere but down', () 
     for (const refused of ['<script', '<img', '\u001b', '\u0000']) expect(page).not.toContain(refused);
     expect(page).toContain('&lt;script&gt;');
     for (const [, href] of page.matchAll(/ href="([^"]*)"/g))
-      expect(href).toMatch(/^(\.\/[\w%.!~*'();-][\w%.!~*'();/&#-]*|#h\d+)$/);
+      expect(href).toMatch(/^(\.\/[\w%.!~*'();-][\w%.!~*'();/&#-]*|#h\d+|#coverage)$/);
     expect(page).not.toMatch(/\bNaN\b|\bundefined\b|\bnull\b|Infinity/);
   }
   expect(fileLink('javascript:alert(1)/x', 'x').markup).toBe('<a href="./javascript%3Aalert(1)/x">x</a>');
@@ -57,6 +57,7 @@ test('hostile text commands no terminal', () => {
     renderHistory(historyOf([run]), [{ path: HOSTILE, why: HOSTILE }], { width: 100 }),
     renderCoverage([ROW], { width: 100 }),
     renderExercise(exampleRecord(HOSTILE), { width: 100 }),
+    renderExercise(exampleRecord(), { width: 0 }),
   ];
   for (const text of texts) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none but line ends may be there

@@ -1,7 +1,7 @@
 import type { Unread } from '../trend/read-runs.ts';
 import { type History, type ScenarioHistory, shiftOf } from '../trend/series.ts';
 import { formatWall, plural } from './format.ts';
-import { textTable, wrap } from './text-table.ts';
+import { oneLine, textTable, wrap } from './text-table.ts';
 import { figureWords, lookedWords, RULE, shiftWords, stateWords, targetWords } from './trend-words.ts';
 import { lossWords, VERDICT_ICON, VERDICT_WORD } from './wording.ts';
 
@@ -30,23 +30,47 @@ function scenarioBlock({ scenario, steps, series }: ScenarioHistory, width: numb
     stateWords(run),
     lossWords(run.lost?.lost ?? null, run.lost?.ledger ?? 0).large,
   ]);
-  const figures = steps.map((_, i) => [String(i + 1), ...series.map(({ figures }) => figureWords(figures[i] ?? null))]);
-  const targets = ['target', ...series.map(({ figures }) => lastTarget(figures))];
   const breaks = steps.flatMap(({ breaks }, i) =>
-    breaks.length === 0 ? [] : wrap(`  broken before run ${i + 1}: ${breaks.join('; ')}`, width, '    '),
+    breaks.length === 0 ? [] : wrap(`- broken before run ${i + 1}: ${breaks.join('; ')}`, width, '  '),
   );
   return [
     ...wrap(`${scenario}: ${plural(steps.length, 'run')}, oldest first`, width),
     '',
     ...textTable(head, runs, width),
     '',
-    ...textTable(
-      [{ head: 'RUN' }, ...series.map(({ name }) => ({ head: name, align: 'right' as const }))],
-      [...figures, targets],
-      width,
-    ),
+    ...figureTables(steps.length, series, width),
     ...breaks,
   ].join('\n');
+}
+
+/** The figures of every run, in as many tables as it takes that none of them is cut. */
+function figureTables(runs: number, series: ScenarioHistory['series'], width: number): string[] {
+  const all = series.map(({ name, figures }) => ({
+    name: oneLine(name),
+    cells: [...figures.map(figureWords), lastTarget(figures)],
+  }));
+  const first = [...Array.from({ length: runs }, (_, i) => String(i + 1)), 'target'];
+  const tables: (typeof all)[] = [];
+  let used = 0;
+  for (const column of all) {
+    const wide = 2 + Math.max(...[column.name, ...column.cells].map((text) => [...text].length));
+    const last = tables.at(-1);
+    if (last === undefined || used + wide > width) {
+      tables.push([column]);
+      used = 'target'.length + wide;
+    } else {
+      last.push(column);
+      used += wide;
+    }
+  }
+  return tables.flatMap((columns, t) => [
+    ...(t === 0 ? [] : ['']),
+    ...textTable(
+      [{ head: 'RUN' }, ...columns.map(({ name }) => ({ head: name, align: 'right' as const }))],
+      first.map((text, i) => [text, ...columns.map(({ cells }) => cells[i] ?? '')]),
+      width,
+    ),
+  ]);
 }
 
 /** The target that the newest run had. */
@@ -63,7 +87,7 @@ function shiftsBlock(history: History, width: number): string {
     }),
   );
   const lines = all.flatMap(({ scenario, name, shift }) =>
-    wrap(`  ${shift.kind}: ${scenario}, ${name}: ${shiftWords(shift)}`, width, '    '),
+    wrap(`- ${shift.kind}: ${scenario}, ${name}: ${shiftWords(shift)}`, width, '  '),
   );
   return [
     'What became worse',
@@ -74,6 +98,6 @@ function shiftsBlock(history: History, width: number): string {
 }
 
 function unreadBlock(unread: readonly Unread[], width: number): string {
-  const lines = unread.flatMap(({ path, why }) => wrap(`  ${path}: ${why}`, width, '    '));
+  const lines = unread.flatMap(({ path, why }) => wrap(`- ${path}: ${why}`, width, '  '));
   return [`Not read: ${plural(unread.length, 'directory', 'directories')}`, ...lines].join('\n');
 }

@@ -76,7 +76,7 @@ export function coverageSection(rows: readonly CoveredRow[], platformKnown: bool
         { head: 'Why', cell: (one) => whyWords(one) },
       ])}`,
   );
-  return html`<section><h2>Coverage</h2><p class="lead">${coverageSentence(rows)} Exercised: by a run that went through, with any verdict. Overdue: one of its scenarios was never run through, was run too long ago, or its file, the versions or the topology changed since${platformKnown ? '' : ' (of the platform nothing is known here, so that its changes are not seen)'}. The result is that of the newest run of each: fail beats unknown beats pass, and what was never run is unknown.</p>${groups}</section>`;
+  return html`<section id="coverage" class="cover"><h2>Coverage</h2><p class="lead">${coverageSentence(rows)} Exercised: by a run that went through, with any verdict. Overdue: one of its scenarios was never run through, was run too long ago, or its file, the versions or the topology changed since${platformKnown ? '' : ' (of the platform nothing is known here, so that its changes are not seen)'}. The result is that of the newest run of each: fail beats unknown beats pass, and what was never run is unknown.</p>${groups}</section>`;
 }
 
 function stateCell({ state }: CoveredRow): Markup {
@@ -87,7 +87,11 @@ function stateCell({ state }: CoveredRow): Markup {
 function scenariosCell(scenarios: readonly Exercised[]): Markup | string {
   if (scenarios.length === 0) return 'none';
   if (scenarios.length > NAMED) return plural(scenarios.length, 'scenario');
-  return html`${scenarios.map(({ scenario, last }, i) => [i === 0 ? '' : ', ', last === null ? scenario : fileLink(`${last.path}/report.html`, scenario)])}`;
+  const links = scenarios.map(({ scenario, last }, i) => [
+    i === 0 ? '' : ', ',
+    last === null ? scenario : fileLink(`${last.path}/report.html`, scenario),
+  ]);
+  return html`<div>${links}</div>`;
 }
 
 /** Each exercise with when it was last carried out, with what result, and whether it is due. */
@@ -104,7 +108,10 @@ export function exercisesSection(exercises: readonly DueExercise[]): Markup {
           last === null ? 'never' : fileLink(`${last.path}/exercise.html`, formatWall(last.record.started)),
       },
       { head: 'Result', kind: 'tight', cell: ({ last }) => (last === null ? '–' : badge(last.record.verdict)) },
-      { head: 'Due', cell: ({ due }) => (due === '' ? 'no' : html`<span class="unknown">OVERDUE</span>: ${due}`) },
+      {
+        head: 'Due',
+        cell: ({ due }) => (due === '' ? 'no' : html`<div><span class="unknown">OVERDUE</span>: ${due}</div>`),
+      },
     ],
   )}</section>`;
 }

@@ -8,11 +8,13 @@ import { OUTCOME_WORD } from './wording.ts';
 /** A figure with its bounds; what was not judged says so, and what is unknown is never a number. */
 export function figureWords(figure: Figure | null): string {
   if (figure === null || figure.measured_us === null) return UNKNOWN;
-  const words = formatInterval(figure.measured_us, (us) => {
-    if (us === 0)
-      return figure.metric === 'rpo' ? 'none lost' : figure.metric === 'rto' ? 'no outage' : formatDuration(0);
+  const { lower, upper } = figure.measured_us;
+  const format = (us: number): string => {
+    if (us === 0 && figure.metric !== 'p95') return figure.metric === 'rpo' ? 'none lost' : 'no outage';
     return figure.target === null ? formatDuration(us) : formatAgainst(us, figure.target.target_us);
-  });
+  };
+  const maybeNone = lower === 0 && upper !== null && upper > 0;
+  const words = maybeNone ? `up to ${format(upper)}` : formatInterval(figure.measured_us, format);
   return figure.target?.verdict === 'unknown' ? `${UNKNOWN} (${words})` : words;
 }
 

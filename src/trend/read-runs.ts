@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reportSchema } from '../check/report-schema.ts';
 import { messageOf } from '../errors.ts';
-import { type Plan, planSchema } from '../scenario/plan.ts';
 import { type RunRecord, recordOf } from './run-record.ts';
+import { type MadeWith, madeWithSchema } from './setting.ts';
 
 /** Where the records of exercises are, beside those of runs: no scenario can be called so. */
 export const EXERCISES = '_exercises';
@@ -87,9 +87,9 @@ function read(file: string): Buffer {
   return readFileSync(file);
 }
 
-function planOf(directory: string): Plan | null {
+function planOf(directory: string): MadeWith | null {
   try {
-    return planSchema.parse(JSON.parse(read(join(directory, 'plan.json')).toString('utf8')));
+    return madeWithSchema.parse(JSON.parse(read(join(directory, 'plan.json')).toString('utf8')));
   } catch {
     return null;
   }

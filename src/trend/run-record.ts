@@ -1,6 +1,6 @@
 import type { Interval, Report, Verdict, View } from '../check/report-schema.ts';
-import type { Objective, Plan } from '../scenario/plan.ts';
-import { type Setting, settingOf } from './setting.ts';
+import type { Objective } from '../scenario/plan.ts';
+import { type MadeWith, type Setting, settingOf } from './setting.ts';
 
 /** Fewer samples make no percentile. */
 const SAMPLES = 200;
@@ -40,10 +40,10 @@ export interface RunRecord {
   readonly objectives: readonly { readonly id: string; readonly target_us: number | null; readonly verdict: Verdict }[];
 }
 
-/** The record of a run from its report and, where this version can read it, its plan. */
+/** The record of a run from its report and, where it can be read, its plan. */
 export function recordOf(
   report: Report,
-  plan: Plan | null,
+  plan: MadeWith | null,
   { path, seal }: Pick<RunRecord, 'path' | 'seal'>,
 ): RunRecord {
   const { run } = report;
