@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
 import { keygenCommand, type SignFlags, signCommand, verifyCommand } from './commands/evidence.ts';
+import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
+import { coverageCommand, historyCommand } from './commands/history.ts';
 import { checkCommand, reportCommand } from './commands/judge.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
-import { historyCommand, listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
+import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
 import { runDoctor } from './platform/doctor.ts';
@@ -119,10 +121,35 @@ program
   });
 program
   .command('history [scenario]')
-  .description('every reported run over time')
+  .description('every run over time, what became worse, coverage; in the terminal and as index.html')
   .option('--reports <directory>', 'where run directories are', REPORTS)
-  .action((scenario: string | undefined, { reports }: { reports: string }) => {
-    code = historyCommand(scenario, reports);
+  .option('--config <file>', 'configuration of the local platform that coverage is compared with')
+  .option('--metrics <file>', 'write Prometheus metrics, for a textfile collector')
+  .action(async (scenario: string | undefined, flags: { reports: string; config?: string; metrics?: string }) => {
+    code = await historyCommand(scenario, flags);
+  });
+program
+  .command('coverage')
+  .description('each row of the platform’s plan: last exercised, result, overdue')
+  .option('--reports <directory>', 'where run directories are', REPORTS)
+  .option('--config <file>', 'configuration of the local platform that it is compared with')
+  .action(async (flags: { reports: string; config?: string }) => {
+    code = await coverageCommand(flags);
+  });
+program
+  .command('exercise <name>')
+  .description('carry out an exercise of drills/: its scenarios and what people do, in order')
+  .option('--no-people', 'nobody is asked: what people should do is recorded as not done')
+  .option('--reports <directory>', 'where run directories go', REPORTS)
+  .option('--config <file>', 'configuration of the local platform, where a step names none')
+  .option('--ticket <id>', 'the change that allows it; needed in production')
+  .option('--approver <name>', 'who approved it: not the operator; needed in production')
+  .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
+  .option('--sign-key <file>', SIGN_KEY)
+  .option('--sign-command <json>', SIGN_COMMAND)
+  .option('--public-key <file>', 'of the command that signs')
+  .action(async (name: string, flags: ExerciseFlags) => {
+    code = await exerciseCommand(name, flags, secrets);
   });
 program
   .command('recover')

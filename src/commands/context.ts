@@ -4,6 +4,7 @@ import { PROBES } from '../probes/registry.ts';
 
 export const REGISTRIES = { probes: PROBES, faults: FAULTS } as const;
 export const SCENARIOS = fileURLToPath(new URL('../../scenarios', import.meta.url));
+export const DRILLS = fileURLToPath(new URL('../../drills', import.meta.url));
 export const SCHEMAS = fileURLToPath(new URL('../../schema', import.meta.url));
 export const REPORTS = 'reports';
 

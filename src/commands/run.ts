@@ -52,6 +52,7 @@ interface Seeded {
 /** How far the first fault of a repeated run may be put off. */
 const JITTER_US = 10_000_000;
 const START_MS = 60_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The whole of it, in the order in which the worst comes first. */
 const WORST: readonly ExitCode[] = [
@@ -65,11 +66,15 @@ const WORST: readonly ExitCode[] = [
   EXIT.pass,
 ];
 
+/** What a run left: which of the names it was, where, and what was made of it; null: no report. */
+type OnRun = (index: number, directory: string, report: Report | null) => void;
+
 /** `run NAME…`: each scenario in order, on a platform that is up, or on one of its own. */
 export async function runCommand(
   names: readonly string[],
   flags: RunFlags,
   secrets: SigningSecrets,
+  onRun: OnRun = () => {},
 ): Promise<ExitCode> {
   // A key that cannot be used is no news for after the run.
   const signer = signerFor(flags, secrets);
@@ -83,25 +88,32 @@ export async function runCommand(
   const { limits, authorisation } = await permitted(loaded, flags);
   const interrupt = new AbortController();
   let asked = 0;
-  const stop = (signal: string): void => {
+  const stop = (signal: NodeJS.Signals): void => {
     asked += 1;
     process.stderr.write(
       asked === 1 ? `\n${signal}: healing first, then reporting what was measured\n` : '\nstill healing; please wait\n',
     );
     interrupt.abort(new Error(`interrupted (${signal})`));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
   const codes: ExitCode[] = [];
   // Whatever goes wrong here, what was injected is undone first.
-  process.on('uncaughtException', (error) => {
+  const wentWrong = (error: Error): void => {
     codes.push(fail(error));
     interrupt.abort(error);
-  });
+  };
+  // An exercise runs several of these after each other: each listens for itself, and no longer than it lasts.
+  using listeners = new DisposableStack();
+  for (const signal of SIGNALS) {
+    process.on(signal, stop);
+    listeners.defer(() => process.off(signal, stop));
+  }
+  process.on('uncaughtException', wentWrong);
+  listeners.defer(() => process.off('uncaughtException', wentWrong));
   await using platform = await platformFor(flags, interrupt.signal);
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
-  for (const { scenario, seeds } of loaded) {
+  for (const [index, { scenario, seeds }] of loaded.entries()) {
     const reports: Report[] = [];
     for (const [n, seed] of seeds.entries()) {
       // Those that were asked for and did not come to run.
@@ -129,15 +141,17 @@ export async function runCommand(
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
       if (result.left.length > 0) codes.push(EXIT.platform);
-      try {
-        const report = await judgeNewRun(result.directory, signer);
-        reports.push(report);
-        codes.push(exitOf(report));
-        if (signer !== null) await signAndSay(result.directory, signer);
-      } catch (error) {
+      const report = await judgeNewRun(result.directory, signer).catch((error: unknown) => {
         // What was left behind, or aborted, is still to be said by the exit code.
         codes.push(fail(error));
+        return null;
+      });
+      if (report !== null) {
+        reports.push(report);
+        codes.push(exitOf(report));
+        if (signer !== null) await signAndSay(result.directory, signer).catch((error: unknown) => codes.push(fail(error)));
       }
+      onRun(index, result.directory, report);
     }
     if (flags.repeat > 1) writeRepeat(reports, flags.reports);
   }
@@ -178,7 +192,7 @@ async function permitted(
 }
 
 /** Who runs this: the user, and who became this user. A user without a name has a number. */
-function operators(): readonly string[] {
+export function operators(): readonly string[] {
   const { SUDO_USER } = process.env;
   return [SUDO_USER, userName()].filter((name) => name !== undefined && name !== '') as string[];
 }

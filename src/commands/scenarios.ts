@@ -1,19 +1,19 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { coverageJsonSchema, exerciseJsonSchema } from '../drills/exercise-schema.ts';
+import { exerciseRecordJsonSchema } from '../drills/record.ts';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts } from '../platform/local/local-platform.ts';
-import { renderHistory, renderHistoryHtml } from '../report/history.ts';
 import { planJsonSchema, reportJsonSchema } from '../report/schema.ts';
 import { describePlan } from '../scenario/describe-plan.ts';
 import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
 import { listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
-import { columns, print, REGISTRIES, SCENARIOS, SCHEMAS } from './context.ts';
-import { readReport } from './judge.ts';
+import { print, REGISTRIES, SCENARIOS, SCHEMAS } from './context.ts';
 
 /** `validate FILE…`: every error of every file. */
 export async function validateCommand(files: readonly string[]): Promise<ExitCode> {
@@ -64,39 +64,15 @@ function describe(name: string, summary: string, params: z.ZodObject): void {
   }
 }
 
-/** Reports of several runs stand beside the directories of the runs. */
-function directoriesIn(path: string): readonly string[] {
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-}
-
-/** `history [SCENARIO]`: every run that was reported, over time. */
-export function historyCommand(scenario: string | undefined, reports: string): ExitCode {
-  if (!existsSync(reports))
-    throw new InputError(`${reports}: no such directory`, { hint: 'npm run scenario site-failover' });
-  const names = scenario === undefined ? directoriesIn(reports) : [scenario];
-  const found = names.flatMap((name) => {
-    const directory = join(reports, name);
-    if (!existsSync(directory)) throw new InputError(`${directory}: no runs of ${name}`);
-    return directoriesIn(directory)
-      .map((run) => join(directory, run))
-      .filter((run) => existsSync(join(run, 'report.json')))
-      .map((run) => readReport(run));
-  });
-  if (found.length === 0) throw new InputError(`${reports}: no run with a report`);
-  print(renderHistory(found, { width: columns() }));
-  writeFileSync(join(reports, 'history.html'), renderHistoryHtml(found));
-  print(`${join(reports, 'history.html')} is written`);
-  return EXIT.pass;
-}
-
 /** The schema files of this version, by name. */
 export function schemaFiles(): Readonly<Record<string, string>> {
   return {
     'scenario.json': schemaFileText(scenarioJsonSchema(REGISTRIES)),
     'plan.json': schemaFileText(planJsonSchema()),
     'report.json': schemaFileText(reportJsonSchema()),
+    'drill.json': schemaFileText(exerciseJsonSchema()),
+    'functions.json': schemaFileText(coverageJsonSchema()),
+    'exercise.json': schemaFileText(exerciseRecordJsonSchema()),
   };
 }
 

@@ -9,9 +9,9 @@ export function formatCount(value: number): string {
   return String(value).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
-/** `1 write`, `2 writes`. */
-export function plural(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
+/** `1 write`, `2 writes`; `2 series` where the plural is another word. */
+export function plural(value: number, noun: string, many: string = `${noun}s`): string {
+  return `${formatCount(value)} ${value === 1 ? noun : many}`;
 }
 
 export function durationOrUnknown(us: number | null): string {

@@ -56,6 +56,8 @@ th:last-child,td:last-child{padding-right:0}
 td .small,th .small{display:block;font-weight:400}
 td.tight{white-space:nowrap}
 tbody tr.group th{padding-top:14px}
+.cover table{table-layout:fixed;min-width:940px}
+.cover th:nth-child(1){width:17%}.cover th:nth-child(2){width:15%}.cover th:nth-child(3){width:12%}.cover th:nth-child(4){width:10%}.cover th:nth-child(5){width:10%}
 td.barcell{width:34%;min-width:170px;padding-top:3px;padding-bottom:3px}
 th.barcell{width:34%;min-width:170px}
 .scale{display:flex;justify-content:space-between;font-weight:400}
@@ -98,6 +100,7 @@ header{padding-top:18px}
 .wide{display:none}.narrow{display:block}
 .strip{grid-template-columns:86px 1fr 70px;column-gap:8px;font-size:12px}
 table.stack,table.stack tbody,table.stack tr,table.stack td,table.stack th{display:block;width:auto}
+.cover table.stack,.cover table.stack th:nth-child(n){width:auto;min-width:0}
 table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table.stack tr{border-bottom:1px solid var(--rule);padding:9px 0}
 table.stack td,table.stack tbody th{border:0;padding:1px 0;text-align:left;white-space:normal}

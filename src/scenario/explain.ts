@@ -78,9 +78,11 @@ function wanted(issue: Issue): string {
   return [...new Set(branches)].join(', or ');
 }
 
-/** The issues of the branch of a union that fits the value's own type, if one does. */
+/** The issues of the branch of a union that fits the value's own type, if one does; of several the one with the fewest. */
 function innermost(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  return branches.find((branch) => branch.every((one) => one.path.length > 0 || one.code === 'unrecognized_keys'));
+  return branches
+    .filter((branch) => branch.every((one) => one.path.length > 0 || one.code === 'unrecognized_keys'))
+    .toSorted((a, b) => a.length - b.length)[0];
 }
 
 /** For a word where one of some words, or something that is no word, was expected: what the words are. */

@@ -95,5 +95,23 @@ test('history lists what was reported, also beside the file that it wrote itself
   await drill('history', '--reports', directory);
   const { code, text } = await drill('history', '--reports', directory);
   expect(code).toBe(0);
-  expect(text).toMatch(/STARTED .*RTO/);
+  expect(text).toMatch(/STARTED .*VERDICT[\s\S]*RTO of/);
+  expect(readFileSync(join(directory, 'index.html'), 'utf8')).toContain('generated/r/report.html');
+});
+
+test('history writes metrics where it is asked for, and coverage says what nothing covers', async () => {
+  await drill('check', run);
+  const file = join(directory, 'collector', 'drill.prom');
+  expect(await drill('history', '--reports', directory, '--metrics', file)).toMatchObject({ code: 0 });
+  expect(readFileSync(file, 'utf8')).toMatch(/^drill_runs\{scenario="[^"]+"\} 1$/m);
+  const { code, text } = await drill('coverage', '--reports', directory);
+  expect(code).toBe(0);
+  expect(text).toMatch(/Pulsar: broker failure +NOT COVERED/);
+});
+
+test('an exercise that people must take part in is refused where nobody is, before anything starts', async () => {
+  const { code, text } = await drill('exercise', 'monthly');
+  expect(code).toBe(4);
+  expect(text).toMatch(/monthly\.yaml: 2 of its steps are done by people[\s\S]*--no-people/);
+  expect(await drill('exercise', 'monthley')).toMatchObject({ code: 4, text: expect.stringMatching(/monthly/) });
 });
