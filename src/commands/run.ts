@@ -149,7 +149,8 @@ export async function runCommand(
       if (report !== null) {
         reports.push(report);
         codes.push(exitOf(report));
-        if (signer !== null) await signAndSay(result.directory, signer).catch((error: unknown) => codes.push(fail(error)));
+        if (signer !== null)
+          await signAndSay(result.directory, signer).catch((error: unknown) => codes.push(fail(error)));
       }
       onRun(index, result.directory, report);
     }

@@ -79,24 +79,21 @@ ${series.flatMap((one) => {
     html`<p class="notice${shift.kind === 'regression' ? ' fail' : ''}">${shift.kind}: ${one.name}: ${shiftWords(shift)}</p>`,
   ];
 })}
-${table(
-  rows,
-  [
-    {
-      head: 'Started',
-      kind: 'tight',
-      cell: ({ step }) => fileLink(`${step.run.path}/report.html`, formatWall(step.run.started)),
-    },
-    { head: 'Verdict', kind: 'tight', cell: ({ step }) => badge(step.run.verdict) },
-    { head: 'Ended, seal', cell: ({ step }) => endedCell(step) },
-    ...series.map(({ name, figures }) => ({
-      head: name,
-      cell: ({ i }: { i: number }) => figureWords(figures[i] ?? null),
-    })),
-    { head: 'Lost', cell: ({ step }) => lossWords(step.run.lost?.lost ?? null, step.run.lost?.ledger ?? 0).large },
-    { head: 'Series', cell: ({ step, i }) => (i === 0 ? 'begins' : breaksCell(step)) },
-  ],
-)}</section>`;
+${table(rows, [
+  {
+    head: 'Started',
+    kind: 'tight',
+    cell: ({ step }) => fileLink(`${step.run.path}/report.html`, formatWall(step.run.started)),
+  },
+  { head: 'Verdict', kind: 'tight', cell: ({ step }) => badge(step.run.verdict) },
+  { head: 'Ended, seal', cell: ({ step }) => endedCell(step) },
+  ...series.map(({ name, figures }) => ({
+    head: name,
+    cell: ({ i }: { i: number }) => figureWords(figures[i] ?? null),
+  })),
+  { head: 'Lost', cell: ({ step }) => lossWords(step.run.lost?.lost ?? null, step.run.lost?.ledger ?? 0).large },
+  { head: 'Series', cell: ({ step, i }) => (i === 0 ? 'begins' : breaksCell(step)) },
+])}</section>`;
 }
 
 function endedCell({ run }: Step): Markup {
