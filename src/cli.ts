@@ -4,7 +4,7 @@ import { keygenCommand, type SignFlags, signCommand, verifyCommand } from './com
 import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
 import { coverageCommand, historyCommand } from './commands/history.ts';
-import { checkCommand, reportCommand } from './commands/judge.ts';
+import { checkCommand, type ReportFlags, reportCommand } from './commands/judge.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
 import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
@@ -93,8 +93,10 @@ program
   .command('report <run>')
   .description('render a report again, beside the sealed files')
   .option('--out <base>', 'path without ending', 'report-again')
-  .action((run: string, { out }: { out: string }) => {
-    code = reportCommand(run, out);
+  .option('--pdf', 'on paper as well, through an installed Chromium', false)
+  .option('--browser <file>', 'which prints the PDF')
+  .action(async (run: string, flags: ReportFlags) => {
+    code = await reportCommand(run, flags);
   });
 program
   .command('verify <run>')

@@ -1,15 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
-import { ENVELOPES } from '../evidence/bundle-files.ts';
+import { ENVELOPES, MANIFEST, sha256 } from '../evidence/bundle-files.ts';
 import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
 import { writeManifest } from '../evidence/manifest.ts';
 import type { Signer } from '../evidence/signing-key.ts';
-import { renderHtml } from '../report/html.ts';
+import { findBrowser, printPdf } from '../report/browser.ts';
+import { renderHtml, renderPrint } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
+import type { Sheet } from '../report/print.ts';
 import { renderSummary } from '../report/summary.ts';
 import { VERSION } from '../version.ts';
 import { colour, columns, print } from './context.ts';
@@ -97,14 +100,44 @@ function isNode(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** `report RUN`: renders `report.json` again, beside the sealed files, which never change. */
-export function reportCommand(directory: string, out: string): ExitCode {
+export interface ReportFlags {
+  /** Path without ending. */
+  readonly out: string;
+  readonly pdf: boolean;
+  readonly browser?: string;
+}
+
+/** `report RUN`: renders `report.json` again, beside the sealed files, which never change; with `pdf` on paper as well. */
+export async function reportCommand(directory: string, { out, pdf, browser }: ReportFlags): Promise<ExitCode> {
   const report = readReport(directory);
-  writeFileSync(`${out}.html`, renderHtml(report, keyNamedIn(directory)));
+  const printer = pdf ? (browser ?? findBrowser()) : null;
+  if (pdf && printer === null)
+    throw new InputError('no browser prints a PDF here: expected an installed Chromium, or one of its kind', {
+      hint: 'npm run doctor says how to get one; or give one: --browser FILE',
+    });
+  const keyId = keyNamedIn(directory);
+  writeFileSync(`${out}.html`, renderHtml(report, keyId));
   writeFileSync(`${out}.xml`, renderJUnit(report));
+  if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, keyId, sheetOf(directory, report)));
   print(renderSummary(report, { color: colour(), width: columns() }));
-  print(`${out}.html and ${out}.xml are written`);
+  print(`${out}.html and ${out}.xml${pdf ? ` and ${out}.pdf` : ''} are written`);
   return exitOf(report);
+}
+
+async function writePdf(browser: string, pdf: string, page: string): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'drill-print-'));
+  try {
+    const file = join(directory, 'report.html');
+    writeFileSync(file, page);
+    await printPdf(browser, file, resolve(pdf));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function sheetOf(directory: string, { run }: Report): Sheet {
+  const manifest = join(directory, MANIFEST);
+  return { run: run.id, manifestSha256: existsSync(manifest) ? sha256(readFileSync(manifest)) : null };
 }
 
 /** `report.json` of a run directory; an InputError when there is none that this version can read. */

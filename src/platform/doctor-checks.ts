@@ -50,6 +50,7 @@ export async function examine(machine: Machine): Promise<readonly Finding[]> {
       'make room, or set DRILL_STATE to a directory on another disk',
     ),
     checkClockLibrary(machine),
+    checkBrowser(machine),
   ];
 }
 
@@ -133,7 +134,15 @@ function checkClockLibrary(machine: Machine): Finding {
   const found = machine.clockLibrary();
   if (found !== null) return { name, state: 'ok', detail: found };
   const detail = 'not installed: no platform whose clocks can be set (clusters/local/skewed-clocks.yaml)';
-  return { name, state: 'warning', detail, help: { line: packageHelp(name, machine).line } };
+  return { name, state: 'warning', detail, help: packageHelp(name, machine) };
+}
+
+/** Reports are whole without it. */
+function checkBrowser(machine: Machine): Finding {
+  const name = 'browser';
+  const found = machine.browser();
+  if (found !== null) return { name, state: 'ok', detail: found };
+  return { name, state: 'warning', detail: 'not installed: no report as PDF', help: packageHelp('chromium', machine) };
 }
 
 function checkAmount(name: string, bytes: number, wanted: number, line: string): Finding {

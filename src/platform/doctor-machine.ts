@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { findBrowser } from '../report/browser.ts';
 import { archiveFile } from './local/archive.ts';
 import { buildArchives } from './local/build-archives.ts';
 import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
@@ -31,6 +32,8 @@ export interface Machine {
   javas(): readonly string[];
   /** Null when it is not installed. */
   clockLibrary(): string | null;
+  /** Null when none is installed. */
+  browser(): string | null;
   availableMemoryBytes(): number;
   freeDiskBytes(): number;
   platformIsUp(): Promise<boolean>;
@@ -59,6 +62,7 @@ export function thisMachine(): Machine {
     jdk: () => findJdk(),
     javas: () => candidateHomes().flatMap((home) => javaVersion(home) ?? []),
     clockLibrary: () => findClockLibrary(),
+    browser: () => findBrowser(programPath(process.env)),
     availableMemoryBytes: () => process.availableMemory(),
     freeDiskBytes: () => {
       const { bavail, bsize } = statfsSync(stateDirectory());

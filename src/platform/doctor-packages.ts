@@ -1,6 +1,6 @@
 /** Which system's packages a machine has, and what the needed programs are called there. */
 
-export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux' | 'libfaketime';
+export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux' | 'libfaketime' | 'chromium';
 
 type Manager = 'apt' | 'dnf' | 'zypper' | 'pacman';
 
@@ -46,6 +46,8 @@ const JAVA_17_ENDED: Readonly<Record<string, number>> = {
 /** The package of a program; null when the distribution has none. */
 export function packageOf(need: Need, { manager, id, version }: Distribution): string | null {
   if (need === 'java') return version >= (JAVA_17_ENDED[id] ?? Number.POSITIVE_INFINITY) ? null : JAVA[manager];
+  // Its package there gets a snap.
+  if (need === 'chromium' && id === 'ubuntu') return null;
   if (need === 'iproute2' && manager === 'dnf') return 'iproute-tc';
   return need;
 }
@@ -69,8 +71,15 @@ export function installLine(needs: readonly Need[], distribution: Distribution |
   const packages = needs.map((need) => packageOf(need, distribution)).filter((one) => one !== null);
   const command = installCommands(distribution.manager, packages).at(-1) ?? [];
   const line = packages.length > 0 ? `${root ? '' : 'sudo '}${command.join(' ')}` : '';
-  const temurin = needs.some((need) => packageOf(need, distribution) === null)
-    ? `install Temurin 17 beside your Java, ${distribution.id} has no 17 any more (https://adoptium.net/installation/linux)`
-    : '';
-  return [line, temurin].filter(Boolean).join(' and ');
+  const elsewhere = needs.flatMap((need) =>
+    packageOf(need, distribution) === null ? elsewhereOf(need, distribution) : [],
+  );
+  return [line, ...elsewhere].filter(Boolean).join(' and ');
+}
+
+/** Where a program is to be had that a distribution does not have as a package. */
+function elsewhereOf(need: Need, { id }: Distribution): string {
+  return need === 'java'
+    ? `install Temurin 17 beside your Java, ${id} has no 17 any more (https://adoptium.net/installation/linux)`
+    : `install Google Chrome, ${id} has Chromium as a snap only (https://www.google.com/chrome)`;
 }

@@ -30,6 +30,7 @@ function machine(
     jdk: () => ({ home: '/jdk17', version: '17.0.15' }),
     javas: () => ['17.0.15'],
     clockLibrary: () => '/usr/lib/faketime/libfaketimeMT.so.1',
+    browser: () => '/usr/bin/chromium',
     availableMemoryBytes: () => 16 * 2 ** 30,
     freeDiskBytes: () => 50 * 2 ** 30,
     platformIsUp: async () => false,
@@ -64,6 +65,7 @@ test('a machine that has everything: a line each, all ok', async () => {
     'ok       memory',
     'ok       disk',
     'ok       libfaketime',
+    'ok       browser',
     'ok       jars of Cassandra and JanusGraph',
     'ok       archives of classes',
   ]);
@@ -165,6 +167,30 @@ test('libfaketime is needed by some platforms only: a warning, with the line tha
   const line = lineOf(lines, 'libfaketime');
   expect(line).toContain('warning  libfaketime: not installed');
   expect(line).toContain('sudo apt-get install -y --no-install-recommends libfaketime');
+});
+
+test('reports are whole without a browser: a warning, and where one is to be had', async () => {
+  const without = { browser: () => null };
+  const { ready, lines } = await ask(machine(without));
+  expect(ready).toBe(true);
+  expect(lineOf(lines, 'browser')).toMatch(/^warning .* sudo apt-get install .* chromium$/);
+  const ubuntu = { '/etc/os-release': 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n' };
+  const other = await ask(machine({ ...without, files: ubuntu }));
+  expect(lineOf(other.lines, 'browser')).toContain('install Google Chrome, ubuntu has Chromium as a snap only');
+  expect(lineOf(other.lines, 'browser')).not.toContain('apt-get');
+});
+
+test('root with --fix gets what only some need as well, apart: one that cannot be had keeps nothing else', async () => {
+  const one = machine({
+    root: true,
+    clockLibrary: () => null,
+    browser: () => null,
+    programs: { 'apt-get': { code: 100, output: 'E: Unable to locate package chromium\n' } },
+  });
+  const { ready, lines } = await ask(one, true);
+  expect(one.ran).toContain('apt-get install -y --no-install-recommends libfaketime chromium');
+  expect(lines.join('\n')).toContain('it failed: E: Unable to locate package chromium');
+  expect(ready).toBe(true);
 });
 
 test('root with --fix installs what is missing in one go, and looks again', async () => {

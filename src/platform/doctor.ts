@@ -44,12 +44,18 @@ function tell(finding: Finding, write: (line: string) => void): void {
   write(`${finding.state.padEnd(8)} ${finding.name}: ${finding.detail}${help}`);
 }
 
-function neededPackages(findings: readonly Finding[]): readonly Need[] {
-  const needs = findings.flatMap((finding) => (finding.state === 'missing' ? (finding.help.need ?? []) : []));
+/** Of what is in these states. */
+function neededPackages(
+  findings: readonly Finding[],
+  states: readonly Finding['state'][] = ['missing'],
+): readonly Need[] {
+  const needs = findings.flatMap((one) =>
+    one.state !== 'ok' && states.includes(one.state) ? (one.help.need ?? []) : [],
+  );
   return [...new Set(needs)];
 }
 
-/** Installs what packages give, if this is root; true when it tried. */
+/** Installs what packages give, if this is root, also what only some need; true when it tried. */
 async function install(
   findings: readonly Finding[],
   machine: Machine,
@@ -57,17 +63,22 @@ async function install(
 ): Promise<boolean> {
   const distribution = distributionOf(machine.read('/etc/os-release') ?? '');
   if (!machine.root || !distribution) return false;
-  const packages = neededPackages(findings).flatMap((need) => packageOf(need, distribution) ?? []);
-  if (packages.length === 0) return false;
-  for (const command of installCommands(distribution.manager, packages)) {
-    write(`         ${command.join(' ')}`);
-    const { code, output } = await machine.run(command, {
-      timeoutMs: INSTALL_MS,
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    });
-    if (code !== 0) write(`         it failed: ${output.trim().split('\n').slice(-3).join(' | ')}`);
+  let tried = false;
+  // Apart: what only some need must not keep the rest from being installed.
+  for (const state of ['missing', 'warning'] as const) {
+    const packages = neededPackages(findings, [state]).flatMap((need) => packageOf(need, distribution) ?? []);
+    if (packages.length === 0) continue;
+    tried = true;
+    for (const command of installCommands(distribution.manager, packages)) {
+      write(`         ${command.join(' ')}`);
+      const { code, output } = await machine.run(command, {
+        timeoutMs: INSTALL_MS,
+        env: { DEBIAN_FRONTEND: 'noninteractive' },
+      });
+      if (code !== 0) write(`         it failed: ${output.trim().split('\n').slice(-3).join(' | ')}`);
+    }
   }
-  return true;
+  return tried;
 }
 
 /** An ordinary user cannot install: exactly what root must do once. */

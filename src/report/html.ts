@@ -1,7 +1,8 @@
 import type { Report } from '../check/report-schema.ts';
 import { firstScreen } from './first-screen.ts';
-import { html } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { page } from './page.ts';
+import { contentsOf, type Sheet, sheetStyle } from './print.ts';
 import { canarySection, closingSection, factsSection, faultsSection, qualitySection } from './section-evidence.ts';
 import { integritySection } from './section-integrity.ts';
 import { lossSection } from './section-loss.ts';
@@ -20,10 +21,22 @@ import { VERDICT_WORD } from './wording.ts';
 
 /** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report and key. `keyId`: who is to sign it; null: nobody. */
 export function renderHtml(report: Report, keyId: string | null = null): string {
-  return page(
-    `${VERDICT_WORD[report.verdict]}: ${report.run.scenario}, ${report.run.id}`,
-    html`${firstScreen(report)}
-${sequenceSection(report)}
+  return page(titleOf(report), html`${firstScreen(report)}\n${rest(report, keyId)}`);
+}
+
+/** The same for paper: with contents, and what names the run on every page. */
+export function renderPrint(report: Report, keyId: string | null, sheet: Sheet): string {
+  const body = rest(report, keyId);
+  return page(titleOf(report), html`${firstScreen(report)}\n${contentsOf(body)}\n${body}`, sheetStyle(sheet));
+}
+
+function titleOf({ verdict, run }: Report): string {
+  return `${VERDICT_WORD[verdict]}: ${run.scenario}, ${run.id}`;
+}
+
+/** Everything but the first screen. */
+function rest(report: Report, keyId: string | null): Markup {
+  return html`${sequenceSection(report)}
 ${plotsSection(report)}
 ${clocksSection(report)}
 ${promisesSection(report)}
@@ -39,6 +52,5 @@ ${canarySection(report)}
 ${qualitySection(report)}
 ${factsSection(report)}
 ${sealSection(keyId)}
-${closingSection(report)}`,
-  );
+${closingSection(report)}`;
 }

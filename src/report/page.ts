@@ -1,8 +1,8 @@
 import { html, type Markup, trusted } from './markup.ts';
 import { styleSheet } from './styles.ts';
 
-/** A whole document around a body. Its policy forbids scripts and everything from elsewhere, whatever the body holds. */
-export function page(title: string, body: Markup): string {
+/** A whole document around a body. Its policy forbids scripts and everything from elsewhere, whatever the body holds. `style`: beside the one style sheet. */
+export function page(title: string, body: Markup, style = ''): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -11,7 +11,7 @@ export function page(title: string, body: Markup): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${trusted(styleSheet())}</style>
+<style>${trusted(styleSheet() + style)}</style>
 </head>
 <body>
 <main>
