@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { FakePlatform } from '../platform/testing-platform.ts';
 import { healPlatform } from './heal-platform.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
+afterEach(() => void vi.useRealTimers());
+
 async function healed(platform: FakePlatform): Promise<{ left: readonly string[]; said: readonly string[] }> {
   const said: string[] = [];
   return { left: await healPlatform(platform, (line) => said.push(line)), said };
@@ -168,4 +170,19 @@ test('an undo that needs what is down is done once that has been started', async
   const { left, said } = await healed(platform);
   expect(left).toEqual([]);
   expect(said).toEqual(['undoing damage of run r', 'starting cassandra of london', 'undoing damage of run r']);
+});
+
+test('an undo that never answers keeps nothing else from being healed, nor the answer', async () => {
+  const platform = new FakePlatform();
+  platform.set('london', ['janusgraph'], 'stopped');
+  const { undo } = platform.register;
+  platform.register.undo = (fault, signal) => (fault === 'bad' ? new Promise(() => {}) : undo(fault, signal));
+  const ofBad = [{ kind: 'network', params: { id: 'bad' } }] as const;
+  await platform.register.record({ fault: 'bad', run: 'r', undo: ofBad }, 1_000, soon());
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const done = healed(platform);
+  for (let tries = 0; tries < 2; tries++) await vi.advanceTimersByTimeAsync(250_000);
+  const { left, said } = await done;
+  expect(said).toContain('starting janusgraph of london');
+  expect(left).toEqual(['failed: undoing bad of run r: not done within 250000 ms', 'still in force: bad']);
 });

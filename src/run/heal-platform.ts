@@ -59,10 +59,15 @@ async function healOnce(
     }
   };
   /** All at once: a database may not start before a partition is undone. */
-  const each = async <T>(items: readonly T[], work: (item: T, signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const each = async <T>(
+    items: readonly T[],
+    words: (item: T) => string,
+    work: (item: T, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> => {
     const results = await Promise.allSettled(
       items.map((item) => {
-        const limit = deadline(total, EACH_MS, 'healing');
+        say(words(item));
+        const limit = deadline(total, EACH_MS, words(item));
         return orRejected(work(item, limit), limit);
       }),
     );
@@ -75,31 +80,35 @@ async function healOnce(
   };
   const known = (): Promise<readonly RegisteredFault[]> =>
     look('what is in the register', (signal) => register.list(signal));
-  await each((await known()).toReversed(), async ({ fault, run }, signal) => {
-    say(`undoing ${fault} of run ${run}`);
-    await undo(fault, signal);
-  });
+  await each(
+    (await known()).toReversed(),
+    ({ fault, run }) => `undoing ${fault} of run ${run}`,
+    ({ fault }, signal) => undo(fault, signal),
+  );
   const registered = new Set((await known()).map(({ fault }) => fault));
   for (const [what, lasting] of lastingOf(abilities)) {
     const all = await look(`which ${what} are in force`, (signal) => lasting.inForce(signal));
     await each(
       all.filter((id) => !registered.has(id)),
-      async (id, signal) => {
-        say(`undoing ${what} that no fault in the register would: ${id}`);
-        await lasting.mend(id, signal);
-      },
+      (id) => `undoing ${what} that no fault in the register would: ${id}`,
+      (id, signal) => lasting.mend(id, signal),
     );
   }
   const down = await look('which components are down', (signal) => notReady(abilities, signal));
   // What died by itself is nobody's fault to undo: it is started as if it were.
-  await each([...Map.groupBy(down, ({ site }) => site)], async ([site, states], signal) => {
-    const components = [...new Set(states.map(({ component }) => component))];
-    say(`starting ${components.join(' and ')} of ${site}`);
-    const params = { site, components };
-    const fault = { fault: `recover-${site}`, run: 'recover', undo: [{ kind: 'processes', params }] } as const;
-    await register.record(fault, START_MS, signal);
-    await undo(fault.fault, signal);
-  });
+  const bySite = [...Map.groupBy(down, ({ site }) => site)].map(([site, states]) => ({
+    site,
+    components: [...new Set(states.map(({ component }) => component))],
+  }));
+  await each(
+    bySite,
+    ({ site, components }) => `starting ${components.join(' and ')} of ${site}`,
+    async (params, signal) => {
+      const fault = { fault: `recover-${params.site}`, run: 'recover', undo: [{ kind: 'processes', params }] } as const;
+      await register.record(fault, START_MS, signal);
+      await undo(fault.fault, signal);
+    },
+  );
   return failed;
 }
 

@@ -89,6 +89,11 @@ export class ManagedComponent {
     return this.command.directory;
   }
 
+  /** It was told to end, and its process is still there. */
+  get isEnding(): boolean {
+    return this.ending;
+  }
+
   get name(): string {
     return `${this.site} ${this.component}/${this.node}`;
   }

@@ -15,7 +15,7 @@ const RESTART_GRACE_MS = 15_000;
  * A JanusGraph that came up while its store's name had no address takes the machine's own for it and never asks again: one that runs so long
  * beside a store that serves, and does not serve, would not do so by itself.
  */
-const STUCK_MS = 60_000;
+const STUCK_MS = 90_000;
 
 /** Database processes that end, are paused, or suffer over and over. What lasts by itself are the loops; the rest is what the processes are. */
 export class ProcessEffects implements LastingEffect {
@@ -81,7 +81,8 @@ export class ProcessEffects implements LastingEffect {
   }
 
   private async startGraph(one: ManagedComponent, limit: AbortSignal): Promise<void> {
-    const ran = one.state().state === 'running';
+    // One that is on its way out, hung in its shutdown perhaps, is started anew by its start.
+    const ran = one.state().state === 'running' && !one.isEnding;
     const starting = one.start(limit, 'inside');
     if (!ran) return starting;
     const over = new AbortController();
