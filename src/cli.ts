@@ -45,20 +45,24 @@ const SIGN_KEY = 'Ed25519 private key (PKCS#8, PEM, mode 0600); or DRILL_SIGN_KE
 const SIGN_COMMAND =
   'command that signs, as a JSON array: the bytes on standard input, the raw signature on standard output; or DRILL_SIGN_COMMAND';
 
-for (const name of ['run', 'scenario']) {
-  program
-    .command(`${name} <names...>`)
-    .description(name === 'run' ? 'run scenarios, by name or file' : 'the same as run')
-    .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
-    .option('--seed <n>', 'of the random picks, in the place of the scenarios’ own; else drawn for each run', seed)
-    .option('--reports <directory>', 'where run directories go', REPORTS)
-    .option('--config <file>', 'configuration of the local platform that is started')
+/** Who allows what is run, and who signs it. */
+function vouched(command: Command): Command {
+  return command
     .option('--ticket <id>', 'the change that allows it; needed in production')
     .option('--approver <name>', 'who approved it: not the operator; needed in production')
     .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
     .option('--sign-key <file>', SIGN_KEY)
     .option('--sign-command <json>', SIGN_COMMAND)
-    .option('--public-key <file>', 'of the command that signs')
+    .option('--public-key <file>', 'of the command that signs');
+}
+
+for (const name of ['run', 'scenario']) {
+  vouched(program.command(`${name} <names...>`))
+    .description(name === 'run' ? 'run scenarios, by name or file' : 'the same as run')
+    .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
+    .option('--seed <n>', 'of the random picks, in the place of the scenarios’ own; else drawn for each run', seed)
+    .option('--reports <directory>', 'where run directories go', REPORTS)
+    .option('--config <file>', 'configuration of the local platform that is started')
     .action(async (names: string[], flags) => {
       code = await runCommand(names, flags, secrets);
     });
@@ -138,18 +142,11 @@ program
   .action(async (flags: { reports: string; config?: string }) => {
     code = await coverageCommand(flags);
   });
-program
-  .command('exercise <name>')
+vouched(program.command('exercise <name>'))
   .description('carry out an exercise of drills/: its scenarios and what people do, in order')
   .option('--no-people', 'nobody is asked: what people should do is recorded as not done')
   .option('--reports <directory>', 'where run directories go', REPORTS)
   .option('--config <file>', 'configuration of the local platform, where a step names none')
-  .option('--ticket <id>', 'the change that allows it; needed in production')
-  .option('--approver <name>', 'who approved it: not the operator; needed in production')
-  .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
-  .option('--sign-key <file>', SIGN_KEY)
-  .option('--sign-command <json>', SIGN_COMMAND)
-  .option('--public-key <file>', 'of the command that signs')
   .action(async (name: string, flags: ExerciseFlags) => {
     code = await exerciseCommand(name, flags, secrets);
   });
