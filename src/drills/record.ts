@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { VERDICTS, type Verdict } from '../check/report-schema.ts';
 import { messageOf } from '../errors.ts';
@@ -91,19 +82,6 @@ export function exerciseRecordJsonSchema(): Record<string, unknown> {
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('fail')) return 'fail';
   return verdicts.includes('unknown') || verdicts.length === 0 ? 'unknown' : 'pass';
-}
-
-/** Replaces a file as a whole: a reader finds the old or the new one, also when the machine dies in between. */
-export function replaceFile(file: string, text: string): void {
-  const draft = join(dirname(file), `.${basename(file)}.${process.pid}`);
-  const opened = openSync(draft, 'w', 0o644);
-  try {
-    writeFileSync(opened, text);
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(draft, file);
 }
 
 /** Where the record of an exercise stands: `<reports>/_exercises/<exercise>/<id>/`. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { keyIdOf } from './dsse.ts';
@@ -38,13 +38,7 @@ export function generateKeyPair(directory: string, passphrase: string | undefine
 }
 
 function create(file: string, text: string, mode: number): void {
-  const opened = openSync(file, 'wx', 0o600);
-  try {
-    writeFileSync(opened, text);
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
+  writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true });
   if (mode !== 0o600) chmodSync(file, mode);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncDirectory } from '../durable-file.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { sha256Hex } from '../history/chain.ts';
 import { declare } from '../history/intent.ts';
@@ -40,9 +41,9 @@ export function createRunDirectory(
       register === null
         ? declare(plan, said).intent
         : registerRun(register, run, path, (sequence) => declare(plan, { ...said, sequence }).intent);
-    writeDurably(join(path, 'intent.json'), intent);
-    writeDurably(join(path, 'scenario.yaml'), scenarioBytes);
-    writeDurably(join(path, 'plan.json'), planBytes);
+    writeFileSync(join(path, 'intent.json'), intent, { flag: 'wx', flush: true });
+    writeFileSync(join(path, 'scenario.yaml'), scenarioBytes, { flag: 'wx', flush: true });
+    writeFileSync(join(path, 'plan.json'), planBytes, { flag: 'wx', flush: true });
     syncDirectory(path);
   } catch (error) {
     throw new InputError(`cannot write the run directory ${path}: ${messageOf(error)}`, {
@@ -51,23 +52,4 @@ export function createRunDirectory(
     });
   }
   return { run, path, intentSha256: sha256Hex(intent) };
-}
-
-function writeDurably(path: string, bytes: string | Uint8Array): void {
-  const file = openSync(path, 'wx');
-  try {
-    writeFileSync(file, bytes);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
 }

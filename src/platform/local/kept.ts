@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile } from '../../durable-file.ts';
 
 const IN_FORCE = '.kept.json';
 const PUT_BACK = '.put-back.json';
@@ -24,18 +15,7 @@ export class Kept<T> {
 
   /** On disk when it returns. */
   keep(id: string, what: T): void {
-    const path = this.path(id, IN_FORCE);
-    const file = openSync(`${path}.new`, 'w', 0o600);
-    try {
-      writeFileSync(file, JSON.stringify(what));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(`${path}.new`, path);
-    const directory = openSync(dirname(path), 'r');
-    fsyncSync(directory);
-    closeSync(directory);
+    replaceFile(this.path(id, IN_FORCE), JSON.stringify(what), 0o600);
   }
 
   /** What was kept under this id, whether or not it was put back since; null: nothing. */

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { replaceFile } from '../../durable-file.ts';
 import { PlatformError } from '../../errors.ts';
 import type { RegisteredFault, Undo, UndoResult } from '../undo.ts';
 import { Turns } from './turns.ts';
@@ -145,24 +145,8 @@ export class Register {
   }
 
   private save(): void {
-    const part = `${this.path}.part`;
-    const file = openSync(part, 'w', 0o600);
-    try {
-      writeFileSync(
-        file,
-        JSON.stringify([...this.entries.values()].map(({ fault, run, undo }) => ({ fault, run, undo }))),
-      );
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(part, this.path);
-    const directory = openSync(dirname(this.path), 'r');
-    try {
-      fsyncSync(directory);
-    } finally {
-      closeSync(directory);
-    }
+    const entries = [...this.entries.values()].map(({ fault, run, undo }) => ({ fault, run, undo }));
+    replaceFile(this.path, JSON.stringify(entries), 0o600);
   }
 }
 
