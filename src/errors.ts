@@ -63,3 +63,14 @@ export function messageOf(error: unknown): string {
   const cause = error.cause === undefined ? '' : `: ${messageOf(error.cause)}`;
   return `${error.message}${cause}`.replaceAll(/\s+/g, ' ').trim();
 }
+
+/** What to do about an error, where it says so. */
+export function hintOf(error: unknown): string | undefined {
+  return error instanceof DrillError ? error.hint : undefined;
+}
+
+/** Both, for where there is room for one text. */
+export function messageWithHint(error: unknown): string {
+  const hint = hintOf(error);
+  return hint === undefined ? messageOf(error) : `${messageOf(error)} (${hint})`;
+}

@@ -149,16 +149,26 @@ test('what the laboratory started again is measured, and keeps and breaks no pro
   }
 });
 
-test('what had to be started anew did not come back by itself', () => {
-  const stuck = (what: string) =>
-    ({ type: 'platform-event', at_us: 270 * S, data: { kind: 'component-stuck', what } }) as unknown as JournalEvent;
-  const kept = (what: string) => {
-    const record = recordOf({ detection_us: null, normal_us: 30 * S }, { restarts: true, events: [stuck(what)] });
-    return judgePromises(record, [site([[101, 218]])])?.map((row) => [row.kept, row.note]);
-  };
-  const what = 'paris janusgraph/0 ran for 60 s beside its store and did not serve';
-  expect(kept(what)).toEqual([['broken', `it did not come back by itself: ${what}`]]);
-  expect(kept('london janusgraph/0 ran')?.[0]?.[0]).toBe('unknown');
+test.each([
+  ['after its time', 235, 'broken'],
+  ['before its time: nobody knows how long it would have taken', 225, 'unknown'],
+] as const)('what had to be started anew did not come back by itself: %s', (_, atS, kept) => {
+  const what = 'paris janusgraph/0 ran for 20 s beside its store and did not serve';
+  const stuck = { type: 'platform-event', at_us: atS * S, data: { kind: 'component-stuck', what } };
+  const events = [stuck as unknown as JournalEvent];
+  const record = recordOf({ detection_us: null, normal_us: 30 * S }, { restarts: true, events });
+  const graph = { ...site([[101, 218]]), probe: 'gremlin' };
+  const rows = judgePromises(record, [graph, site([[101, 218]])]);
+  expect(rows?.map((row) => row.kept)).toEqual([kept, 'unknown']);
+  expect(rows?.[0]?.note).toBe(`it did not come back by itself: ${what}`);
+  expect(rows?.[1]?.note).toContain('started again by the laboratory');
+});
+
+test('what was started anew before the fault was told to end is of no account', () => {
+  const what = 'paris cassandra/0 ran';
+  const stuck = { type: 'platform-event', at_us: 90 * S, data: { kind: 'component-stuck', what } };
+  const record = recordOf({ detection_us: null, normal_us: 30 * S }, { events: [stuck as unknown as JournalEvent] });
+  expect(judgePromises(record, [site([[101, 218]])])?.[0]?.kept).toBe('kept');
 });
 
 test('the alarm of the platform counts, however early a stand-in raised its own', () => {

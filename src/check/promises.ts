@@ -1,4 +1,5 @@
 import { eventsOf } from '../history/read-journal.ts';
+import { PROBES } from '../probes/registry.ts';
 import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -54,30 +55,20 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
   const disaster = record.faults.find(({ report }) => report.disaster)?.report;
   const own = views.filter(({ service, site }) => service === '' && site === disaster?.target);
   const why = whyUnproven(record) ?? (own.length === 0 ? 'no probe looks at the site alone' : null);
-  const stuck = eventsOf(record.events, 'platform-event').find(
-    ({ data }) => data.kind === 'component-stuck' && data.what.startsWith(`${disaster?.target} `),
-  );
   const restartedHere = record.plan.timeline.some(({ id, restarts }) => id === disaster?.id && restarts);
   const release = disaster?.releaseRequested;
   const effective = record.disaster?.effective;
   if (why !== null || !release || !effective)
     return [unknown('back to normal', promisedUs, why ?? 'the fault was not told to end')];
-  if (stuck) {
-    const note = `it did not come back by itself: ${stuck.data.what}`;
-    return [
-      {
-        promise: 'back to normal',
-        promised_us: promisedUs,
-        measured_us: null,
-        observer: 'client',
-        kept: 'broken',
-        note,
-      },
-    ];
-  }
   return own.map((view): PromiseRow => {
     const promise = `${view.probe} at ${view.site}: back to normal`;
     const base = { promise, promised_us: promisedUs, observer: 'client' };
+    const stuck = stuckAt(record, view, release);
+    if (stuck) {
+      // Ended by the laboratory: had it not been, it would have taken longer than this.
+      const kept = stuck.at_us - release.notAfter_us > promisedUs ? 'broken' : 'unknown';
+      return { ...base, measured_us: null, kept, note: `it did not come back by itself: ${stuck.data.what}` };
+    }
     const hit = view.outages.filter(({ down_us, up_us }) => {
       return down_us < release.notAfter_us && (up_us ?? Number.POSITIVE_INFINITY) > effective.notBefore_us;
     });
@@ -98,6 +89,15 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
     }
     return { ...base, measured_us: measured, kept: judge(measured, promisedUs), note: counted.join() };
   });
+}
+
+/** What a view stands on at its site was started anew by the laboratory, because it ran and did not serve. */
+function stuckAt({ events }: RunRecord, { probe, site }: View, release: Instant) {
+  const component = PROBES.get(probe)?.component;
+  return eventsOf(events, 'platform-event').find(
+    ({ at_us, data }) =>
+      data.kind === 'component-stuck' && at_us >= release.notBefore_us && data.what.startsWith(`${site} ${component}/`),
+  );
 }
 
 /** Why nothing can be counted from the disaster; null: it held. */

@@ -57,9 +57,9 @@ export function verifyCommand(
 /** `verify --all DIRECTORY`: each run, and whether one is missing among them. */
 function verifyEvery(directory: string, key: KeyObject | null): ExitCode {
   const register = runRegister();
-  const { runs, gaps, notes } = verifyAll(directory, key, (series) =>
-    seriesIn(register) === series ? registeredRuns(register) : null,
-  );
+  const series = seriesIn(register);
+  const local = series === null ? null : { series, runs: registeredRuns(register) };
+  const { runs, gaps, notes } = verifyAll(directory, key, local);
   if (runs.length === 0) throw new InputError(`${directory}: no run in it`);
   for (const { path, signed, problem } of runs) print(`${path}: ${problem ?? SIGNED_WORD[signed]}`);
   for (const gap of gaps) print(gap);

@@ -26,6 +26,10 @@ interface HistoryFlags {
 
 /** `history [SCENARIO]`: every run over time, in the terminal and as `index.html` beside the runs; what of it a machine reads where asked for. */
 export async function historyCommand(scenario: string | undefined, flags: HistoryFlags): Promise<ExitCode> {
+  if (scenario !== undefined && flags.metrics !== undefined)
+    throw new InputError('--metrics: expected no scenario: what is not in the file counts as resolved', {
+      hint: 'npm run drill -- history --metrics FILE',
+    });
   const { runs, unread } = runsOf(flags.reports, scenario);
   const history = historyOf(runs);
   const { rows, exercises, unreadExercises } = await drillsOf(

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
@@ -129,7 +129,9 @@ async function writePdf(browser: string, pdf: string, page: string): Promise<voi
   try {
     const file = join(directory, 'report.html');
     writeFileSync(file, page);
-    await printPdf(browser, file, resolve(pdf));
+    const printed = join(directory, 'report.pdf');
+    await printPdf(browser, file, printed);
+    copyFileSync(printed, pdf);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -24,7 +24,7 @@ async function said(
         if (!up && silent) await new Promise((resolve) => setTimeout(resolve, timeoutMs));
         return up;
       },
-      onAlarm: () => lines.push(`alarm at ${at()}`),
+      onAlarm: (_, failingForMs) => lines.push(`alarm at ${at()}, failing for ${Math.round(failingForMs / 1000)} s`),
       onClear: () => lines.push(`clear at ${at()}`),
     },
     over.signal,
@@ -38,11 +38,14 @@ async function said(
 
 test('five refusals in a row are an alarm, one success ends it', async () => {
   // Checks at 7, 37, 67 s and so on; down from 50 s on.
-  expect(await said([50_000, 300_000])).toEqual(['alarm at 187 s', 'clear at 307 s']);
+  expect(await said([50_000, 300_000])).toEqual(['alarm at 187 s, failing for 120 s', 'clear at 307 s']);
 });
 
 test('silence costs the deadline as well', async () => {
-  expect(await said([50_000, 300_000], { silent: true })).toEqual(['alarm at 197 s', 'clear at 307 s']);
+  expect(await said([50_000, 300_000], { silent: true })).toEqual([
+    'alarm at 197 s, failing for 120 s',
+    'clear at 307 s',
+  ]);
 });
 
 test('four failures in a row are none', async () => {
@@ -52,7 +55,7 @@ test('four failures in a row are none', async () => {
 test('a deadline that is longer than the period: the next one is due at once', async () => {
   const settings = { everyMs: 5_000, timeoutMs: 20_000, failures: 2 };
   expect(await said([10_000, 300_000], { silent: true, delayMs: 0, settings })).toEqual([
-    'alarm at 50 s',
+    'alarm at 50 s, failing for 20 s',
     expect.stringMatching(/^clear/),
   ]);
 });

@@ -14,7 +14,8 @@ export async function checkHealth(
   of: {
     /** Never rejects. */
     readonly healthy: (timeoutMs: number) => Promise<boolean>;
-    readonly onAlarm: (what: string) => void;
+    /** `failingForMs`: since the first of the failures ended. */
+    readonly onAlarm: (what: string, failingForMs: number) => void;
     readonly onClear: () => void;
     /** Of the first one: what the period is counted from. */
     readonly delayMs: number;
@@ -22,6 +23,7 @@ export async function checkHealth(
   signal: AbortSignal,
 ): Promise<void> {
   let inARow = 0;
+  let failedMs = 0;
   let dueMs = performance.now() + of.delayMs;
   while (!signal.aborted) {
     await sleep(dueMs - performance.now(), signal);
@@ -30,7 +32,9 @@ export async function checkHealth(
     const healthy = await of.healthy(timeoutMs);
     if (healthy && inARow >= failures) of.onClear();
     inARow = healthy ? 0 : inARow + 1;
-    if (inARow === failures) of.onAlarm(`${failures} failures in a row, ${everyMs / 1000} s apart`);
+    if (inARow === 1) failedMs = performance.now();
+    if (inARow === failures)
+      of.onAlarm(`${failures} failures in a row, ${everyMs / 1000} s apart`, performance.now() - failedMs);
   }
 }
 

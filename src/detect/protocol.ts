@@ -24,4 +24,6 @@ export type WatcherEvent =
       readonly site: string;
       readonly component: Component;
       readonly what: string;
+      /** Of an alarm that took several failures: since the first of them. */
+      readonly failingForMs?: number;
     };

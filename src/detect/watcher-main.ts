@@ -30,15 +30,18 @@ async function watchAll(config: WatcherConfig): Promise<void> {
 /** Healthy while each of its nodes answers. Where in its period a check is when something happens is left to chance, as it is. */
 function watch(site: PlannedSite, component: Component, health: HealthCheckSettings): void {
   const nodes = site.endpoints[component] ?? [];
-  const say = (type: 'alarm' | 'clear', what: string): void =>
-    tell({ type, detector: `health check of ${component}`, simulated: true, site: site.name, component, what });
+  const say = (type: 'alarm' | 'clear', what: string, failingForMs = 0): void =>
+    tell({
+      ...{ type, detector: `health check of ${component}`, simulated: true },
+      ...{ site: site.name, component, what, failingForMs },
+    });
   void checkHealth(
     health,
     {
       delayMs: Math.random() * health.everyMs,
       healthy: async (timeoutMs) =>
         (await Promise.all(nodes.map((node) => isHealthy(site, component, node, timeoutMs)))).every(Boolean),
-      onAlarm: (what) => say('alarm', what),
+      onAlarm: (what, failingForMs) => say('alarm', what, failingForMs),
       onClear: () => say('clear', 'it answers again'),
     },
     new AbortController().signal,

@@ -109,6 +109,7 @@ test('an aborted run, or a person who breaks it off, ends it', async () => {
   const stopped = await carryOut(loaded(scenario('a'), scenario('b', 'x.yaml')), OF, aborts.hands);
   expect(stopped.code).toBe(EXIT.aborted);
   expect(stopped.record.steps[1]?.reason).toBe('the exercise was broken off: a run was aborted');
+  expect(stopped.record.ended).toBeNull();
   const leaves = kept({
     ask: async () => {
       throw new Error('interrupted by a person');

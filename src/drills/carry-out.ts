@@ -98,7 +98,8 @@ export async function carryOut(
         put(at, notYet(step, broken === null ? 'it was not run' : `it was not run: ${broken}`));
     }
   }
-  const record = recordNow(hands.now().toISOString());
+  // One that was broken off did not come to its end.
+  const record = recordNow(broken === null ? hands.now().toISOString() : null);
   hands.save(record);
   return { record, code: codeOf(record.verdict, codes) };
 }
@@ -116,7 +117,7 @@ function exitCodeOf(error: unknown): ExitCode {
 
 /** What broke it off counts first; else the verdict of the whole decides. */
 function codeOf(verdict: Verdict, codes: readonly ExitCode[]): ExitCode {
-  const order = [EXIT.defect, EXIT.platform, EXIT.badInput, EXIT.aborted];
+  const order = [EXIT.defect, EXIT.platform, EXIT.badInput, EXIT.evidence, EXIT.aborted];
   const first = order.find((code) => codes.includes(code));
   if (first !== undefined) return first;
   return verdict === 'pass' ? EXIT.pass : verdict === 'fail' ? EXIT.objectiveMissed : EXIT.unknown;

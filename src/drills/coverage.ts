@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 /** One scenario as the coverage sees it. */
 export interface Exercised {
   readonly scenario: string;
-  /** The newest run that went through; null: none. */
+  /** The newest run that went through, its report as it was sealed; null: none. */
   readonly last: Pick<RunRecord, 'started' | 'verdict' | 'path'> | null;
   /** Why it is to be run again; empty: it is not. */
   readonly overdue: readonly string[];
@@ -83,7 +83,13 @@ function exercisedOf(name: string, { file, scenarios, runs, platform, now }: Cov
   const atMs = ({ started }: RunRecord): number => Date.parse(started);
   // A date that is none, or to come, shows nothing.
   const last = runs
-    .filter((run) => run.scenario === name && run.outcome === 'completed' && atMs(run) <= now.getTime() + DAY_MS)
+    .filter(
+      (run) =>
+        run.scenario === name &&
+        run.outcome === 'completed' &&
+        run.seal !== 'changed after it was sealed' &&
+        atMs(run) <= now.getTime() + DAY_MS,
+    )
     .toSorted((a, b) => atMs(a) - atMs(b))
     .at(-1);
   if (last === undefined) return { scenario: name, last: null, overdue: ['never run through'] };

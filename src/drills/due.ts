@@ -1,18 +1,18 @@
 import { formatDuration } from '../duration.ts';
 import type { LoadedExercise } from './load.ts';
-import type { FoundExercise } from './record.ts';
+import type { ExerciseRecord, FoundExercise } from './record.ts';
 
 /** An exercise, and whether it is to be carried out again. */
 export interface DueExercise {
   readonly name: string;
   readonly title: string;
-  /** The newest that came to its end; null: none. */
+  /** The newest that came to its end, with every scenario run; null: none. */
   readonly last: FoundExercise | null;
   /** Why it is overdue; empty: it is not. */
   readonly due: string;
 }
 
-/** For each exercise its newest record that came to its end. `found` is oldest first. Pure. */
+/** For each exercise its newest record that came to its end, with every scenario run. `found` is oldest first. Pure. */
 export function dueExercises(
   exercises: readonly LoadedExercise[],
   found: readonly FoundExercise[],
@@ -20,9 +20,13 @@ export function dueExercises(
 ): readonly DueExercise[] {
   return exercises.map(({ exercise, sha256 }) => {
     const { name, title, every } = exercise;
-    const last = found.findLast(({ record }) => record.exercise === name && record.ended !== null) ?? null;
+    const last = found.findLast(({ record }) => record.exercise === name && carriedOut(record)) ?? null;
     return { name, title, last, due: whyDue(last, every, sha256, now) };
   });
+}
+
+function carriedOut({ ended, steps }: ExerciseRecord): boolean {
+  return ended !== null && steps.every((step) => step.kind === 'person' || step.run !== null);
 }
 
 function whyDue(last: FoundExercise | null, every: number, sha256: string, now: Date): string {

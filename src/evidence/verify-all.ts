@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { isDrillError } from '../errors.ts';
 import { readWhole, sha256, shownPath } from './bundle-files.ts';
@@ -36,8 +36,16 @@ export interface AllVerified {
   readonly notes: readonly string[];
 }
 
-/** What the register of this machine knows of a series: runs that were begun. Null: it is not here. */
-export type Known = readonly { readonly counter: number; readonly run: string; readonly directory: string }[] | null;
+/** The register of this machine: the runs of a series that were begun here. */
+export interface LocalRegister {
+  readonly series: string;
+  readonly runs: readonly {
+    readonly counter: number;
+    readonly run: string;
+    readonly intentSha256: string;
+    readonly directory: string;
+  }[];
+}
 
 interface Placed {
   readonly path: string;
@@ -52,7 +60,7 @@ const MAX_DEPTH = 4;
 const MAX_NAMED = 20;
 
 /** Verifies every run below a directory, and that by their counters none is missing among them. `known`: what the register of a series says, if it is here. */
-export function verifyAll(root: string, publicKey: KeyObject | null, known: (series: string) => Known): AllVerified {
+export function verifyAll(root: string, publicKey: KeyObject | null, local: LocalRegister | null): AllVerified {
   const runs: FoundRun[] = [];
   const bySeries = new Map<string, Placed[]>();
   let without = 0;
@@ -71,11 +79,14 @@ export function verifyAll(root: string, publicKey: KeyObject | null, known: (ser
   if (without > 0) notes.push(`${without} without a counter: whether others were left out among them cannot be seen`);
   if (bySeries.size > 1)
     notes.push(`${bySeries.size} series, each of a register of its own: each is looked through by itself`);
+  // Where not one run of it is left its register tells which were begun below this directory.
+  const begun = local?.runs.filter(({ directory }) => isBelow(root, directory)) ?? [];
+  if (local && begun.length > 0 && !bySeries.has(local.series)) bySeries.set(local.series, []);
   const gaps = [...bySeries].flatMap(([series, placed]) => {
-    const register = known(series);
+    const register = local?.series !== series ? null : placed.length > 0 ? local.runs : begun;
     if (register === null)
       notes.push(`series ${series}: its register is not here, so runs after the last one cannot be missed`);
-    return gapsOf(placed, register);
+    return gapsOf(series, placed, register ?? []);
   });
   notes.push('there is no anchor outside: who holds the key and the register can begin a new series');
   return { runs, gaps, notes };
@@ -112,9 +123,13 @@ function place(directory: string, path: string): Placed | string | null {
   return { path, run: intent.run, intentSha256: sha256(intentBytes), manifestSha256, sequence: intent.sequence };
 }
 
-function gapsOf(placed: readonly Placed[], register: Known): string[] {
+function isBelow(root: string, directory: string): boolean {
+  const path = relative(resolve(root), directory);
+  return path !== '' && !path.startsWith('..') && !isAbsolute(path);
+}
+
+function gapsOf(series: string, placed: readonly Placed[], register: LocalRegister['runs']): string[] {
   const gaps: string[] = [];
-  const series = (placed[0] as Placed).sequence.series;
   const byCounter = new Map<number, Placed>();
   for (const one of [...placed].sort((a, b) => a.sequence.counter - b.sequence.counter)) {
     const { counter } = one.sequence;
@@ -123,12 +138,19 @@ function gapsOf(placed: readonly Placed[], register: Known): string[] {
       gaps.push(`${one.path}: has counter ${counter} of series ${series}, and so has ${twin.path}`);
     byCounter.set(counter, one);
   }
-  const known = new Map((register ?? []).map((entry) => [entry.counter, entry]));
+  const known = new Map(register.map((entry) => [entry.counter, entry]));
+  for (const [counter, { path, intentSha256 }] of byCounter) {
+    const begun = known.get(counter);
+    if (begun && begun.intentSha256 !== intentSha256)
+      gaps.push(
+        `${path}: is not the run that the register has under counter ${counter}, which is ${shownPath(begun.run)}`,
+      );
+  }
   const last = Math.max(...byCounter.keys(), ...known.keys());
   let named = 0;
   let missing = 0;
   // Counters of a forged intent may lie far apart: holes are stepped over, not counted through.
-  let expected = 1;
+  let expected = placed.length > 0 ? 1 : Math.min(...known.keys());
   for (const counter of [...new Set([...byCounter.keys(), ...known.keys(), last + 1])].sort((a, b) => a - b)) {
     if (counter > expected) {
       missing += counter - expected;

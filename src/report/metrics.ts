@@ -2,6 +2,7 @@ import { VERDICTS, type Verdict } from '../check/report-schema.ts';
 import type { CoveredRow } from '../drills/coverage.ts';
 import type { DueExercise } from '../drills/due.ts';
 import type { Unread } from '../trend/read-runs.ts';
+import { comparable } from '../trend/run-record.ts';
 import { type History, shiftOf } from '../trend/series.ts';
 
 export interface MetricsInput {
@@ -37,9 +38,11 @@ function runFamilies(history: History): Family[] {
     return run === undefined ? [] : [{ scenario, run, steps, series }];
   });
   const seconds = (iso: string): number[] => (Number.isNaN(Date.parse(iso)) ? [] : [Date.parse(iso) / 1000]);
-  const figures = newest.flatMap(({ scenario, run }) => run.figures.map((figure) => ({ scenario, figure })));
+  const figures = newest.flatMap(({ scenario, run }) =>
+    run.figures.map((figure) => ({ scenario, figure, measured: comparable(run, figure) })),
+  );
   const bounds = (metric: string): Sample[] =>
-    figures.flatMap(({ scenario, figure: { service, metric: own, measured_us: measured } }) => {
+    figures.flatMap(({ scenario, measured, figure: { service, metric: own } }) => {
       if (own !== metric || measured === null) return [];
       const labels: Labels = service === null ? { scenario } : { scenario, service };
       return [
@@ -105,12 +108,14 @@ function runFamilies(history: History): Family[] {
     },
     {
       name: 'drill_regression',
-      help: 'Whether the newest comparable runs are worse than all before them, beyond the stated rate of false alarms.',
+      help: 'Whether the newest comparable runs are worse than all before them, beyond the stated rate of false alarms. Absent: too few to tell.',
       samples: newest.flatMap(({ scenario, series }) =>
-        series.map((one) => ({
-          labels: { scenario, figure: one.name },
-          value: shiftOf(history, one)?.kind === 'regression' ? 1 : 0,
-        })),
+        series
+          .filter(({ id }) => history.shifts.longEnough.includes(id))
+          .map((one) => ({
+            labels: { scenario, figure: one.name },
+            value: shiftOf(history, one)?.kind === 'regression' ? 1 : 0,
+          })),
       ),
     },
   ];

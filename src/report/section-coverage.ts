@@ -76,7 +76,7 @@ export function coverageSection(rows: readonly CoveredRow[], platformKnown: bool
         { head: 'Why', cell: (one) => whyWords(one) },
       ])}`,
   );
-  return html`<section id="coverage" class="cover"><h2>Coverage</h2><p class="lead">${coverageSentence(rows)} Exercised: by a run that went through, with any verdict. Overdue: one of its scenarios was never run through, was run too long ago, or its file, the versions or the topology changed since${platformKnown ? '' : ' (of the platform nothing is known here, so that its changes are not seen)'}. The result is that of the newest run of each: fail beats unknown beats pass, and what was never run is unknown.</p>${groups}</section>`;
+  return html`<section id="coverage" class="cover"><h2>Coverage</h2><p class="lead">${coverageSentence(rows)} Exercised: by a run that went through, with any verdict. Overdue: one of its scenarios was never run through, was run too long ago, or its file, the versions or the topology changed since (the topology of a platform of its own is not looked at)${platformKnown ? '' : ' (of the platform nothing is known here, so that its changes are not seen)'}. The result is that of the newest run of each: fail beats unknown beats pass, and what was never run is unknown.</p>${groups}</section>`;
 }
 
 function stateCell({ state }: CoveredRow): Markup {

@@ -35,7 +35,7 @@ export const RULE = `A figure is called worse by rank alone: its lower bound is 
 export function lookedWords({ looked, longEnough, expectedWorst, found }: Shifts): string {
   const seen = found.filter(({ kind }) => kind === 'worst so far').length;
   const expected = Number(expectedWorst.toFixed(2));
-  return `${plural(looked, 'series', 'series')} with at least two comparable runs, ${longEnough} of them long enough for a regression to be told from chance. Worst so far: ${seen}, where chance alone makes ${expected} on average.`;
+  return `${plural(looked, 'series', 'series')} with at least two comparable runs, ${longEnough.length} of them long enough for a regression to be told from chance. Worst so far: ${seen}, where chance alone makes ${expected} on average.`;
 }
 
 /** `the 2 newest are worse than all 14 before; by chance 1 in 60`. */

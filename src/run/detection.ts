@@ -55,13 +55,15 @@ export class Detection implements AsyncDisposable {
     await Promise.race([this.watcher?.ready, late]);
   }
 
-  private hear({ type, detector, simulated, site, component, what }: Alarm): void {
-    const { plan, leases, journal, say, phaseNow } = this.session;
+  private hear({ type, detector, simulated, site, component, what, failingForMs = 0 }: Alarm): void {
+    const { plan, leases, journal, say, phaseNow, clock } = this.session;
     say({ phase: phaseNow, text: `${type} of the ${detector}: ${component} of ${site}: ${what}` });
     // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
     const open = leases.filter(({ planned, requested, gone }) => planned.site === site && requested && !gone);
     const [fault] = open;
-    if (type === 'clear' || !fault || open.length > 1 || !strikes(fault.planned, component, FAULTS)) {
+    // What began to fail before the fault was requested noticed something else.
+    const before = fault !== undefined && clock.nowUs() - failingForMs * 1_000 < fault.requestedUs;
+    if (type === 'clear' || !fault || before || open.length > 1 || !strikes(fault.planned, component, FAULTS)) {
       this.note(`${type} of the ${detector}: ${component} of ${site}: ${what}`);
       return;
     }

@@ -74,7 +74,7 @@ test('a clock that cannot be set right is said', async () => {
   };
   platform.abilities.clocks.observe = async () => [];
   expect((await healed(platform)).left).toEqual([
-    'failed: it does not work',
+    'failed: undoing wrong clocks that no fault in the register would: clock-skew-1: it does not work',
     'still in force: wrong clocks of clock-skew-1',
   ]);
 });
@@ -92,7 +92,7 @@ test('a fault that cannot be undone keeps no other in force, and is said', async
   await cut(platform, 'f');
   const { left } = await healed(platform);
   expect(platform.rules.size).toBe(0);
-  expect(left).toEqual(['failed: kill-1: processes: it does not work', 'still in force: kill-1']);
+  expect(left).toEqual(['failed: undoing kill-1 of run r: processes: it does not work', 'still in force: kill-1']);
 });
 
 test('an answer that does not come for one fault is no reason to leave the others', async () => {
@@ -110,7 +110,7 @@ test('an answer that does not come for one fault is no reason to leave the other
   await cut(platform, 'f');
   const { left } = await healed(platform);
   expect(platform.rules.size).toBe(0);
-  expect(left).toEqual(['failed: the connection is lost', 'still in force: bad']);
+  expect(left).toEqual(['failed: undoing bad of run r: the connection is lost', 'still in force: bad']);
 });
 
 test('queries, a lag of compaction, a limit of memory, a loop and a full disk that nothing would undo are found and ended as well', async () => {
@@ -138,7 +138,10 @@ test('what cannot be ended is said', async () => {
   platform.abilities.queries.mend = async () => {
     throw new Error('the server does not say so');
   };
-  expect((await healed(platform)).left).toEqual(['failed: the server does not say so', 'still in force: queries of q']);
+  expect((await healed(platform)).left).toEqual([
+    'failed: undoing queries that no fault in the register would: q: the server does not say so',
+    'still in force: queries of q',
+  ]);
 });
 
 test('what cannot be looked for keeps nothing else from being healed, and is said', async () => {

@@ -71,12 +71,17 @@ async function healOnce(
         return orRejected(work(item, limit), limit);
       }),
     );
-    for (const result of results) if (result.status === 'rejected') failed.push(`failed: ${messageOf(result.reason)}`);
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
+      const what = words(items[index] as T);
+      const why = messageOf(result.reason);
+      failed.push(`failed: ${why.startsWith(what) ? why : `${what}: ${why}`}`);
+    }
   };
   const undo = async (fault: string, signal: AbortSignal): Promise<void> => {
     const undone = await register.undo(fault, signal);
     const errors = undone.filter(({ ok }) => !ok).map((one) => `${one.undo.kind}: ${one.error}`);
-    if (errors.length > 0) throw new PlatformError(`${fault}: ${errors.join('; ')}`);
+    if (errors.length > 0) throw new PlatformError(errors.join('; '));
   };
   const known = (): Promise<readonly RegisteredFault[]> =>
     look('what is in the register', (signal) => register.list(signal));

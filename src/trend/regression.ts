@@ -28,8 +28,8 @@ export interface Shifts {
   readonly found: readonly Shift[];
   /** Series with at least one earlier value. */
   readonly looked: number;
-  /** Of these: those that are long enough that a regression could be told from chance. */
-  readonly longEnough: number;
+  /** Ids of those of them that are long enough that a regression could be told from chance. */
+  readonly longEnough: readonly string[];
   /** How many `worst so far` there are on average where nothing has changed. */
   readonly expectedWorst: number;
 }
@@ -50,7 +50,7 @@ export function findShifts(series: readonly Compared[]): Shifts {
   return {
     found: looked.flatMap((one) => shiftOf(one, correction)),
     looked: looked.length,
-    longEnough: least.filter((chance) => chance <= FALSE_ALARM_RATE / correction).length,
+    longEnough: looked.flatMap(({ id }, i) => ((least[i] as number) <= FALSE_ALARM_RATE / correction ? [id] : [])),
     expectedWorst: mentioned.reduce((sum, { values }) => sum + 1 / values.length, 0),
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifyAll } from '../../src/evidence/verify-all.ts';
-import { registeredRuns, registerRun } from '../../src/run/run-register.ts';
+import { registeredRuns, registerRun, seriesIn } from '../../src/run/run-register.ts';
 import { forge, keyPair, readJson, signWith, smallRun, writeJson } from './support/bundle.ts';
 
 let base: string;
@@ -16,8 +16,9 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const register = (): string => join(base, 'register');
 const directoryOf = (run: string): string => join(reports, 'example', run);
-const all = () => verifyAll(reports, null, () => null);
-const here = () => verifyAll(reports, null, () => registeredRuns(register()));
+const all = () => verifyAll(reports, null, null);
+const here = () =>
+  verifyAll(reports, null, { series: seriesIn(register()) as string, runs: registeredRuns(register()) });
 
 /** A sealed run with its place in the register. */
 function run(name: string): void {
@@ -85,4 +86,29 @@ test('a counter that is there twice, a run of before there were counters, and on
   expect(gaps).toEqual([expect.stringMatching(/example\/copy: has counter 2 .*, and so has example\/b/)]);
   expect(notes[0]).toContain('1 without a counter');
   expect(runs[0]).toMatchObject({ path: 'example/a', problem: expect.stringMatching(/^history.csv: expected/) });
+});
+
+test('where every counted run was deleted the register says which were begun there; of what began elsewhere it says nothing', () => {
+  for (const name of ['a', 'b']) run(name);
+  smallRun(directoryOf('old'), 'old');
+  for (const name of ['a', 'b']) rmSync(directoryOf(name), { recursive: true });
+  expect(here().gaps).toEqual([
+    expect.stringMatching(/run 1 is missing: a, begun in/),
+    expect.stringMatching(/run 2 is missing: b, begun in/),
+  ]);
+  const elsewhere = {
+    series: 'ab'.repeat(16),
+    runs: [{ counter: 1, run: 'x', intentSha256: '', directory: '/elsewhere/x' }],
+  };
+  expect(verifyAll(reports, null, elsewhere).gaps).toEqual([]);
+});
+
+test('the last run in the place of another shows where its register is', () => {
+  for (const name of ['a', 'b']) run(name);
+  const { sequence } = readJson(join(directoryOf('b'), 'intent.json'));
+  smallRun(directoryOf('b'), 'z');
+  writeJson(join(directoryOf('b'), 'intent.json'), { ...readJson(join(directoryOf('b'), 'intent.json')), sequence });
+  forge(directoryOf('b'), {});
+  expect(all().gaps).toEqual([]);
+  expect(here().gaps).toEqual(['example/b: is not the run that the register has under counter 2, which is b']);
 });

@@ -1,16 +1,20 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Undo } from '../undo.ts';
 import { ClockEffects } from './clock-effects.ts';
 import { DiskEffects } from './disk-effects.ts';
 import { commitLogOf, fillsOf } from './disks.ts';
+import type { Inventory } from './inventory.ts';
 import { MemoryEffects } from './memory-effects.ts';
 import type { MemoryGroups } from './memory-groups.ts';
 import { ProcessEffects } from './process-effects.ts';
 import { Register } from './register.ts';
 import { testingInventory } from './testing-inventory.ts';
+
+/** Under which everything may be done. */
+const OPEN = { require: () => {}, under: async (_: Undo, work: () => Promise<void> | void) => work() };
 
 let directory = '';
 beforeEach(() => {
@@ -85,44 +89,51 @@ test('a full disk that nothing would undo is emptied, and what stands on it is s
   mkdirSync(commitLogOf(directory));
   writeFileSync(join(commitLogOf(directory), 'drill-fill-disk-full-1'), 'x');
   const restarted: string[] = [];
-  const guard = { require: () => {}, under: async (_: Undo, work: () => Promise<void> | void) => work() };
-  const disks = new DiskEffects(inventory, guard, true, async ({ site }) => void restarted.push(site));
+  const disks = new DiskEffects(inventory, OPEN, true, async ({ site }) => void restarted.push(site));
   expect(disks.inForce()).toEqual(['disk-full-1']);
   await disks.mend('disk-full-1');
   expect([fillsOf(directory), disks.inForce(), restarted]).toEqual([[], [], ['paris', 'london']]);
   await disks.mend('disk-full-1');
   expect(restarted).toHaveLength(2);
-  const large = new DiskEffects(inventory, guard, false, async () => {});
+  const large = new DiskEffects(inventory, OPEN, false, async () => {});
   await expect(large.fill('x', 'paris')).rejects.toThrow('no disks of their own');
 });
 
-test('a restart ends what it starts once, however often it has to be tried', async () => {
+test('a restart ends what it starts once, however often it has to be tried; what serves by then is ended for the next', async () => {
   const { inventory, log } = testingInventory();
-  const guard = { require: () => {}, under: async (_: Undo, work: () => Promise<void> | void) => work() };
-  const processes = new ProcessEffects(inventory, guard, () => {});
+  const processes = new ProcessEffects(inventory, OPEN, () => {});
   const [cassandra] = inventory.of('cassandra', 'paris');
-  const start = cassandra?.start;
-  Object.assign(cassandra ?? {}, { start: () => Promise.reject(new Error('not ready in time')) });
+  let now = { state: 'ready', pid: 7 as number | null };
+  let serves = false;
+  Object.assign(cassandra ?? {}, {
+    state: () => now,
+    stop: async () => {
+      log.push(`stop ${now.pid}`);
+      now = { state: 'stopped', pid: null };
+    },
+    start: async () => {
+      now = { state: serves ? 'ready' : 'running', pid: now.pid ?? 8 };
+      if (!serves) throw new Error('not ready in time');
+    },
+  });
   const target = { site: 'paris', components: ['cassandra'] } as const;
   await expect(processes.restart(target)).rejects.toThrow('not ready');
-  Object.assign(cassandra ?? {}, { start });
+  await expect(processes.restart(target)).rejects.toThrow('not ready');
+  serves = true;
   await processes.restart(target);
-  expect(log).toEqual(['stop paris cassandra/0', 'start paris cassandra/0']);
+  expect(log).toEqual(['stop 7']);
   await processes.restart(target);
-  expect(log).toHaveLength(4);
+  expect(log).toEqual(['stop 7', 'stop 8']);
 });
 
-test('a JanusGraph that runs and does not serve is ended once, and started anew', async () => {
-  const { inventory, log } = testingInventory();
-  const guard = { require: () => {}, under: async (_: Undo, work: () => Promise<void> | void) => work() };
-  const events: string[] = [];
-  const processes = new ProcessEffects(inventory, guard, (type, what) => events.push(`${type} ${what}`), 5);
+/** A JanusGraph of Paris that runs and does not serve until it was ended. */
+function hanging(inventory: Inventory, pid: () => number = () => 7): void {
   const [graph] = inventory.of('janusgraph', 'paris');
   const ended = Promise.withResolvers<void>();
   const { start, stop } = graph as NonNullable<typeof graph>;
   let hangs = true;
   Object.assign(graph ?? {}, {
-    state: () => ({ state: 'running' }),
+    state: () => ({ state: 'running', pid: pid() }),
     start: (...args: Parameters<typeof start>) => (hangs ? ended.promise : start(...args)),
     stop: async (ms: number) => {
       hangs = false;
@@ -130,9 +141,32 @@ test('a JanusGraph that runs and does not serve is ended once, and started anew'
       await stop(ms);
     },
   });
-  await processes.start({ site: 'paris', components: ['janusgraph'] });
+}
+
+test('a JanusGraph that runs and does not serve is ended once, whoever waits for it, and started anew', async () => {
+  const { inventory, log } = testingInventory();
+  hanging(inventory);
+  const events: string[] = [];
+  const processes = new ProcessEffects(inventory, OPEN, (type, what) => events.push(`${type} ${what}`), 5);
+  await Promise.all([
+    processes.start({ site: 'paris', components: ['janusgraph'] }),
+    processes.start({ site: 'paris', components: ['janusgraph'] }),
+  ]);
   expect(log).toEqual(['stop paris janusgraph/0', 'start paris janusgraph/0']);
-  expect(events).toEqual([expect.stringMatching(/^component-stuck paris janusgraph\/0 ran for 0.005 s/)]);
+  expect(events).toEqual([expect.stringMatching(/^component-stuck paris janusgraph\/0 was not ready within 0.005 s/)]);
+});
+
+test.each(['another process by then', 'a store that is not ready'])('none is ended: %s', async (why) => {
+  const { inventory, log } = testingInventory();
+  let pid = 7;
+  hanging(inventory, () => (why.startsWith('another') ? pid++ : 7));
+  if (why.startsWith('a store'))
+    Object.assign(inventory.of('cassandra', 'paris')[0] ?? {}, { state: () => ({ state: 'running', pid: 9 }) });
+  const processes = new ProcessEffects(inventory, OPEN, () => {}, 5);
+  const started = processes.start({ site: 'paris', components: ['janusgraph'] });
+  await vi.waitFor(() => expect(pid).toBeGreaterThan(why.startsWith('another') ? 8 : 6));
+  expect(await Promise.race([started, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))])).toBe('waits');
+  expect(log).toEqual([]);
 });
 
 test('what cannot be undone at one place keeps no other from it', async () => {

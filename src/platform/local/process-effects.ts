@@ -12,8 +12,8 @@ const UNDO_MS = 240_000;
 /** One whose disk was full may not be able to end in order. */
 const RESTART_GRACE_MS = 15_000;
 /**
- * A JanusGraph that came up while its store's name had no address takes the machine's own for it and never asks again: one that runs so long
- * beside a store that serves, and does not serve, would not do so by itself.
+ * A JanusGraph that came up while its store's name had no address takes the machine's own for it and never asks again: one that is not ready so
+ * long after it was asked to be, its store ready all the while, would not be so by itself.
  */
 const STUCK_MS = 90_000;
 
@@ -24,8 +24,9 @@ export class ProcessEffects implements LastingEffect {
   private readonly loops: Loops;
   private readonly onEvent: (type: string, what: string) => void;
   private readonly stuckMs: number;
-  /** Ended for a restart that is not through. */
-  private readonly restarting = new Set<ManagedComponent>();
+  /** The processes that a restart has begun: until one of them is ready, or gone, it is waited for, and not begun again. */
+  private readonly restarting = new Map<ManagedComponent, number | null>();
+  private readonly graphs = new Map<ManagedComponent, Promise<void>>();
 
   constructor(
     inventory: Inventory,
@@ -80,9 +81,20 @@ export class ProcessEffects implements LastingEffect {
     await Promise.all(this.inventory.ofTarget('janusgraph', target).map((one) => this.startGraph(one, limit)));
   }
 
-  private async startGraph(one: ManagedComponent, limit: AbortSignal): Promise<void> {
+  /** Once at a time: who else waits for it must not be told that it ended while it started. */
+  private startGraph(one: ManagedComponent, limit: AbortSignal): Promise<void> {
+    one.resume();
+    const under = this.graphs.get(one);
+    if (under !== undefined) return under;
+    const work = this.startGraphNow(one, limit).finally(() => this.graphs.delete(one));
+    this.graphs.set(one, work);
+    return work;
+  }
+
+  private async startGraphNow(one: ManagedComponent, limit: AbortSignal): Promise<void> {
+    const { state, pid } = one.state();
     // One that is on its way out, hung in its shutdown perhaps, is started anew by its start.
-    const ran = one.state().state === 'running' && !one.isEnding;
+    const ran = state === 'running' && !one.isEnding && this.storeIsReady(one.site);
     const starting = one.start(limit, 'inside');
     if (!ran) return starting;
     const over = new AbortController();
@@ -93,7 +105,9 @@ export class ProcessEffects implements LastingEffect {
       over.abort();
       late.catch(() => {});
     }
-    const what = `${one.name} ran for ${this.stuckMs / 1000} s beside its store and did not serve: ended, and started anew`;
+    // Another process by now, or none that could have served.
+    if (one.state().pid !== pid || !this.storeIsReady(one.site)) return starting;
+    const what = `${one.name} was not ready within ${this.stuckMs / 1000} s, its store ready beside it: ended, and started anew`;
     this.onEvent('component-stuck', what);
     await one.stop(RESTART_GRACE_MS);
     await starting.catch(() => {});
@@ -103,11 +117,19 @@ export class ProcessEffects implements LastingEffect {
   /** The same once they have ended. Ended once: a start that takes too long is waited for again, and not begun again. */
   async restart(target: ProcessTarget): Promise<void> {
     const all = this.inventory.targets(target);
-    const first = all.filter((one) => !this.restarting.has(one));
-    for (const one of first) this.restarting.add(one);
+    const first = all.filter((one) => {
+      const { state, pid } = one.state();
+      return state === 'ready' || pid === null || this.restarting.get(one) !== pid;
+    });
     await Promise.all(first.map((one) => one.stop(RESTART_GRACE_MS)));
-    await this.start(target);
+    const started = this.start(target);
+    for (const one of first) this.restarting.set(one, one.state().pid);
+    await started;
     for (const one of all) this.restarting.delete(one);
+  }
+
+  private storeIsReady(site: string): boolean {
+    return this.inventory.of('cassandra', site).every((one) => one.state().state === 'ready');
   }
 
   private begin(id: string, target: ProcessTarget, ordeal: Ordeal): Promise<void> {

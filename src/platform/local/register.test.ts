@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PlatformError } from '../../errors.ts';
 import type { Undo } from '../undo.ts';
 import { leftFaults, Register } from './register.ts';
 import { Turns } from './turns.ts';
@@ -209,4 +210,35 @@ test('what waits for its turn until its undo is done is not done', async () => {
   open();
   await expect(work).rejects.toThrow('undone while it was done');
   expect(done).not.toContain('work');
+});
+
+test('a restart that went through is not done once more while the rest of its fault is tried again', async () => {
+  const done: string[] = [];
+  let fails = true;
+  const register = new Register(
+    path,
+    async ({ kind }) => {
+      done.push(kind);
+      if (kind === 'processes' && fails) throw new PlatformError('not ready in time', { hint: 'read its log' });
+    },
+    () => 0,
+  );
+  const params = { site: 'paris', components: ['cassandra'] } as const;
+  register.record(
+    'disk-full-1',
+    'run',
+    [
+      { kind: 'restart', params },
+      { kind: 'processes', params },
+    ],
+    1_000,
+  );
+  expect((await register.undo('disk-full-1')).map(({ error }) => error)).toEqual([
+    '',
+    'not ready in time (read its log)',
+  ]);
+  fails = false;
+  await register.undo('disk-full-1');
+  expect(done).toEqual(['restart', 'processes', 'processes']);
+  expect(register.list()).toEqual([]);
 });

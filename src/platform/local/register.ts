@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { replaceFile } from '../../durable-file.ts';
-import { PlatformError } from '../../errors.ts';
+import { messageWithHint, PlatformError } from '../../errors.ts';
 import type { RegisteredFault, Undo, UndoResult } from '../undo.ts';
 import { Turns } from './turns.ts';
 
@@ -9,6 +9,8 @@ interface Entry {
   readonly run: string;
   readonly undo: readonly Undo[];
   expiresAtMs: number;
+  /** Restarts that went through: once more, and what has begun to stand on it would lose it. */
+  readonly restarted: Set<Undo>;
 }
 
 /** What the dead-man did: `failures` is empty when all of the fault is undone. */
@@ -39,7 +41,7 @@ export class Register {
   /** On disk when it returns. A fault that is there already must have been undone first. */
   record(fault: string, run: string, undo: readonly Undo[], ttlMs: number): void {
     if (this.entries.has(fault)) throw new Error(`${fault} is in force already: undo it first`);
-    this.entries.set(fault, { fault, run, undo, expiresAtMs: this.nowMs() + ttlMs });
+    this.entries.set(fault, { fault, run, undo, expiresAtMs: this.nowMs() + ttlMs, restarted: new Set() });
     try {
       this.save();
     } catch (error) {
@@ -131,10 +133,11 @@ export class Register {
     const results: UndoResult[] = [];
     for (const undo of entry?.undo ?? []) {
       try {
-        await this.execute(undo);
+        if (!entry?.restarted.has(undo)) await this.execute(undo);
+        if (undo.kind === 'restart') entry?.restarted.add(undo);
         results.push({ undo, ok: true, error: '' });
       } catch (error) {
-        results.push({ undo, ok: false, error: error instanceof Error ? error.message : String(error) });
+        results.push({ undo, ok: false, error: messageWithHint(error) });
       }
     }
     if (results.every(({ ok }) => ok)) {

@@ -1,6 +1,6 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
-import { messageOf, PlatformError } from '../../errors.ts';
+import { hintOf, messageOf, PlatformError } from '../../errors.ts';
 import type { Json } from '../../history/event.ts';
 
 /** One request's parameters, and the connection it came on: what a holder of the lock is known by. */
@@ -57,7 +57,7 @@ async function answer(line: string, socket: Socket, methods: Methods): Promise<v
     const result = (await method(request.params, socket)) ?? null;
     socket.write(`${JSON.stringify({ id, result })}\n`);
   } catch (error) {
-    socket.write(`${JSON.stringify({ id, error: messageOf(error) })}\n`);
+    socket.write(`${JSON.stringify({ id, error: messageOf(error), hint: hintOf(error) })}\n`);
   }
 }
 
@@ -128,6 +128,7 @@ export class RpcClient<M extends Methods> {
       id?: number;
       result?: unknown;
       error?: string;
+      hint?: string;
       event?: { type: string; data: Json };
     };
     if (message.event) {
@@ -136,6 +137,6 @@ export class RpcClient<M extends Methods> {
     }
     const waiter = this.waiting.get(message.id as number);
     if (message.error === undefined) waiter?.resolve(message.result);
-    else waiter?.reject(new PlatformError(message.error));
+    else waiter?.reject(new PlatformError(message.error, message.hint === undefined ? {} : { hint: message.hint }));
   }
 }

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, PlatformError } from '../../errors.ts';
+import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { ownSharedMemory } from './clock-file.ts';
 import { type Classes, ManagedComponent } from './components.ts';
@@ -243,7 +243,7 @@ setInterval(() => {
 }, 1_000);
 
 main().catch((error: unknown) => {
-  tell('failed', messageOf(error));
+  tell('failed', messageWithHint(error));
   // Who waits for the start reads the reason from its connection.
   setTimeout(() => void stop('it could not start'), 500);
 });

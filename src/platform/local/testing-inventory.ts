@@ -14,7 +14,7 @@ export function testingInventory(directory = ''): { readonly inventory: Inventor
         name,
         id: `${site}-${component}-0`,
         directory,
-        state: () => ({ state: 'stopped' }),
+        state: () => ({ state: 'ready', pid: 7 }),
         stop: async () => void log.push(`stop ${name}`),
         start: async () => void log.push(`start ${name}`),
         pause: () => void log.push(`pause ${name}`),
