@@ -13,9 +13,9 @@ const UNDO_MS = 240_000;
 const RESTART_GRACE_MS = 15_000;
 /**
  * A JanusGraph that came up while its store's name had no address takes the machine's own for it and never asks again: one that is not ready so
- * long after it was asked to be, its store ready all the while, would not be so by itself.
+ * long after it was asked to be, its store ready all the while, would not be so by itself. Longer than the two minutes in which the plan promises a restart.
  */
-const STUCK_MS = 90_000;
+const STUCK_MS = 150_000;
 
 /** Database processes that end, are paused, or suffer over and over. What lasts by itself are the loops; the rest is what the processes are. */
 export class ProcessEffects implements LastingEffect {
