@@ -79,7 +79,7 @@ export async function recoverCommand({ force }: { readonly force: boolean }): Pr
   const signal = AbortSignal.timeout(UNDO_MS);
   await using platform = await attachLocalPlatform(signal, { borrowed: true });
   if (!platform) {
-    removeWhatIsLeft();
+    await removeWhatIsLeft();
     print('no platform is up: what was in force went with it');
     return EXIT.pass;
   }

@@ -43,8 +43,7 @@ export async function listCommand(what: string): Promise<ExitCode> {
       print(`${scenario.name.padEnd(28)} ${scenario.title}`);
     }
   } else if (what === 'faults') {
-    for (const { type, summary, params, refused } of REGISTRIES.faults.values())
-      describe(type, refused ? `${summary} (refused: ${refused.why})` : summary, params);
+    for (const { type, summary, params } of REGISTRIES.faults.values()) describe(type, summary, params);
   } else if (what === 'probes') {
     for (const { probe, summary, params } of REGISTRIES.probes.values()) describe(probe, summary, params);
   } else {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Json } from '../history/event.ts';
-import type { AbilityName, Component, Lack, Platform } from '../platform/platform.ts';
+import type { AbilityName, Component, Platform } from '../platform/platform.ts';
 import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 
@@ -37,8 +37,6 @@ export interface FaultType {
   readonly restarts: boolean;
   /** The one component whose clients it strikes, with parameters that are right; undefined, or absent: those of all that stands on what it strikes. */
   only?(params: PlannedFault['params']): Component | undefined;
-  /** Why no platform that there is can do it: a plan with it is refused. Absent: one that has the abilities can. */
-  readonly refused?: Lack;
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
   readonly deadly?: readonly Component[];
   /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */

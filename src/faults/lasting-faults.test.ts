@@ -107,6 +107,22 @@ test.each([
   ['compaction-lag', { flushEvery: '0s' }],
   ['memory-pressure', { share: '100%' }],
   ['memory-pressure', { component: 'opensearch' }],
+  ['slow-disk', { write: '4kB/s' }],
+  ['slow-disk', { write: '8 kB' }],
+  ['slow-disk', { read: '0MB/s' }],
+  ['slow-disk', { read: '200000MB/s' }],
 ])('%s %j is refused', async (type, params) => {
   await expect(injected(type, params as PlannedFault['params'])).rejects.toThrow(Object.keys(params)[0] as string);
+});
+
+test('disk: one for which nobody had to wait has not been shown to be slow; what limits it is said', async () => {
+  const { platform, look } = await injected('slow-disk', { write: '16kB/s' });
+  expect(await look()).toMatchObject({
+    state: 'full',
+    observed: 'cassandra/0 41 kB written at 16 kB/s at most, 1 thread waits; cassandra/0 ready',
+  });
+  const { observe } = platform.abilities.diskSpeed;
+  platform.abilities.diskSpeed.observe = async () =>
+    (await observe()).map((one) => ({ ...one, waiting: 0, waited: false }));
+  expect((await look()).state).toBe('partial');
 });

@@ -1,23 +1,68 @@
 import { z } from 'zod';
-import { PlatformError } from '../errors.ts';
+import type { DiskSpeedState } from '../platform/lasting.ts';
+import { byteRateText, bytesPerSecond } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
+import { COMPONENTS, stateOf } from './processes.ts';
+import { ability, describeProcesses, processesOf, targetSite } from './target.ts';
 
-/** The kernel limits block devices for groups of processes (cgroup v2 `io.max`, v1 `blkio.throttle`), and hands that to an administrator alone. */
-const REFUSED = {
-  why: "only root may limit a block device for a group of processes (cgroup io.max, blkio.throttle), and the platform's processes are in no group of their own",
-  help: 'disk-full, cpu-starvation and pause are what there is; for this one the platform would have to be started by root, each node in a cgroup of its own',
-} as const;
+const params = z.strictObject({
+  write: byteRateText().default('8kB/s').describe('What each node of Cassandra may write a second: 8kB/s, 2MB/s.'),
+  read: byteRateText()
+    .optional()
+    .describe('What it may read that is not in memory; absent: as much as the disk takes.'),
+});
 
-/** A disk that is slow. No platform can make one yet: it is here so that a plan with it is refused with the reason. */
+/**
+ * A disk that takes only so much a second from a site's Cassandra (cgroup blkio, io). What it writes is in memory first: it is its commit log, written out every
+ * ten seconds, that has to wait, and in the end whoever writes waits for that. Whoever kills a process meanwhile waits until the disk has taken what it holds.
+ */
 export const slowDisk: FaultType = {
   type: 'slow-disk',
-  summary: "the disks of a site's databases take only so much a second",
-  params: z.strictObject({}),
-  needs: [],
+  summary: "the disk of a site's Cassandra takes only so much a second",
+  params,
+  needs: ['diskSpeed', 'processes'],
   restarts: false,
-  refused: REFUSED,
-  notMeasured: [],
-  bind({ id }) {
-    throw new PlatformError(`${id} cannot be done: ${REFUSED.why}`, { hint: REFUSED.help });
+  notMeasured: [
+    {
+      what: 'a disk that answers late',
+      why: 'it takes less a second here; each of its answers comes as fast as ever as long as there is room',
+    },
+  ],
+  bind(fault, platform) {
+    const { write, read } = params.parse(fault.params);
+    const { name: site } = targetSite(fault, platform);
+    const disk = ability(fault, platform, 'diskSpeed');
+    const processes = ability(fault, platform, 'processes');
+    const components = ['cassandra'] as const;
+    const speed = { readBps: read === undefined ? null : bytesPerSecond(read), writeBps: bytesPerSecond(write) };
+    return {
+      undo: [
+        { kind: 'disk-speed', params: { id: fault.id } },
+        // What waits for the disk for too long may give up.
+        { kind: 'processes', params: { site, components: COMPONENTS } },
+      ],
+      inject: (signal) => disk.limit(fault.id, { site, components }, speed, signal),
+      async observe(signal) {
+        const mine = (await disk.observe(signal)).filter((one) => one.site === site);
+        const states = processesOf(await processes.observe(signal), site, components);
+        const observed = `${mine.map(describe).join(', ')}; ${describeProcesses(states)}`;
+        const limited = mine.filter(({ writeBps, readBps }) => writeBps !== null || readBps !== null);
+        if (limited.length === 0)
+          return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
+        // A disk for which nobody had to wait has not been shown to be slow.
+        const full = limited.length === mine.length && mine.every(({ waited }) => waited);
+        return { state: full ? 'full' : 'partial', observed };
+      },
+    };
   },
 };
+
+/** Such as `cassandra/0 at most 8.0 kB/s written, 41 kB since, 1 thread waits`. */
+function describe({ component, node, readBps, writeBps, readBytes, writtenBytes, waiting }: DiskSpeedState): string {
+  const kB = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
+  const way = (limit: number | null, bytes: number, done: string): readonly string[] =>
+    limit === null ? [] : [`${kB(bytes)} ${done} at ${kB(limit)}/s at most`];
+  const limits = [...way(writeBps, writtenBytes, 'written'), ...way(readBps, readBytes, 'read')];
+  if (limits.length === 0) return `${component}/${node} as fast as its disk`;
+  return `${component}/${node} ${limits.join(', ')}, ${waiting} ${waiting === 1 ? 'thread waits' : 'threads wait'}`;
+}

@@ -18,6 +18,7 @@ const LASTING: {
   clock: ['wrong clocks', ({ clocks }) => clocks],
   loop: ['loops', ({ processes }) => processes],
   memory: ['limits of memory', ({ memory }) => memory],
+  'disk-speed': ['slow disks', ({ diskSpeed }) => diskSpeed],
   disk: ['full disks', ({ disks }) => disks],
   queries: ['queries', ({ queries }) => queries],
   compaction: ['lag of compaction', ({ compaction }) => compaction],
@@ -108,4 +109,32 @@ export interface MemoryAbility extends Lasting {
    */
   limit(id: string, target: ProcessTarget, share: number, signal: AbortSignal): Promise<void>;
   observe(signal: AbortSignal): Promise<readonly MemoryState[]>;
+}
+
+/** What a node of Cassandra reads from and writes to its disk, where it is in a group of its own (cgroup). */
+export interface DiskSpeedState {
+  readonly site: string;
+  readonly component: Component;
+  readonly node: number;
+  /** Bytes a second that it may read and write; null: as many as the disk takes. */
+  readonly readBps: number | null;
+  readonly writeBps: number | null;
+  /** Through the disk, since it was limited; where it is not, since its group was made. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** Threads that wait for the disk now, and whether any has since it was limited. */
+  readonly waiting: number;
+  readonly waited: boolean;
+}
+
+/** Limits of what processes read from and write to a disk, each under one fault at a time. */
+export interface DiskSpeedAbility extends Lasting {
+  /** From now on each process of the target reads and writes at most so many bytes a second; null: as many as the disk takes. */
+  limit(
+    id: string,
+    target: ProcessTarget,
+    speed: Pick<DiskSpeedState, 'readBps' | 'writeBps'>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly DiskSpeedState[]>;
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../history/event.ts';
-import type { CompactionAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
+import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
 import type { DiskAbility, StorageAbility } from './storage.ts';
 import type { FaultRegister } from './undo.ts';
@@ -198,6 +198,8 @@ export interface Abilities {
   readonly clocks: ClockAbility;
   /** Only where each process has a memory cgroup of its own. */
   readonly memory: MemoryAbility;
+  /** Only where each process has a cgroup of its own with a limit of the disk, and its data stands on one. */
+  readonly diskSpeed: DiskSpeedAbility;
 }
 export type AbilityName = keyof Abilities;
 

@@ -1,6 +1,6 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
-import type { CompactionState, MemoryState, RunawayState } from './lasting.ts';
+import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
 import {
   ANY_PEER,
@@ -63,6 +63,8 @@ export class FakePlatform implements Platform {
   readonly queries = new Map<string, RunawayState>();
   readonly held = new Map<string, CompactionState>();
   readonly limits = new Map<string, ProcessTarget>();
+  /** Sites whose disks are slow, by id. */
+  readonly slow = new Map<string, { readonly site: string; readonly writeBps: number | null }>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -225,6 +227,20 @@ export class FakePlatform implements Platform {
         }),
       ...lasting(this.limits),
     },
+    diskSpeed: {
+      limit: async (id: string, { site }: ProcessTarget, { writeBps }: { writeBps: number | null }): Promise<void> => {
+        this.log.push(`limit the disk of ${site} to ${writeBps} bytes a second`);
+        this.slow.set(id, { site, writeBps });
+      },
+      observe: async (): Promise<readonly DiskSpeedState[]> =>
+        PLATFORM.sites.map(({ name: site }) => {
+          const writeBps = [...this.slow.values()].find((one) => one.site === site)?.writeBps ?? null;
+          const waits = writeBps !== null;
+          const traffic = { readBps: null, readBytes: 0, writtenBytes: 41_000 };
+          return { site, component: 'cassandra', node: 0, writeBps, ...traffic, waiting: waits ? 1 : 0, waited: waits };
+        }),
+      ...lasting(this.slow),
+    },
   };
 
   readonly register: FaultRegister = {
@@ -259,6 +275,7 @@ export class FakePlatform implements Platform {
     queries: ({ id }) => void this.queries.delete(id),
     compaction: ({ id }) => void this.held.delete(id),
     memory: ({ id }) => void this.limits.delete(id),
+    'disk-speed': ({ id }) => void this.slow.delete(id),
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
     clock: ({ id }) => void this.ahead.delete(id),

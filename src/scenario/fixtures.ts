@@ -81,6 +81,7 @@ export const PLATFORM: PlatformFacts = {
     'queries',
     'compaction',
     'memory',
+    'diskSpeed',
   ],
 };
 

@@ -93,19 +93,12 @@ function abilitiesNeeded(
   return needed;
 }
 
-/** A PlatformError that lists every ability the platform lacks, and what needs it; or a fault that no platform can do. */
+/** A PlatformError that lists every ability the platform lacks, and what needs it. */
 export function requireAbilities(
   scenario: Scenario,
   platform: PlatformFacts,
   registries: Pick<Registries, 'faults'>,
 ): void {
-  for (const { fault } of scenario.timeline) {
-    const refused = registries.faults.get(fault.type)?.refused;
-    if (refused)
-      throw new PlatformError(`${scenario.name}: no platform can do ${fault.type} yet: ${refused.why}`, {
-        hint: refused.help,
-      });
-  }
   const lacking = [...abilitiesNeeded(scenario, registries)].filter(
     ([ability]) => !platform.abilities.includes(ability),
   );

@@ -227,13 +227,6 @@ test('an ability that a platform has not is refused with the reason, and what wo
   expect(error.hint).toBe('another kernel');
 });
 
-test('a fault that no platform can do is refused with the reason', () => {
-  const error = refusal(() => resolve(GOOD.replace('type: site-loss', 'type: slow-disk')));
-  expect(error).toBeInstanceOf(PlatformError);
-  expect(error.message).toMatch(/^good: no platform can do slow-disk yet: .+/);
-  expect(error.hint).toBeDefined();
-});
-
 test('more operations in flight than a client can hold would be shed', () => {
   const error = refusal(() => resolve(GOOD.replace('rate: 50/s, timeout: 5s', 'rate: 5000/s, timeout: 5s')));
   expect(error.message).toBe(

@@ -96,6 +96,26 @@ export const percentageText = () => {
   return z.string({ error }).regex(new RegExp(PERCENTAGE), { error });
 };
 
+const BYTE_RATE = /^([1-9]\d{0,5})(kB|MB)\/s$/;
+/** A page a second; more than any disk. */
+const LEAST_BYTES = 4_096;
+const MOST_BYTES = 1e11;
+
+/** `8kB/s`, `2MB/s`, that stays as it was written; `bytesPerSecond` reads it. */
+export const byteRateText = () => {
+  const error = 'expected bytes a second such as 8kB/s or 2MB/s, at least 5kB/s';
+  return z
+    .string({ error })
+    .regex(BYTE_RATE, { error })
+    .refine((value) => bytesPerSecond(value) >= LEAST_BYTES && bytesPerSecond(value) <= MOST_BYTES, { error });
+};
+
+/** Of a text that `byteRateText` accepted. */
+export function bytesPerSecond(text: string): number {
+  const [, amount, unit] = BYTE_RATE.exec(text) ?? [];
+  return Number(amount) * (unit === 'MB' ? 1_000_000 : 1_000);
+}
+
 /** Moving the decimal point in the text keeps 99.99 % at 0.9999; a division by 100 does not. */
 export const ratioOf = (text: string): number => Number(`${text.replace(/ ?%$/, '')}e-2`);
 

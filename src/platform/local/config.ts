@@ -31,8 +31,11 @@ const configSchema = z.strictObject({
     .optional(),
   /** `adjustable`: the wall clock of a site's processes can be set, through libfaketime. */
   clocks: z.enum(['machine', 'adjustable']).default('machine'),
-  /** Each process in a memory cgroup of its own, where this user may make them: its memory can be limited then. */
-  memoryGroups: z.boolean().default(false),
+  /** Each process in a cgroup of its own with these controllers, where this user may make them: its memory, or what it takes of its disk, can be limited then. */
+  processGroups: z
+    .array(z.enum(['memory', 'disk']))
+    .max(2)
+    .default([]),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,

@@ -6,11 +6,14 @@ import { CompactionEffects } from './compaction-effects.ts';
 import type { LocalConfig } from './config.ts';
 import { Damage } from './damage.ts';
 import { DiskEffects } from './disk-effects.ts';
+import { DiskSpeedEffects } from './disk-speed-effects.ts';
 import type { Inventory } from './inventory.ts';
+import { requireDisk } from './io-limits.ts';
 import { MemoryEffects } from './memory-effects.ts';
-import type { MemoryGroups } from './memory-groups.ts';
+import { MemoryGroups } from './memory-groups.ts';
 import { NetworkEffects } from './network-effects.ts';
 import { ProcessEffects } from './process-effects.ts';
+import type { ProcessGroups } from './process-groups.ts';
 import { QueryEffects } from './query-effects.ts';
 import type { UndoGuard } from './register.ts';
 import { SiteNames } from './site-names.ts';
@@ -40,8 +43,8 @@ export interface Surroundings {
   readonly guard: UndoGuard;
   /** Where what is damaged is kept. */
   readonly directory: string;
-  /** Null: processes have no memory groups here. */
-  readonly memory: MemoryGroups | null;
+  /** Null: processes are in no control groups here. */
+  readonly groups: ProcessGroups | null;
   /** Processes have clocks that can be set. */
   readonly adjustable: boolean;
   readonly nodetool: Nodetool;
@@ -59,10 +62,11 @@ export class Effects {
   readonly queries: QueryEffects;
   readonly compaction: CompactionEffects;
   readonly memory: MemoryEffects;
+  readonly diskSpeed: DiskSpeedEffects;
   private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
   private readonly undoes: UndoTable;
 
-  constructor({ config, inventory, guard, directory, memory, adjustable, nodetool, onEvent }: Surroundings) {
+  constructor({ config, inventory, guard, directory, groups, adjustable, nodetool, onEvent }: Surroundings) {
     const { commitLogDisk } = config.cassandra;
     const processes = new ProcessEffects(inventory, guard, onEvent);
     const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
@@ -76,7 +80,8 @@ export class Effects {
     this.compaction = new CompactionEffects(inventory, guard, nodetool, (problem) =>
       onEvent('defect', messageOf(problem)),
     );
-    this.memory = new MemoryEffects(inventory, guard, memory);
+    this.memory = new MemoryEffects(inventory, guard, groups?.has('memory') ? new MemoryGroups(groups) : null);
+    this.diskSpeed = new DiskSpeedEffects(inventory, guard, groups, () => requireDisk(directory));
     this.lasting = {
       network: this.network,
       loop: this.processes,
@@ -84,6 +89,7 @@ export class Effects {
       queries: this.queries,
       compaction: this.compaction,
       memory: this.memory,
+      'disk-speed': this.diskSpeed,
       disk: this.disks,
       storage: this.damage,
       clock: this.clocks,
@@ -95,6 +101,7 @@ export class Effects {
       queries: ({ id }) => this.queries.undo(id),
       compaction: ({ id }) => this.compaction.undo(id),
       memory: ({ id }) => this.memory.undo(id),
+      'disk-speed': ({ id }) => this.diskSpeed.undo(id),
       disk: ({ id }) => this.disks.undo(id),
       storage: ({ id }) => this.damage.undo(id),
       clock: ({ id }) => this.clocks.undo(id),

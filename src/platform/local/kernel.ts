@@ -2,12 +2,15 @@ import { release } from 'node:os';
 import { messageOf } from '../../errors.ts';
 import type { Lack } from '../platform.ts';
 import { command } from './command.ts';
-import { findMemoryHome } from './memory-home.ts';
+import { type Controller, findGroupHome } from './group-home.ts';
+import { diskUnder } from './io-limits.ts';
+import { stateDirectory } from './paths.ts';
 
 /** What the kernel is able to do that not every kernel is: why not, and what would help; null: it can. */
 export interface Kernel {
   readonly netem: Lack | null;
   readonly memory: Lack | null;
+  readonly diskSpeed: Lack | null;
 }
 
 /** A delay in a user and network namespace of its own, which go with the command. */
@@ -23,17 +26,25 @@ export async function tryKernel(
 ): Promise<Kernel> {
   if (system !== 'linux') {
     const elsewhere = { why: `this is ${system}, where nothing can be tried`, help: 'plan it where the platform runs' };
-    return { netem: elsewhere, memory: elsewhere };
+    return { netem: elsewhere, memory: elsewhere, diskSpeed: elsewhere };
   }
-  const home = findMemoryHome();
-  const memory =
-    typeof home === 'string' ? { why: home, help: 'root may, or a user to whom systemd gives groups' } : null;
+  const groups = { memory: noGroups('memory'), diskSpeed: noGroups('disk') ?? noDisk() };
   try {
     await run(TRIAL);
-    return { netem: null, memory };
+    return { netem: null, ...groups };
   } catch (error) {
-    return { netem: whyNoDelay(messageOf(error)), memory };
+    return { netem: whyNoDelay(messageOf(error)), ...groups };
   }
+}
+
+function noGroups(controller: Controller): Lack | null {
+  const home = findGroupHome(controller);
+  return typeof home === 'string' ? { why: home, help: 'root may, or a user to whom systemd gives groups' } : null;
+}
+
+function noDisk(): Lack | null {
+  const disk = diskUnder(stateDirectory());
+  return typeof disk === 'string' ? { why: disk, help: 'DRILL_STATE names another directory' } : null;
 }
 
 /** `tc` says in two ways that the kernel knows no such discipline; everything else kept it from being tried. */

@@ -19,7 +19,7 @@ test.each(['darwin', 'win32', 'freebsd'])('%s is refused with the two ways out',
 
 test('a platform with names is reached by them, and by whoever goes by addresses all the same', () => {
   const file = new URL('../../../clusters/local/host-names.yaml', import.meta.url).pathname;
-  const facts = localPlatformFacts(loadLocalConfig(file), { netem: null, memory: null });
+  const facts = localPlatformFacts(loadLocalConfig(file), { netem: null, memory: null, diskSpeed: null });
   expect(facts.abilities).toContain('names');
   expect(facts.tuning['host names']).toBe('drill.internal');
   expect(facts.sites[1]).toMatchObject({
@@ -36,23 +36,35 @@ test('Linux is accepted', () => {
 });
 
 test('clocks that can be set are an ability, and are said', () => {
-  const facts = localPlatformFacts({ ...loadLocalConfig(), clocks: 'adjustable' }, { netem: null, memory: null });
+  const facts = localPlatformFacts(
+    { ...loadLocalConfig(), clocks: 'adjustable' },
+    { netem: null, memory: null, diskSpeed: null },
+  );
   expect(facts.abilities).toContain('clocks');
   expect(facts.tuning.clocks).toBe('adjustable');
-  expect(localPlatformFacts(loadLocalConfig(), { netem: null, memory: null }).tuning.clocks).not.toBe('adjustable');
+  expect(localPlatformFacts(loadLocalConfig(), { netem: null, memory: null, diskSpeed: null }).tuning.clocks).not.toBe(
+    'adjustable',
+  );
 });
 
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {
   const lack = { why: 'the kernel has none', help: 'another kernel' };
-  const facts = localPlatformFacts({ ...loadLocalConfig(), nodesPerSite: 2 }, { netem: lack, memory: null });
+  const facts = localPlatformFacts(
+    { ...loadLocalConfig(), nodesPerSite: 2 },
+    { netem: lack, memory: null, diskSpeed: null },
+  );
   expect(facts.replicationFactor).toBe(2);
   expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction']);
   expect(facts.lacking?.netem).toEqual(lack);
   expect(facts.lacking?.disks?.help).toContain('small-disks.yaml');
-  const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), { netem: null, memory: null });
+  const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), {
+    netem: null,
+    memory: null,
+    diskSpeed: null,
+  });
   expect([able.abilities.slice(6), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
-    ['names', 'clocks', 'memory'],
+    ['names', 'clocks', 'memory', 'diskSpeed'],
   ]);
   expect(facts.sites[1]).toEqual({
     name: 'london',

@@ -7,16 +7,16 @@ import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { requireClockLibrary } from './clock-library.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { findGroupHome } from './group-home.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
-import { removeLeftGroups } from './memory-groups.ts';
-import { findMemoryHome } from './memory-home.ts';
 import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
 import { LocalPlatform } from './platform-handle.ts';
+import { removeLeftGroups } from './process-groups.ts';
 import { leftFaults } from './register.ts';
 import { RpcClient } from './rpc.ts';
 import type { SupervisorOrders } from './supervisor.ts';
@@ -36,10 +36,10 @@ export interface LocalStatus {
 }
 
 const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction'];
-const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory'] as const;
+const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory', 'diskSpeed'] as const;
 
 /** Why some of its abilities are not there, and what would help. */
-function lacksOf(config: LocalConfig, { netem, memory }: Kernel): Partial<Record<AbilityName, Lack>> {
+function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Partial<Record<AbilityName, Lack>> {
   const start = (file: string): string => `start one that has: --config clusters/local/${file}.yaml`;
   return {
     ...(!config.cassandra.commitLogDisk && {
@@ -52,10 +52,14 @@ function lacksOf(config: LocalConfig, { netem, memory }: Kernel): Partial<Record
       clocks: { why: 'its processes have the clock of the machine', help: start('skewed-clocks') },
     }),
     ...(netem && { netem }),
-    ...(!config.memoryGroups && {
-      memory: { why: 'its processes are in no memory groups', help: start('memory-groups') },
+    ...(!config.processGroups.includes('memory') && {
+      memory: { why: 'its processes are in no groups with a limit of memory', help: start('memory-groups') },
     }),
-    ...(config.memoryGroups && memory && { memory }),
+    ...(config.processGroups.includes('memory') && memory && { memory }),
+    ...(!config.processGroups.includes('disk') && {
+      diskSpeed: { why: 'its processes are in no groups with a limit of the disk', help: start('slow-disks') },
+    }),
+    ...(config.processGroups.includes('disk') && diskSpeed && { diskSpeed }),
   };
 }
 
@@ -90,6 +94,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
         'answers of name servers': `kept ${config.names.ttlSeconds} s by JanusGraph, not at all by the clients`,
       }),
       'memory of each process': lacks.memory ? 'as much as there is' : 'in a group of its own',
+      ...(config.processGroups.includes('disk') && { 'disk of each process': 'can be limited' }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
@@ -147,7 +152,7 @@ export async function localPlatformStatus(signal: AbortSignal): Promise<LocalSta
 export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
   const outer = outerPid();
   if (outer === null) {
-    removeWhatIsLeft();
+    await removeWhatIsLeft();
     return false;
   }
   const supervisor = supervisorPid();
@@ -162,13 +167,13 @@ export async function stopLocalPlatform(signal: AbortSignal): Promise<boolean> {
     const hangs = rpc === null || performance.now() - from > STOP_MS;
     if (hangs && isOuter(outer)) process.kill(outer, 'SIGKILL');
   }
-  removeWhatIsLeft();
+  await removeWhatIsLeft();
   return true;
 }
 
-/** What the kernel keeps of a platform that was killed: memory groups, and nothing else. While there is one, up or starting, nothing is done. */
-export function removeWhatIsLeft(): void {
-  if (outerPid() === null) removeLeftGroups(stateDirectory());
+/** What the kernel keeps of a platform that was killed: control groups, and nothing else. While there is one, up or starting, nothing is done. */
+export async function removeWhatIsLeft(): Promise<void> {
+  if (outerPid() === null) await removeLeftGroups(stateDirectory());
 }
 
 const STOP_MS = 5_000;
@@ -198,8 +203,10 @@ export async function startLocalPlatform(options: {
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
   const clockLibrary = config.clocks === 'adjustable' ? requireClockLibrary() : null;
-  const home = config.memoryGroups ? findMemoryHome() : null;
-  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited here: ${home}`);
+  for (const controller of config.processGroups) {
+    const home = findGroupHome(controller);
+    if (typeof home === 'string') throw new PlatformError(`no process can have a limit of ${controller} here: ${home}`);
+  }
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();

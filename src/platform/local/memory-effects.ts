@@ -1,47 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
 import type { MemoryState } from '../lasting.ts';
 import type { ProcessTarget } from '../platform.ts';
-import { attemptAll } from './attempt-all.ts';
 import type { LastingEffect } from './effects.ts';
 import type { Inventory } from './inventory.ts';
+import { Limits } from './limits.ts';
 import type { MemoryGroups } from './memory-groups.ts';
 import type { UndoGuard } from './register.ts';
-
-const GONE_MS = 3_000;
 
 /** Limits of the memory of the platform's processes. */
 export class MemoryEffects implements LastingEffect {
   private readonly inventory: Inventory;
-  private readonly guard: UndoGuard;
   private readonly groups: MemoryGroups | null;
-  /** The groups of each fault's processes: this process limits them, and outlives none of them. */
-  private readonly limits = new Map<string, readonly string[]>();
+  private readonly limits: Limits;
 
-  /** `groups`: null where processes have no memory groups. */
+  /** `groups`: null where processes have no memory groups; then a limit is an error, and nothing is observed. */
   constructor(inventory: Inventory, guard: UndoGuard, groups: MemoryGroups | null) {
     this.inventory = inventory;
-    this.guard = guard;
     this.groups = groups;
+    this.limits = new Limits(inventory, guard, { kind: 'memory', what: 'the memory' }, (one) => groups?.lift(one));
   }
 
   limit(id: string, target: ProcessTarget, share: number): Promise<void> {
-    const mine = this.inventory.targets(target).map((one) => one.id);
-    return this.guard.under({ kind: 'memory', params: { id } }, async () => {
-      if (!this.groups) throw new PlatformError('its processes are in no memory groups');
-      // What one fault undoes would be another's.
-      const other = [...this.limits].find(
-        ([fault, theirs]) => fault !== id && mine.some((one) => theirs.includes(one)),
-      );
-      if (other) throw new PlatformError(`the memory of ${target.site} is limited already, by ${other[0]}`);
-      this.limits.set(id, mine);
-      try {
-        for (const one of mine) await this.groups.limit(one, share);
-      } finally {
-        // Undone meanwhile: what was limited after that is to be found, to be lifted.
-        this.limits.set(id, mine);
-      }
-    });
+    return this.limits.set(id, target, (one) => needed(this.groups).limit(one, share));
   }
 
   observe(): readonly MemoryState[] {
@@ -52,18 +32,15 @@ export class MemoryEffects implements LastingEffect {
   }
 
   inForce(): readonly string[] {
-    return [...this.limits.keys()];
+    return this.limits.inForce();
   }
 
   undo(id: string): void {
-    attemptAll(this.limits.get(id) ?? [], (one) => this.groups?.lift(one));
-    this.limits.delete(id);
+    this.limits.undo(id);
   }
+}
 
-  /** Removes the groups, once the processes are gone that have been told to go. Errors are PlatformErrors. */
-  async close(): Promise<void> {
-    if (!this.groups) return;
-    await Promise.race([Promise.all(this.inventory.all.map((one) => one.stop(0))), sleep(GONE_MS)]);
-    this.groups.remove();
-  }
+function needed(groups: MemoryGroups | null): MemoryGroups {
+  if (groups) return groups;
+  throw new PlatformError('its processes are in no memory groups');
 }

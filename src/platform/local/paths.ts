@@ -45,9 +45,9 @@ export function registerFile(state: string): string {
   return join(state, 'faults.json');
 }
 
-/** Names the directory of the kernel's memory groups that the platform of a state directory made; there is none where it made none. */
-export function memoryGroupsFile(state: string): string {
-  return join(state, 'memory-groups');
+/** Names the directories of the kernel's control groups that the platform of a state directory made; there is none where it made none. */
+export function groupsFile(state: string): string {
+  return join(state, 'process-groups');
 }
 
 /** What the supervisor says, and what goes wrong before it can say anything. */

@@ -63,6 +63,13 @@ export class LocalPlatform implements Platform {
           ...lasting('memory'),
         },
       }),
+      ...(facts.abilities.includes('diskSpeed') && {
+        diskSpeed: {
+          limit: (id, target, speed, signal) => rpc.call('limitDisk', { id, ...target, ...speed }, signal),
+          observe: (signal) => rpc.call('diskSpeed', {}, signal),
+          ...lasting('disk-speed'),
+        },
+      }),
       ...(facts.abilities.includes('disks') && {
         disks: {
           fill: (id, site, signal) => rpc.call('fill', { id, site }, signal),

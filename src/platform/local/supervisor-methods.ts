@@ -8,6 +8,7 @@ import type { LocalConfig } from './config.ts';
 import type { Effects } from './effects.ts';
 import type { Holders } from './holders.ts';
 import type { Inventory } from './inventory.ts';
+import type { Speed } from './io-limits.ts';
 import type { Kernel } from './kernel.ts';
 import type { Register } from './register.ts';
 
@@ -47,7 +48,7 @@ export function supervisorMethods({
   template,
   stop,
 }: Supervised) {
-  const { network, processes, disks, clocks, names, damage, queries, compaction, memory } = effects;
+  const { network, processes, disks, clocks, names, damage, queries, compaction, memory, diskSpeed } = effects;
   const states = () => inventory.all.map((one) => one.state());
   return {
     status: () => ({
@@ -119,6 +120,10 @@ export function supervisorMethods({
     limitMemory: ({ id, share, ...target }: ProcessTarget & OfFault & { share: number }) =>
       memory.limit(id, target, share),
     memory: () => memory.observe(),
+
+    limitDisk: ({ id, readBps, writeBps, ...target }: ProcessTarget & OfFault & Speed) =>
+      diskSpeed.limit(id, target, { readBps, writeBps }),
+    diskSpeed: () => diskSpeed.observe(),
 
     lock: ({ run }: { run: string }, connection: object) => {
       holders.lock(run, connection);

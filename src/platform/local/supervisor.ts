@@ -12,15 +12,15 @@ import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { mountCommitLog } from './disks.ts';
 import { Effects } from './effects.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
+import { findGroupHome } from './group-home.ts';
 import { Holders } from './holders.ts';
 import { Inventory } from './inventory.ts';
 import { type Kernel, tryKernel } from './kernel.ts';
 import { createGraphKeyspace } from './keyspace.ts';
-import { MemoryGroups } from './memory-groups.ts';
-import { findMemoryHome } from './memory-home.ts';
 import { makeNetwork } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
+import { type GroupHomes, ProcessGroups } from './process-groups.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 import { untilListening } from './serving.ts';
@@ -80,7 +80,7 @@ rmSync(registerFile(orders.stateDirectory), { force: true });
 rmSync(dataDirectory, { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
-const memory = config.memoryGroups ? makeMemoryGroups() : null;
+const groups = config.processGroups.length > 0 ? await ProcessGroups.make(groupHomes(), orders.stateDirectory) : null;
 const inventory = new Inventory(
   config.sites.flatMap((_, site) => [
     ...Array.from({ length: config.nodesPerSite }, (_, node) => make(site, 'cassandra', node)),
@@ -94,14 +94,17 @@ function make(site: number, component: Component, node: number): ManagedComponen
     orders.classes[component],
     java,
     tell,
-    (id, pid) => memory?.add(id, pid),
+    (id, pid) => groups?.add(id, pid),
   );
 }
 
-function makeMemoryGroups(): MemoryGroups {
-  const home = findMemoryHome();
-  if (typeof home === 'string') throw new PlatformError(`the memory of processes cannot be limited: ${home}`);
-  return new MemoryGroups(home, orders.stateDirectory);
+function groupHomes(): GroupHomes {
+  const homes = config.processGroups.map((controller) => {
+    const home = findGroupHome(controller);
+    if (typeof home === 'string') throw new PlatformError(`no process can have a limit of ${controller}: ${home}`);
+    return [controller, home] as const;
+  });
+  return Object.fromEntries(homes);
 }
 
 const register = new Register(
@@ -114,7 +117,7 @@ const effects: Effects = new Effects({
   inventory,
   guard: register,
   directory: dataDirectory,
-  memory,
+  groups,
   adjustable: orders.clockLibrary !== null,
   nodetool,
   onEvent: tell,
@@ -165,7 +168,7 @@ async function stop(why: string): Promise<void> {
   tell('stopping', why);
   for (const one of inventory.all) one.end('SIGKILL');
   rmSync(orders.socket, { force: true });
-  await effects.memory.close().catch(onProblem);
+  await groups?.remove().catch(onProblem);
   process.exit(0);
 }
 

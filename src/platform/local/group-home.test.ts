@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findMemoryHome, type GroupsOfMachine } from './memory-home.ts';
+import { findGroupHome, type GroupsOfMachine } from './group-home.ts';
 
 /** A machine of these files; what is not named is not there, and what is not in `writable` is somebody else's. */
 function machine(files: Readonly<Record<string, string>>, writable: readonly string[]): GroupsOfMachine {
@@ -20,11 +20,13 @@ const V2 = {
 };
 
 test('v1: beside this process, where its group may be written', () => {
-  expect(findMemoryHome(machine(V1, ['/sys/fs/cgroup/memory/jobs/7']))).toEqual({
+  expect(findGroupHome('memory', machine(V1, ['/sys/fs/cgroup/memory/jobs/7']))).toEqual({
     directory: '/sys/fs/cgroup/memory/jobs/7',
     version: 1,
   });
-  expect(findMemoryHome(machine(V1, []))).toContain("/sys/fs/cgroup/memory/jobs/7 is not this user's to write");
+  expect(findGroupHome('memory', machine(V1, []))).toContain(
+    "/sys/fs/cgroup/memory/jobs/7 is not this user's to write",
+  );
 });
 
 test('v1 in a container, which sees a part of the hierarchy', () => {
@@ -32,16 +34,34 @@ test('v1 in a container, which sees a part of the hierarchy', () => {
     '/proc/self/cgroup': '4:memory:/docker/abc/inner\n',
     '/proc/self/mountinfo': '35 31 0:32 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n',
   };
-  expect(findMemoryHome(machine(files, ['/sys/fs/cgroup/memory/inner']))).toMatchObject({
+  expect(findGroupHome('memory', machine(files, ['/sys/fs/cgroup/memory/inner']))).toMatchObject({
     directory: '/sys/fs/cgroup/memory/inner',
   });
 });
 
 test("v2: in the nearest group round this process that gives memory to its children, where it is the user's", () => {
-  expect(findMemoryHome(machine(V2, [SLICE, `${SLICE}/cgroup.procs`]))).toEqual({ directory: SLICE, version: 2 });
-  expect(findMemoryHome(machine(V2, [SLICE]))).toContain(`${SLICE} is not this user's to write`);
+  expect(findGroupHome('memory', machine(V2, [SLICE, `${SLICE}/cgroup.procs`]))).toEqual({
+    directory: SLICE,
+    version: 2,
+  });
+  expect(findGroupHome('memory', machine(V2, [SLICE]))).toContain(`${SLICE} is not this user's to write`);
   const none = { ...V2, [`${SLICE}/cgroup.subtree_control`]: 'pids\n' };
-  expect(findMemoryHome(machine(none, [SLICE]))).toContain('gives memory to its children');
+  expect(findGroupHome('memory', machine(none, [SLICE]))).toContain('gives memory to its children');
+});
+
+test('the disk goes by other names: blkio in v1, io in v2', () => {
+  const old = {
+    '/proc/self/cgroup': '7:blkio:/\n4:memory:/jobs/7\n',
+    '/proc/self/mountinfo': '36 31 0:33 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio\n',
+  };
+  expect(findGroupHome('disk', machine(old, ['/sys/fs/cgroup/blkio']))).toEqual({
+    directory: '/sys/fs/cgroup/blkio',
+    version: 1,
+  });
+  expect(findGroupHome('disk', machine(old, []))).toContain('only root may limit a disk here');
+  expect(findGroupHome('disk', machine(V2, [SLICE, `${SLICE}/cgroup.procs`]))).toContain('gives io to its children');
+  const given = { ...V2, [`${SLICE}/cgroup.subtree_control`]: 'io memory\n' };
+  expect(findGroupHome('disk', machine(given, [SLICE, `${SLICE}/cgroup.procs`]))).toMatchObject({ version: 2 });
 });
 
 test.each([
@@ -50,5 +70,5 @@ test.each([
   [{ '/proc/self/cgroup': '4:memory:/jobs/7\n', '/proc/self/mountinfo': '' }],
   [{ '/proc/self/cgroup': '0::/a\n', '/proc/self/mountinfo': '30 23 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n' }],
 ])('a machine with %j has no place for them, and it is said why', (files) => {
-  expect(findMemoryHome(machine(files, []))).toMatch(/mounted/);
+  expect(findGroupHome('memory', machine(files, []))).toMatch(/mounted/);
 });
