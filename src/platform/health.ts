@@ -43,7 +43,13 @@ function converse(
   });
 }
 
+/**
+ * Whether there is a vertex of this id, and there need not be: it reads one row of the store. `g.V().limit(1)` scans it, through everything that was deleted
+ * lately (measured: 1.4 s instead of 0.03 s after a cleanup), and raises alarms of a graph that serves everybody.
+ */
+const ONE_ROW = 'g.V(4096L).hasNext()';
+
 async function janusgraphAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
-  const { status } = await postScript(at, { gremlin: 'g.V().limit(1).hasNext()' }, AbortSignal.timeout(timeoutMs));
+  const { status } = await postScript(at, { gremlin: ONE_ROW }, AbortSignal.timeout(timeoutMs));
   return status === 200;
 }
