@@ -6,9 +6,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
 import { EXIT, messageOf } from '../errors.ts';
-import { loadLocalConfig } from '../platform/local/config.ts';
+import type { LocalConfig } from '../platform/local/config.ts';
 import { startLocalPlatform, stopLocalPlatform } from '../platform/local/local-platform.ts';
 import { CASES } from './cases.ts';
+import { ablest, withSmallDisks } from './platforms.ts';
+import { FAULT_NAMES, possible, SMALL_DISK_NAMES } from './scenarios.ts';
 import { killTrial, randomFrom, type Trial } from './trials.ts';
 
 const command = new Command('torture')
@@ -50,14 +52,28 @@ process.exit(
 );
 
 async function torture(flags: { kills: number; seed: number; cases: boolean }, signal: AbortSignal): Promise<void> {
-  const config = loadLocalConfig();
-  await using platform = await startLocalPlatform({ config, owned: false, signal, onProgress: print });
   const random = randomFrom(flags.seed);
-  if (flags.cases) {
-    for (const [name, trial] of Object.entries(CASES)) tell(name, await trial(platform, directory, signal));
-  }
-  for (let number = 0; number < flags.kills; number += 1) {
-    tell(`${number + 1}/${flags.kills}`, await killTrial(platform, { directory, number, random }, signal));
+  const all = FAULT_NAMES.length + SMALL_DISK_NAMES.length;
+  const onSmallDisks = Math.floor((flags.kills * SMALL_DISK_NAMES.length) / all);
+  const kills = { done: 0, of: flags.kills };
+  await on(ablest(), FAULT_NAMES, flags.kills - onSmallDisks, flags.cases);
+  if (onSmallDisks > 0) await on(withSmallDisks(), SMALL_DISK_NAMES, onSmallDisks, false);
+
+  /** Some of the trials, on a platform of this configuration, which is ended after them. */
+  async function on(config: LocalConfig, names: readonly string[], times: number, cases: boolean): Promise<void> {
+    await using platform = await startLocalPlatform({ config, owned: false, signal, onProgress: print });
+    const faults = possible(names, platform.facts());
+    const beyond = names.filter((name) => !faults.includes(name));
+    if (beyond.length > 0) print(`this machine cannot do ${beyond.join(', ')}: npm run doctor, or root`);
+    if (cases) {
+      for (const [name, trial] of Object.entries(CASES)) tell(name, await trial(platform, directory, signal));
+    }
+    for (let number = 0; number < times; number += 1) {
+      kills.done += 1;
+      const place = { directory, number, random, faults };
+      tell(`${kills.done}/${kills.of}`, await killTrial(platform, place, signal));
+    }
+    await stopLocalPlatform(signal);
   }
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CASES } from '../../src/torture/cases.ts';
+import { ablest } from '../../src/torture/platforms.ts';
+import { possible } from '../../src/torture/scenarios.ts';
 import { killTrial, randomFrom } from '../../src/torture/trials.ts';
 import { startTestPlatform, type TestPlatform } from './support/local-platform.ts';
 
@@ -10,14 +12,16 @@ const signal = new AbortController().signal;
 const random = randomFrom(Date.now());
 
 beforeAll(async () => {
-  up = await startTestPlatform();
+  up = await startTestPlatform(ablest());
 });
 
 afterAll(() => up?.[Symbol.asyncDispose]());
 
-test.for(['partition', 'pause', 'site-loss', 'crash-loop'])(
+test.for(['partition', 'pause', 'site-loss', 'crash-loop', 'graph-damage', 'dns-failure', 'memory', 'slow-disk'])(
   'a harness that is killed at a random instant of %s leaves nothing but its record',
   async (fault, { skip }) => {
+    if (possible([fault], up.platform.facts()).length === 0)
+      skip(`this machine cannot do ${fault}: ${JSON.stringify(up.platform.facts().lacking)}`);
     const place = { directory: up.directory, number: 0, random, faults: [fault] };
     const { wrong, note, skipped } = await killTrial(up.platform, place, signal);
     if (skipped) skip(note);
