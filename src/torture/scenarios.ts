@@ -63,7 +63,7 @@ const HELD_S = 12;
 export function writeScenario(directory: string, name: string): string {
   // What is taken out of the graph must have been written into it.
   const graph =
-    name === 'graph-damage' ? '  graph: { probe: gremlin, rate: 20/s, timeout: 2s, sites: [paris, london] }\n' : '';
+    name === 'graph-damage' ? '  graph: { probe: gremlin, rate: 50/s, timeout: 2s, sites: [paris, london] }\n' : '';
   const timeline = timelineOf(name).map(
     (fault, index) => `  - { at: ${1 + 3 * index}s, for: ${HELD_S}s, fault: { ${fault} } }\n`,
   );
@@ -78,7 +78,7 @@ services:
   ledger: { probe: cql, rate: 100/s, timeout: 1s, sites: [paris, london] }
 ${graph}siteProbes: { rate: 5/s }
 settings: { windowOperations: 100, sustain: 1s }
-steadyState: { for: 6s }
+steadyState: { for: ${graph === '' ? 6 : 12}s }
 timeline:
 ${timeline.join('')}recovery: { repair: false, hints: 1s, after: 1s, failback: false }
 readBack: { infoSettle: 1s }
