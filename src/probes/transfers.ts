@@ -5,7 +5,7 @@ import type { CensusEntry } from '../history/census.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import { turnOf, writerOf } from '../history/timetable.ts';
 import { batches } from './batches.ts';
-import { checksum } from './checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { classifyGremlinFailure, readable } from './gremlin-answer.ts';
 import { GremlinClient } from './gremlin-client.ts';
