@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +8,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '../..');
 
 for (const made of ['dist', 'schema']) rmSync(join(HERE, made), { recursive: true, force: true });
-const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [compiler, '--project', HERE], { stdio: 'inherit' });
 if (status !== 0) throw new Error(`tsc: expected exit code 0, got ${status}`);
 mkdirSync(join(HERE, 'schema'));

@@ -38,7 +38,7 @@ const NEUTRAL: Plan = {
 };
 
 /** Members of the first level without which nothing can be judged. */
-const NEEDED = ['scenario', 'services', 'timeline', 'objectives'] as const;
+const NEEDED = ['scenario', 'services', 'timetables', 'timeline', 'objectives'] as const;
 
 /** A whole plan of a part: members given replace the neutral ones, one level deep. An InputError for what is missing, or no plan's. */
 export function planFrom(given: { readonly [K in keyof Plan]?: unknown }): Plan {

@@ -21,6 +21,7 @@ const BASE = {
   },
   settings: { downAfter: 3, upAfter: 5, floor: 0.95, sustain_us: 2_000_000, windowOperations: 10 },
   services: {},
+  timetables: [],
   timeline: [],
   objectives: [],
 };
