@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fail } from '../src/commands/fail.ts';
 import { type ExerciseRecord, readExercises } from '../src/drills/record.ts';
-import { EXIT, type ExitCode, messageOf } from '../src/errors.ts';
+import { EXIT, type ExitCode, InputError, messageOf } from '../src/errors.ts';
 import { oneLine } from '../src/report/text-table.ts';
 
 /*
@@ -134,24 +135,39 @@ function cell(text: string): string {
   return oneLine(text).replaceAll(/[\\`*_{}[\]<>()#|!&~]/g, (one) => `&#${one.charCodeAt(0)};`);
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { reports: { type: 'string' }, summary: { type: 'string' }, 'people-later': { type: 'boolean' } },
-  });
-  const [name] = positionals;
-  if (name === undefined || positionals.length > 1) {
-    process.stderr.write('error: expected the name of one exercise, such as nightly\n');
-    process.exit(EXIT.badInput);
-  }
+/** From the command line's words to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
   const cancelled = new AbortController();
   for (const one of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(one, () => cancelled.abort());
-  process.exitCode = await carryOutUnattended({
-    name,
-    reports: values.reports ?? 'reports',
-    summary: values.summary ?? null,
-    peopleLater: values['people-later'] ?? false,
-    drill: [process.execPath, fileURLToPath(new URL('../src/cli.ts', import.meta.url))],
-    signal: cancelled.signal,
-  });
+  try {
+    const { values, positionals } = parse(args);
+    const [name] = positionals;
+    if (name === undefined || positionals.length > 1)
+      throw new InputError('expected the name of one exercise, such as nightly');
+    return await carryOutUnattended({
+      name,
+      reports: values.reports ?? 'reports',
+      summary: values.summary ?? null,
+      peopleLater: values['people-later'] ?? false,
+      drill: [process.execPath, fileURLToPath(new URL('../src/cli.ts', import.meta.url))],
+      signal: cancelled.signal,
+    });
+  } catch (error) {
+    return fail(error);
+  }
 }
+
+function parse(args: readonly string[]) {
+  const options = {
+    reports: { type: 'string' },
+    summary: { type: 'string' },
+    'people-later': { type: 'boolean' },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw new InputError(messageOf(error), { cause: error });
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
