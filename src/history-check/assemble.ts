@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { InputError, messageOf } from '../errors.ts';
 import { chainLines, type LooseEvent } from '../history/chain-lines.ts';
 import { declare } from '../history/intent.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { planFrom } from './neutral-plan.ts';
 
 const looseEventSchema = z.strictObject({
@@ -29,13 +30,21 @@ export function assembleRun(from: string, to: string): void {
   const { run } = (started?.data ?? {}) as { run?: unknown };
   if (!started || typeof run !== 'string')
     throw new InputError(`${from}/events.ndjson: expected an event run-started that names the run, there is none`);
-  const declared = declare(plan, { run, wall: started.wall, harness: 'assembled afterwards' });
-  const lines = chainLines(events, declared.intent);
+  const { declared, lines } = chained(plan, events, { run, wall: started.wall });
   mkdirSync(to, { recursive: true });
   for (const file of csv) copyFileSync(file, join(to, basename(file)));
   writeFileSync(join(to, 'plan.json'), declared.plan);
   writeFileSync(join(to, 'intent.json'), declared.intent);
   writeFileSync(join(to, 'journal.ndjson'), lines.join(''));
+}
+
+function chained(plan: Plan, events: readonly LooseEvent[], of: { readonly run: string; readonly wall: string }) {
+  try {
+    const declared = declare(plan, { ...of, harness: 'assembled afterwards' });
+    return { declared, lines: chainLines(events, declared.intent) };
+  } catch (error) {
+    throw new InputError(`what was recorded cannot be hashed: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function readEvents(path: string): LooseEvent[] {

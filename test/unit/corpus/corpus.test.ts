@@ -15,7 +15,9 @@ afterAll(() => rmSync(TEMPORARY, { recursive: true, force: true }));
 const filesOf = (directory: string) =>
   Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
 
-test('the corpus is what its cases say, and each of them has a name of its own', () => {
+test('the corpus is what its cases say, as many as the package says, each with a name of its own', () => {
+  const readme = readFileSync(join(CORPUS, '../README.md'), 'utf8');
+  expect(readme).toContain(`${CASES.length} histories with their right answers`);
   const names = CASES.map(({ name }) => name);
   expect(readdirSync(CORPUS).sort()).toEqual([...new Set(names)].sort());
   expect(names).toHaveLength(new Set(names).size);
