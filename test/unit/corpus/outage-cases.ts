@@ -98,6 +98,32 @@ export const OUTAGE_CASES: readonly Case[] = [
     report: { '/views/0/outages': [] },
   },
   {
+    name: 'run-and-window-see-the-same',
+    rule: 'Where a run and a window see the same down operation the window counts, because its up comes later.',
+    why: 'Slots 100 to 102 are a run of three; without it the window 100–109 has four failures (104, 106, 107, 109) of seven, which fails on success as well: down at slot 100 either way. 110 to 114 are five successes, but the window from 110 has four failures (115, 116, 118, 119): up is slot 120, answered at 13.502 s.',
+    run: {
+      patches: [from(100, 3, 'fail'), ...[104, 106, 107, 109, 115, 116, 118, 119].map((k) => from(k, 1, 'fail'))],
+    },
+    report: {
+      '/views/0/outages/0/seenBy': 'window',
+      '/views/0/outages/0/down_us': slot(100),
+      '/views/0/outages/0/up_us': 13_502_000,
+      '/views/0/outages/0/operations': 20,
+      '/views/0/outages/0/notOk': 11,
+    },
+  },
+  {
+    name: 'window-that-is-not-complete',
+    rule: 'A window is complete once it has its operations and the observation has reached one second after its beginning; one that is not complete is not judged.',
+    why: 'Windows have 20 operations here. The last begins at slot 160 and has 15: its four failures (162, 164, 166, 168) are too many for a window that is complete, and no three in a row.',
+    run: {
+      settings: { downAfter: 3, upAfter: 5, floor: 0.95, sustain_us: 2 * S, windowOperations: 20 },
+      table: { slots: 175 },
+      patches: [162, 164, 166, 168].map((k) => from(k, 1, 'fail')),
+    },
+    report: { '/views/0/operations/fail': 4, '/views/0/outages': [] },
+  },
+  {
     name: 'info-writes-are-not-ok',
     rule: 'A write that timed out may or may not have been applied: info, and not ok.',
     why: 'Slots 82 to 84 timed out after 200 ms: three in a row, down at 9.7 s, first seen at 9.9 s; slot 85 was answered at 10.002 s. They are no failures, and in no ledger.',

@@ -1,4 +1,5 @@
 import type { Objective, ServicePhase } from '../../../src/scenario/plan.ts';
+import type { OracleInput } from '../oracle/input.ts';
 import { event, from, MS, rpo, rto, S, withEvents, withoutEvents } from '../support/by-hand.ts';
 import type { Case } from './case.ts';
 
@@ -14,6 +15,19 @@ const availability = (id: string, target: number): Objective => ({
 const twenty = (after: number) => ({ rate: 20, slots: 252 + after });
 const stall = (from_us: number, to_us: number) =>
   withEvents(event(to_us, 'stall', { client: 'outside', from_us, to_us, cause: 'event-loop' }));
+/** The canary's operations from one to another failed as well. */
+const refusing =
+  (first: number, last: number) =>
+  (input: OracleInput): OracleInput => ({
+    ...input,
+    attempts: input.attempts.map((row) =>
+      row.service === 'canary' && inRange(row.index, first, last) ? { ...row, outcome: 'fail', error: 'refused' } : row,
+    ),
+    readBack: input.readBack.filter(
+      ({ stage, key }) => stage !== 'canary' || !inRange(Number(key.split('-').at(-1)), first, last),
+    ),
+  });
+const inRange = (n: number, first: number, last: number): boolean => n >= first && n <= last;
 const LOOSE = [rto(60 * S)];
 
 /** measurement.md, latency, "The instrument proves itself", "Verdict" and "The files". */
@@ -74,7 +88,7 @@ export const RECORD_CASES: readonly Case[] = [
     rule: 'An objective never evaluated is unknown, and so is a run without any.',
     why: 'The plan has no objective.',
     run: {},
-    report: { '/objectives': [], '/verdict': 'unknown' },
+    report: { '/objectives': [], '/verdict': 'unknown', '/reasons/0/verdict': 'unknown' },
   },
   {
     name: 'fail-beats-unknown',
@@ -125,6 +139,22 @@ export const RECORD_CASES: readonly Case[] = [
         row.service === 'canary' && row.outcome === 'fail' ? { ...row, outcome: 'ok', error: '' } : row,
       ),
     }),
+    report: { '/canary/verdict': 'unknown', '/verdict': 'unknown' },
+  },
+  {
+    name: 'canary-outage-too-long',
+    rule: 'The canary outage may be measured wrongly by one interval of the probe, the response that ends it, and 5 ms.',
+    why: 'The stub refused from 0.295 s to 0.595 s; the history says from 0.3 s until an answer at 0.702 s: 102 ms too long, where 10 + 2 + 5 ms are allowed.',
+    run: { objectives: LOOSE },
+    change: refusing(60, 69),
+    report: { '/canary/verdict': 'unknown', '/verdict': 'unknown' },
+  },
+  {
+    name: 'canary-outage-twice',
+    rule: 'When the canary is not found exactly, the verdict is unknown.',
+    why: 'Besides the one that was made, the history has an outage from 0.8 s on: rows 80 to 82 failed.',
+    run: { objectives: LOOSE },
+    change: refusing(80, 82),
     report: { '/canary/verdict': 'unknown', '/verdict': 'unknown' },
   },
   {

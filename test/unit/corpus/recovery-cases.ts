@@ -86,6 +86,29 @@ export const RECOVERY_CASES: readonly Case[] = [
     report: { '/views/0/rto/state': 'measured', '/views/0/rto/value_us': 1_202_000 },
   },
   {
+    name: 'third-window-is-not-complete',
+    rule: 'Two windows that violate and an incomplete third that begins within sustain: unknown.',
+    why: 'The windows of slots 153 and 163 violate; that of slot 173 has seven operations and begins 8.098 s after 10.702 s, within sustain, 8.5 s.',
+    run: {
+      settings: sustain(8_500 * MS),
+      table: { slo: SLO },
+      patches: [from(82, 10, 'fail'), from(153, 20, 'slow')],
+      objectives: [rto(60 * S)],
+    },
+    report: { '/views/0/rto/state': 'unknown', '/objectives/0/verdict': 'unknown' },
+  },
+  {
+    name: 'third-window-begins-too-late',
+    rule: 'A window that begins exactly at the end of sustain is not within it.',
+    why: 'As third-window-is-not-complete, but sustain is 8.098 s.',
+    run: {
+      settings: sustain(8_098 * MS),
+      table: { slo: SLO },
+      patches: [from(82, 10, 'fail'), from(153, 20, 'slow')],
+    },
+    report: { '/views/0/rto/state': 'measured', '/views/0/rto/value_us': 1_202_000 },
+  },
+  {
     name: 'observed-for-less-than-sustain',
     rule: 'Observed for less than sustain: unknown.',
     why: 'Slots 82 to 121 failed, slot 122 was answered at 13.702 s, and the last slot is at 19.4 s: 5.698 s later, and sustain is 6 s.',
@@ -102,6 +125,13 @@ export const RECOVERY_CASES: readonly Case[] = [
       '/views/0/outages/1/down_us': slot(105),
       '/views/0/rto/value_us': 4_300_000,
     },
+  },
+  {
+    name: 'windows-with-three-failures-hold',
+    rule: 'A window fails on success with more than max(downAfter, ⌊(1 − floor)·n⌋) failures: with as many it holds.',
+    why: 'Slots 110 to 114 are an outage of their own; the window 103–112 has three of its failures, 113–122 two. All hold: restored at 10.702 s.',
+    run: { patches: [from(82, 10, 'fail'), from(110, 5, 'fail')] },
+    report: { '/views/0/outages/1/down_us': slot(110), '/views/0/rto/value_us': 1_202_000 },
   },
   {
     name: 'breach-after-the-recovery',
