@@ -17,7 +17,14 @@ export function promtool(): string {
   const found = onPath() ?? (existsSync(UNPACKED) ? UNPACKED : null);
   if (found !== null) return found;
   mkdirSync(CACHE, { recursive: true });
-  run('apt-get', ['download', 'prometheus']);
+  try {
+    run('apt-get', ['download', 'prometheus']);
+  } catch (error) {
+    // A machine that was never asked for a package does not know of any.
+    if (process.getuid?.() !== 0) throw error;
+    run('apt-get', ['update']);
+    run('apt-get', ['download', 'prometheus']);
+  }
   const archive = readdirSync(CACHE).find((name) => name.endsWith('.deb'));
   if (archive === undefined) throw new Error(`${CACHE}: expected the package that apt-get downloaded, there is none`);
   run('dpkg', ['--extract', archive, '.']);
