@@ -4,8 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import { Client } from 'cassandra-driver';
+import { checksum } from '../src/history/checksum.ts';
 import { isWrite } from '../src/history/timetable.ts';
-import { checksum } from '../src/probes/checksum.ts';
 
 const [probe, host, port, datacenter, rate, seconds] = process.argv.slice(2) as [
   string,

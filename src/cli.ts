@@ -5,6 +5,7 @@ import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
 import { coverageCommand, historyCommand } from './commands/history.ts';
 import { checkCommand, type ReportFlags, reportCommand } from './commands/judge.ts';
+import { oscalCommand } from './commands/oscal.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
 import { runCommand } from './commands/run.ts';
 import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
@@ -101,6 +102,13 @@ program
   .option('--browser <file>', 'which prints the PDF')
   .action(async (run: string, flags: ReportFlags) => {
     code = await reportCommand(run, flags);
+  });
+program
+  .command('oscal <run>')
+  .description('report.json as OSCAL assessment results')
+  .option('--out <file>', 'where it goes', 'oscal.json')
+  .action((run: string, flags: { out: string }) => {
+    code = oscalCommand(run, flags);
   });
 program
   .command('verify <run>')

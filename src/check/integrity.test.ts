@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CensusEntry } from '../history/census.ts';
-import { checksum } from '../probes/checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import { compareSites, inspect } from './integrity.ts';
 import { type Named, slowInspect } from './testing-integrity.ts';
 

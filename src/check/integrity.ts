@@ -1,5 +1,5 @@
 import type { CensusEntry } from '../history/census.ts';
-import { checksum } from '../probes/checksum.ts';
+import { checksum } from '../history/checksum.ts';
 
 /**
  * What can be wrong with a graph on an eventually consistent store. Of one site: an edge that only one of its vertices knows; one whose other vertex is

@@ -164,6 +164,14 @@ test.each([
   expect(rows?.[1]?.note).toContain('started again by the laboratory');
 });
 
+test('behind a probe that is not known may stand whatever was started anew at its site', () => {
+  const what = 'paris kafka/0 ran for 20 s and did not serve';
+  const stuck = { type: 'platform-event', at_us: 235 * S, data: { kind: 'component-stuck', what } };
+  const record = recordOf({ detection_us: null, normal_us: 30 * S }, { events: [stuck as unknown as JournalEvent] });
+  const kept = (probe: string) => judgePromises(record, [{ ...site([[101, 218]]), probe }])?.[0]?.kept;
+  expect([kept('of-another-tool'), kept('cql')]).toEqual(['broken', 'kept']);
+});
+
 test('what was started anew before the fault was told to end is of no account', () => {
   const what = 'paris cassandra/0 ran';
   const stuck = { type: 'platform-event', at_us: 90 * S, data: { kind: 'component-stuck', what } };

@@ -1,5 +1,5 @@
+import { componentBehind } from '../history/components.ts';
 import { eventsOf } from '../history/read-journal.ts';
-import { PROBES } from '../probes/registry.ts';
 import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -93,10 +93,12 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
 
 /** What a view stands on at its site was started anew by the laboratory, because it ran and did not serve. */
 function stuckAt({ events }: RunRecord, { probe, site }: View, release: Instant) {
-  const component = PROBES.get(probe)?.component;
+  const component = componentBehind(probe);
+  // Behind a probe that is not known here may stand whatever was started anew at its site.
+  const named = component === null ? `${site} ` : `${site} ${component}/`;
   return eventsOf(events, 'platform-event').find(
     ({ at_us, data }) =>
-      data.kind === 'component-stuck' && at_us >= release.notBefore_us && data.what.startsWith(`${site} ${component}/`),
+      data.kind === 'component-stuck' && at_us >= release.notBefore_us && data.what.startsWith(named),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { CensusEntry } from '../history/census.ts';
-import { checksum } from '../probes/checksum.ts';
+import { checksum } from '../history/checksum.ts';
 
 export interface Named {
   readonly kind: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { checksum } from '../probes/checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import type { ProbeClient, ProbeOutcome, ProbeType } from '../probes/probe.ts';
 
 /** What a fake site does with an operation: its name says it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { differ, exitOf } from './judge.ts';
+import { exitOf } from '../check/exit-code.ts';
+import { differ } from './judge.ts';
 
 test.each([
   ['completed', 'pass', 0],

@@ -2,8 +2,9 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
+import { exitOf } from '../check/exit-code.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
-import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
+import { type Report, reportSchema } from '../check/report-schema.ts';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { ENVELOPES, MANIFEST, sha256 } from '../evidence/bundle-files.ts';
 import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
@@ -16,12 +17,6 @@ import type { Sheet } from '../report/print.ts';
 import { renderSummary } from '../report/summary.ts';
 import { VERSION } from '../version.ts';
 import { colour, columns, print } from './context.ts';
-
-const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
-  pass: EXIT.pass,
-  fail: EXIT.objectiveMissed,
-  unknown: EXIT.unknown,
-};
 
 /** What a place that cannot be written says: that is no defect of the harness. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
@@ -47,21 +42,6 @@ export async function judgeNewRun(directory: string, signer: Signer | null): Pro
   print(`report: ${join(directory, 'report.html')}`);
   if (signer === null) print(`sealed, unsigned: npm run drill -- sign ${directory} --key FILE`);
   return report;
-}
-
-/** A fault that was not seen to be gone is 5. An aborted run is 3, whatever its figures say; one that did not go through is never 0; else the verdict decides. */
-export function exitOf({
-  run,
-  verdict,
-  faults,
-}: Pick<Report, 'verdict'> & {
-  run: Pick<Report['run'], 'outcome'>;
-  faults: readonly Pick<FaultReport, 'requested' | 'gone'>[];
-}): ExitCode {
-  // Aborted and healed is something else: nobody saw that it is gone.
-  if (faults.some(({ requested, gone }) => requested && !gone)) return EXIT.platform;
-  if (run.outcome === 'aborted') return EXIT.aborted;
-  return run.outcome === 'failed' && verdict === 'pass' ? EXIT.platform : VERDICT_EXIT[verdict];
 }
 
 /** `check RUN`: judges again from the files alone, and compares with the report that is there. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { exitOf } from '../check/exit-code.ts';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
@@ -26,7 +27,7 @@ import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
 import { runRegister, signAndSay, signerFor } from './evidence.ts';
 import { fail } from './fail.ts';
-import { exitOf, judgeNewRun } from './judge.ts';
+import { judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
 
 export interface RunFlags {

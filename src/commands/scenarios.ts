@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts } from '../platform/local/local-platform.ts';
-import { planJsonSchema, reportJsonSchema } from '../report/schema.ts';
+import { expectedJsonSchema, journalLineJsonSchema, planJsonSchema, reportJsonSchema } from '../report/schema.ts';
 import { describePlan } from '../scenario/describe-plan.ts';
 import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
 import { listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
@@ -69,6 +69,8 @@ export function schemaFiles(): Readonly<Record<string, string>> {
     'scenario.json': schemaFileText(scenarioJsonSchema(REGISTRIES)),
     'plan.json': schemaFileText(planJsonSchema()),
     'report.json': schemaFileText(reportJsonSchema()),
+    'journal-line.json': schemaFileText(journalLineJsonSchema()),
+    'expected.json': schemaFileText(expectedJsonSchema()),
     'drill.json': schemaFileText(exerciseJsonSchema()),
     'functions.json': schemaFileText(coverageJsonSchema()),
     'exercise.json': schemaFileText(exerciseRecordJsonSchema()),

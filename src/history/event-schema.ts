@@ -90,6 +90,20 @@ const lineSchema = z.strictObject({
   hash: text,
 });
 
+/** One line of `journal.ndjson` as a JSON Schema without its head: what each known type says in `data`; other types may say anything. */
+export function journalLineJson(): Record<string, unknown> {
+  const jsonOf = (schema: z.ZodType): Record<string, unknown> => {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+    return rest;
+  };
+  const allOf = Object.entries(dataSchemas).map(([type, data]) => ({
+    if: { type: 'object', properties: { type: { const: type } } },
+    // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+    then: { type: 'object', properties: { data: jsonOf(data) } },
+  }));
+  return { ...jsonOf(lineSchema), allOf };
+}
+
 /** Why this is no event of a journal, in one line; null when it is one. Types that are not known are left alone. */
 export function journalEventProblem(value: unknown): string | null {
   const line = lineSchema.safeParse(value);

@@ -1,6 +1,6 @@
 import { type QueryOptions, types } from 'cassandra-driver';
+import { checksum } from '../history/checksum.ts';
 import { splitKey } from '../history/timetable.ts';
-import { checksum } from './checksum.ts';
 import { type CqlConnection, Unsent } from './cql-connection.ts';
 import { BUCKET, partitionOf } from './cql-ledger.ts';
 import { within } from './deadline.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { PlatformError } from '../errors.ts';
+import { checksum } from '../history/checksum.ts';
 import { batches, inTurns } from './batches.ts';
-import { checksum } from './checksum.ts';
 import { classifyGremlinFailure, type GremlinAnswer, readable } from './gremlin-answer.ts';
 import { type Frame, scriptFrame } from './gremlin-frames.ts';
 import { describeAnswer, GremlinLink } from './gremlin-link.ts';

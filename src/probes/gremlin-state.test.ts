@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checksum } from './checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import { isWhole, transactionState, viewsOf } from './gremlin-state.ts';
 import type { SeenAccount, SeenEdge } from './gremlin-traversals.ts';
 

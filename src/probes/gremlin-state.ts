@@ -1,5 +1,5 @@
+import { checksum } from '../history/checksum.ts';
 import type { ReadBackState } from '../history/operation.ts';
-import { checksum } from './checksum.ts';
 import { fromKey, type SeenAccount, type SeenEdge, toKey } from './gremlin-traversals.ts';
 import type { ExpectedWrite, ReadBackAnswer } from './probe.ts';
 

@@ -1,6 +1,6 @@
 import { type Client, types } from 'cassandra-driver';
 import { expect, test } from 'vitest';
-import { checksum } from './checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import { CqlConnection } from './cql-connection.ts';
 import { classifyCqlError } from './cql-errors.ts';
 import { Keeper } from './keeper.ts';

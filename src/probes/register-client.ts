@@ -1,6 +1,6 @@
+import { checksum } from '../history/checksum.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import { splitKey, turnOf, writerOf } from '../history/timetable.ts';
-import { checksum } from './checksum.ts';
 import { CqlClient, place } from './cql-client.ts';
 import type { ProbeOperation, ProbeOutcome } from './probe.ts';
 

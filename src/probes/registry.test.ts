@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
+import { componentBehind } from '../history/components.ts';
 import { PROBES, probeType, registry } from './registry.ts';
 
 test('an unknown probe is an error that lists what there is', () => {
@@ -10,4 +11,8 @@ test('an unknown probe is an error that lists what there is', () => {
 test('two probes of one name are an error', () => {
   const one = probeType(PROBES, 'cql');
   expect(() => registry([one, one])).toThrow('two probes are registered as cql');
+});
+
+test('who judges a record knows the component behind every probe', () => {
+  expect([...PROBES.keys()].map(componentBehind)).toEqual([...PROBES.values()].map(({ component }) => component));
 });

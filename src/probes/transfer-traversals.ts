@@ -1,4 +1,4 @@
-import { checksum } from './checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import { bytecode, type Frame, FrameTemplate, numberHole, textHole, traversalFrame } from './gremlin-frames.ts';
 import { P, statics } from './gremlin-library.ts';
 import type { ProbeSchema } from './gremlin-schema.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checksum } from './checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import type { ProbeContext } from './probe.ts';
 import { registry } from './registry.ts';
 import { emptyList, type FakeRequest, fakeGremlinServer } from './testing-gremlin-server.ts';

@@ -3,7 +3,7 @@ import type { CoveredRow } from '../drills/coverage.ts';
 import type { DueExercise } from '../drills/due.ts';
 import type { Unread } from '../trend/read-runs.ts';
 import { comparable } from '../trend/run-record.ts';
-import { type History, shiftOf } from '../trend/series.ts';
+import { type History, historyOf, shiftOf } from '../trend/series.ts';
 
 export interface MetricsInput {
   readonly history: History;
@@ -30,6 +30,12 @@ interface Family {
 export function renderMetrics(input: MetricsInput): string {
   const families = [...runFamilies(input.history), ...drillFamilies(input)].filter(({ samples }) => samples.length > 0);
   return `${families.map(render).join('')}# EOF\n`;
+}
+
+/** The name of every metric that may be written: what alerts and dashboards can ask for. */
+export function metricNames(): string[] {
+  const nothing = { history: historyOf([]), unread: [], coverage: [], exercises: [] };
+  return [...runFamilies(nothing.history), ...drillFamilies(nothing)].map(({ name }) => name);
 }
 
 function runFamilies(history: History): Family[] {

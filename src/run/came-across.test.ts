@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { checksum } from '../history/checksum.ts';
 import type { Outcome } from '../history/operation.ts';
-import { checksum } from '../probes/checksum.ts';
 import type { Timetable } from '../scenario/plan.ts';
 import { CameAcross } from './came-across.ts';
 import { LiveTimetable } from './live-timetable.ts';

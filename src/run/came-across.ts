@@ -1,7 +1,7 @@
 import type { Unasked } from '../client/reader-protocol.ts';
+import { checksum } from '../history/checksum.ts';
 import type { ReadBackRow } from '../history/operation.ts';
 import { splitKey } from '../history/timetable.ts';
-import { checksum } from '../probes/checksum.ts';
 import type { LiveTimetable } from './live-timetable.ts';
 
 type Where = Pick<ReadBackRow, 'stage' | 'fault' | 'site' | 'probe'>;

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { checksum } from '../probes/checksum.ts';
+import { checksum } from '../history/checksum.ts';
 import type { ExpectedWrite, ProbeClient, ProbeContext, ProbeOutcome, ProbeType } from '../probes/probe.ts';
 
 /** A line to a site of `testing-sites.ts`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRun } from '../check/check.ts';
-import { exitOf } from '../commands/judge.ts';
+import { exitOf } from '../check/exit-code.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkRun } from '../../src/check/check.ts';
 import type { Report } from '../../src/check/report-schema.ts';
 import { CENSUS_HEADER, type CensusEntry, type CensusStage, formatCensusRow } from '../../src/history/census.ts';
-import { checksum } from '../../src/probes/checksum.ts';
+import { checksum } from '../../src/history/checksum.ts';
 import type { OracleEvent } from './oracle/input.ts';
 import { inputOf, S } from './support/by-hand.ts';
 import { writeRun } from './support/write-run.ts';

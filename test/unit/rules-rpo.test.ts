@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReadBackRow } from '../../src/history/operation.ts';
-import type { OracleInput } from './oracle/input.ts';
+import { acked, answers, key } from './support/answers.ts';
 import {
   at,
   check,
@@ -15,7 +14,6 @@ import {
   verdictOf,
   withEvents,
 } from './support/by-hand.ts';
-import { shaOf } from './support/canary.ts';
 import type { SketchStage } from './support/sketch.ts';
 
 /*
@@ -23,32 +21,6 @@ import type { SketchStage } from './support/sketch.ts';
  * last acknowledged at 9.502 s.
  */
 
-type Key = {
-  stage: SketchStage['stage'];
-  k: number;
-  site?: string;
-  state: ReadBackRow['state'] | 'no-row' | 'other-value';
-};
-
-/** Replaces the answers for some keys: slot `k` of the service, in a stage, at a site or at all. */
-const answers =
-  (...changes: readonly Key[]) =>
-  (input: OracleInput): OracleInput => ({
-    ...input,
-    readBack: input.readBack.flatMap((row): ReadBackRow[] => {
-      const change = changes.find(
-        ({ stage, k, site }) => row.stage === stage && row.key === key(k) && (site === undefined || row.site === site),
-      );
-      if (!change) return [row];
-      if (change.state === 'no-row') return [];
-      if (change.state === 'other-value') return [{ ...row, valueSha: shaOf('another') }];
-      return [{ ...row, state: change.state, valueSha: change.state === 'phantom' ? row.valueSha : '' }];
-    }),
-  });
-
-const key = (k: number): string => `ledger-cql-${k}`;
-/** When slot `k` was acknowledged. */
-const acked = (k: number): number => slot(k) + 2_000;
 const NOT_AFTER = 9_600_000;
 
 test('the ledger is every write acknowledged before notAfter of effective, by its first ok attempt', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lineHash, sha256Hex } from '../../../src/history/chain.ts';
+import { chainLines } from '../../../src/history/chain-lines.ts';
 import { formatAttempt, HISTORY_HEADER } from '../../../src/history/history-csv.ts';
 import { declare } from '../../../src/history/intent.ts';
 import { formatReadBackRow, READ_BACK_HEADER } from '../../../src/history/read-back-csv.ts';
@@ -22,7 +22,7 @@ export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void
   const { plan, intent } = declare(input.plan, { run: 'run-1', wall: '2026-01-31T12:00:00.000Z', harness: '0' });
   writeFileSync(join(dir, 'intent.json'), intent);
   writeFileSync(join(dir, 'plan.json'), torn.changePlan?.(plan) ?? plan);
-  const journal = journalText(input, sha256Hex(intent)) + (torn.journal ?? '');
+  const journal = journalText(input, intent) + (torn.journal ?? '');
   writeFileSync(join(dir, 'journal.ndjson'), torn.changeJournal?.(journal) ?? journal);
   writeFileSync(
     join(dir, 'history.csv'),
@@ -31,16 +31,11 @@ export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void
   writeFileSync(join(dir, 'read-back.csv'), READ_BACK_HEADER + input.readBack.map(formatReadBackRow).join(''));
 }
 
-/** Events in the order of `at_us`; those at the same time keep their order. */
-function journalText(input: OracleInput, intentSha256: string): string {
-  let prev = intentSha256;
-  const lines = [...input.events]
-    .sort((a, b) => a.at_us - b.at_us)
-    .map(({ at_us, type, data }, seq) => {
-      const wall = new Date(Date.UTC(2026, 0, 31, 12) + Math.floor(at_us / 1000)).toISOString();
-      const body = { seq, at_us, wall, type, data, prev };
-      prev = lineHash(body);
-      return `${JSON.stringify({ ...body, hash: prev })}\n`;
-    });
-  return lines.join('');
+function journalText({ events }: OracleInput, intent: string): string {
+  const originMs = Date.UTC(2026, 0, 31, 12);
+  const wallOf = (at_us: number): string => new Date(originMs + Math.floor(at_us / 1000)).toISOString();
+  return chainLines(
+    events.map(({ at_us, type, data }) => ({ at_us, wall: wallOf(at_us), type, data })),
+    intent,
+  ).join('');
 }
