@@ -2,6 +2,7 @@ import type { ObjectiveResult, Report } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { formatCount, formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { maskedNotice } from './section-seal.ts';
 import { badge, type Column, table } from './table.ts';
 import {
   inAllName,
@@ -31,7 +32,7 @@ export function firstScreen(report: Report): Markup {
 <h1>${run.title === '' ? run.scenario : run.title}</h1>
 <p class="runline">Scenario <b>${run.scenario}</b>${tier} · run <b>${run.id}</b> · started <b>${formatWall(run.started)}</b> · ${run.length_us === 0 ? 'length unknown' : formatDuration(run.length_us)} · environment <b>${run.environment}</b> · outcome <b>${OUTCOME_WORD[run.outcome]}</b>${run.reason === '' ? null : html` (${run.reason})`}</p>
 </header>
-<section class="answer" aria-label="Verdict and lost writes">
+${maskedNotice(report)}<section class="answer" aria-label="Verdict and lost writes">
 <div class="edge-${verdict}"><div class="label">Did we meet the objectives?</div>
 <div class="large ${verdict}"><span class="icon" aria-hidden="true">${VERDICT_ICON[verdict]}</span>${VERDICT_WORD[verdict]}</div>
 <p>${verdictSentence(report)}</p></div>

@@ -95,7 +95,7 @@ describe('the look finds', () => {
 
   test.each([
     ["print('compliant')", 'compliant'],
-    ['html`<p>RPO = 0 for ${x}</p>`', 'RPO = 0'],
+    ['print(`the RPO = 0`)', 'RPO = 0'],
     ["const a = 'RPO ' + '= 0'", 'RPO = 0'],
     ["const a = 'in ' + `produc` + 'tion'", 'production'],
     ["const a = 'audit\\u002dready'", 'audit-ready'],

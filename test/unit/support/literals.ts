@@ -11,7 +11,7 @@ export interface LiteralText {
 /** What stands for a value in a template. */
 const HOLE = '\ufffc';
 
-/** Every text that a module of TypeScript can print: strings, templates with holes for their values, and those that are put together with `+`. */
+/** Every text that a module of TypeScript can print: strings, templates with holes for their values, those that are put together with `+`, names of members. */
 export function literalsOf(file: string, source: string): readonly LiteralText[] {
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
@@ -25,6 +25,9 @@ export function literalsOf(file: string, source: string): readonly LiteralText[]
     },
     TemplateLiteral(node) {
       take(node.start, node.quasis.map(({ value }) => value.cooked ?? value.raw).join(HOLE));
+    },
+    Property(node) {
+      if (!node.computed && node.key.type === 'Identifier') take(node.start, node.key.name);
     },
     BinaryExpression(node) {
       const text = node.operator === '+' ? sumOf(node) : null;
