@@ -175,6 +175,10 @@ const bucketSchema = z.strictObject({
   p95: us.nullable(),
   p99: us.nullable(),
   max: us.nullable(),
+  /** Operations that were due and had no answer yet at the bucket's end; what had none within its timeout waits no longer. Absent: a report of before it was there. */
+  waiting: count.optional(),
+  /** Of a service: its operations by the site to which they were sent, gaps left out. Absent: as above. */
+  bySite: z.record(z.string(), count).optional(),
 });
 
 const seriesSchema = z.strictObject({
