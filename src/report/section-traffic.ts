@@ -14,7 +14,7 @@ export function trafficFigures(report: Report): Markup | null {
   if (services.length === 0) return null;
   const frame = plotFrame(report);
   return html`<h3 id="traffic">Traffic of each site, and backlog</h3>
-<p class="lead">By intended time. An operation waits from the instant at which it is due until it has an answer, or until its timeout; one that failed is not tried again by the harness, so it was never served.</p>
+<p class="lead">By intended time. An operation waits from the instant at which it is due until it has an answer, or until its timeout; one that was not ok is not tried again by the harness, and waits no longer.</p>
 ${services.map((series, i) => figure(report, series, frame, `traffic${i}`))}`;
 }
 
@@ -70,7 +70,7 @@ function waitingWords({ buckets }: Series, view: View | null, bucketUs: number, 
   const unserved =
     view === null
       ? ''
-      : ` ${plural(view.operations.total - view.operations.ok, 'operation')} of ${formatCount(view.operations.total)} never served.`;
+      : ` ${formatCount(view.operations.total - view.operations.ok)} of ${plural(view.operations.total, 'operation')} in all not ok, and not tried again.`;
   if (most === undefined || (most.waiting ?? 0) === 0) return `None waited at the end of any step.${unserved}`;
   const at = formatOffset(most.t_us + bucketUs - frame.originUs);
   const last = buckets.at(-1)?.waiting ?? 0;
