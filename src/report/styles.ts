@@ -8,13 +8,14 @@ main,footer{max-width:1168px;margin:0 auto;padding:0 24px}
 h1,h2,h3,p,dl,table,ol,ul,figure{margin:0}
 h1{font-size:22px;line-height:1.3;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere;unicode-bidi:isolate}
 h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;padding-top:14px;border-top:2px solid var(--ink);margin:44px 0 6px}
-h3{font-size:15px;font-weight:650;margin:26px 0 6px;overflow-wrap:anywhere}
+h3,h2.minor{font-size:15px;font-weight:650;margin:26px 0 6px;overflow-wrap:anywhere}
+h2.minor{padding-top:0;border-top:0}
 p{max-width:76ch}
 p.lead{color:var(--muted);margin-bottom:14px}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 small,.small{font-size:13px;color:var(--muted)}
 a{color:var(--main)}
-.skip{position:absolute;left:-999px}.skip:focus{left:8px;top:8px;background:var(--paper);padding:4px 8px}
+:focus-visible{outline:2px solid var(--main);outline-offset:2px}
 .pass{color:var(--pass)}.fail{color:var(--fail)}.unknown{color:var(--unknown)}
 .muted{color:var(--muted)}
 `;
@@ -121,7 +122,7 @@ html{color-scheme:light}
 body{font-size:9.5pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main,footer{max-width:none;padding:0}
 header{padding-top:0}
-h1{font-size:15pt}h2{font-size:13pt;margin-top:22pt;break-after:avoid}h3{break-after:avoid;font-size:10.5pt;margin-top:12pt}
+h1{font-size:15pt}h2{font-size:13pt;margin-top:22pt;break-after:avoid}h3,h2.minor{break-after:avoid;font-size:10.5pt;margin-top:12pt}
 p.lead,figcaption,caption,.legend{break-after:avoid;break-inside:avoid}
 p{orphans:3;widows:3}
 table{font-size:8.5pt;break-inside:auto}

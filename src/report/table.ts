@@ -28,7 +28,12 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
       html`<th scope="col"${classOf(column.kind === 'num' || column.kind === 'bar' ? CLASS[column.kind] : '')}>${column.head}</th>`,
   );
   const body = rows.map((row) => html`<tr>${columns.map((column) => cell(column, row))}</tr>\n`);
-  return html`<div class="scroll"><table${classOf(names.join(' '))}>${
+  // What is not stacked scrolls sideways where it is too wide, and then by the keyboard as well.
+  const focus =
+    options.stack === false
+      ? html` tabindex="0" role="region" aria-label="${options.caption ?? `table: ${columns.map((one) => one.head).join(', ')}`}"`
+      : null;
+  return html`<div class="scroll"${focus}><table${classOf(names.join(' '))}>${
     options.caption === undefined ? null : html`<caption>${options.caption}</caption>`
   }<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 
 const DEADLINE_MS = 120_000;
 
-type Message = { id?: number; method?: string; params?: Record<string, unknown>; result?: unknown; error?: unknown; sessionId?: string };
+type Message = {
+  id?: number;
+  method?: string;
+  params?: Record<string, unknown>;
+  result?: unknown;
+  error?: unknown;
+  sessionId?: string;
+};
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
 /** A headless Chromium and one page in it, over the DevTools protocol: the part of it that looking at reports needs. */
@@ -51,9 +58,13 @@ export class BrowserPage implements AsyncDisposable {
     const socket = new WebSocket(await endpointOf(child));
     await within(new Promise((resolve) => socket.addEventListener('open', resolve, { once: true })), 'the browser');
     const page = new BrowserPage(child, socket, profile);
-    const { targetInfos } = (await page.send('Target.getTargets')) as { targetInfos: { type: string; targetId: string }[] };
+    const { targetInfos } = (await page.send('Target.getTargets')) as {
+      targetInfos: { type: string; targetId: string }[];
+    };
     const target = targetInfos.find(({ type }) => type === 'page')?.targetId;
-    const attached = (await page.send('Target.attachToTarget', { targetId: target, flatten: true })) as { sessionId: string };
+    const attached = (await page.send('Target.attachToTarget', { targetId: target, flatten: true })) as {
+      sessionId: string;
+    };
     page.session = attached.sessionId;
     for (const domain of ['Page', 'Runtime', 'Log']) await page.send(`${domain}.enable`);
     return page;
@@ -86,7 +97,11 @@ export class BrowserPage implements AsyncDisposable {
   /** A PNG of a part of the page, in its own pixels. */
   async picture(y: number, width: number, height: number): Promise<Buffer> {
     const clip = { x: 0, y, width, height, scale: 1 };
-    const { data } = (await this.send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true })) as {
+    const { data } = (await this.send('Page.captureScreenshot', {
+      format: 'png',
+      clip,
+      captureBeyondViewport: true,
+    })) as {
       data: string;
     };
     return Buffer.from(data, 'base64');
