@@ -24,7 +24,7 @@ export function sheetStyle({ run, manifestSha256 }: Sheet): string {
     '@page{margin:14mm 13mm 20mm;',
     `@bottom-left{content:"run ${cssText(run)}\\a ${cssText(seal)}";white-space:pre;${box}}`,
     `@bottom-right{content:counter(page) " of " counter(pages);${box}}}`,
-    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2}.contents li{break-inside:avoid}',
+    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2;column-gap:28px}.contents li{break-inside:avoid}',
   ].join('');
 }
 

@@ -54,7 +54,7 @@ th{font-weight:600}
 thead th{font-size:13px;color:var(--muted);border-bottom:1px solid var(--ink);vertical-align:bottom}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
-td .small,th .small{display:block;font-weight:400}
+td .small,th .small{display:block;font-weight:400;overflow-wrap:anywhere}
 td.tight{white-space:nowrap}
 tbody tr.group th{padding-top:14px}
 .cover table{table-layout:fixed;min-width:940px}
@@ -90,7 +90,7 @@ svg text{font-family:inherit}
 `;
 
 const NARROW = `
-@media screen and (max-width:1000px){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media screen and (max-width:1000px){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}th,td{padding-right:12px}}
 @media screen and (max-width:680px){
 main,footer{padding:0 16px}
 header{padding-top:18px}
@@ -100,6 +100,7 @@ header{padding-top:18px}
 .grid{grid-template-columns:1fr}
 .wide{display:none}.narrow{display:block}
 .strip{grid-template-columns:86px 1fr 70px;column-gap:8px;font-size:12px}
+.strip .roomy{display:none}
 table.stack,table.stack tbody,table.stack tr,table.stack td,table.stack th{display:block;width:auto}
 .cover table.stack,.cover table.stack th:nth-child(n){width:auto;min-width:0}
 table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
@@ -135,6 +136,7 @@ th,td{padding:3.5pt 8pt 3.5pt 0}
 .answer .large{font-size:34pt}
 .answer>div{padding:8pt 12pt 10pt}
 small,.small,.runline,figcaption,caption,.legend,.strip,thead th{font-size:8pt}
+figcaption b{font-size:10pt}
 .grid{grid-template-columns:repeat(2,minmax(0,1fr))}
 details:not([open]) summary::after{content:" (listed in report.json and in the page on a screen)";font-weight:400}
 }
