@@ -25,12 +25,12 @@ import { renderJUnit } from '../report/junit.ts';
 import { VERSION } from '../version.ts';
 import { knownNames } from './known-names.ts';
 import type { Mask } from './mask.ts';
-import { redactReport } from './redact-report.ts';
+import { RUN_ID, redactReport } from './redact-report.ts';
 import { textRedactor } from './redact-text.ts';
 
 /** The manifest of a masked report, and its signature: files of their own, so that nobody takes it for the run itself. */
 export const MASKED = 'masked.json';
-const ENVELOPE = 'masked.dsse.json';
+export const MASKED_ENVELOPE = 'masked.dsse.json';
 const FILES = ['junit.xml', 'report.html', 'report.json'] as const;
 /** Our own: a name, no address. */
 const MASKED_REPORT = 'urn:drill:masked-report:v0.1';
@@ -54,8 +54,8 @@ export function maskedReport(run: string, mask: Mask): Report {
   const report = readOwn(run);
   const plan: unknown = JSON.parse(readWhole(run, 'plan.json').toString('utf8'));
   const { events } = readJournal(join(run, 'journal.ndjson'), readWhole(run, 'intent.json'));
-  const redact = textRedactor(mask, knownNames(plan, events, report), [manifest.run, report.harness]);
-  const masked = redactReport(report, redact, new Set(['run.id', 'run.started', 'run.journalHead', 'harness']));
+  const redact = textRedactor(mask, knownNames(plan, events, report), RUN_ID.test(manifest.run) ? [manifest.run] : []);
+  const masked = redactReport(report, redact);
   return {
     ...masked.report,
     masked: {
@@ -113,7 +113,7 @@ export async function writeMaskedReport(
         hint: 'give the public key of the key that signs',
       });
     const envelope = { payload, payloadType: IN_TOTO, keyid: keyId ?? '', signature };
-    writeFileSync(join(out, ENVELOPE), renderEnvelope(envelope));
+    writeFileSync(join(out, MASKED_ENVELOPE), renderEnvelope(envelope));
   }
   return manifest;
 }
@@ -140,7 +140,7 @@ export interface VerifiedMasked {
 export function verifyMasked(directory: string, publicKey: KeyObject | null): VerifiedMasked {
   const bytes = readWhole(directory, MASKED);
   const manifest = parseMasked(bytes);
-  const expected = new Set<string>([...FILES, MASKED, ENVELOPE]);
+  const expected = new Set<string>([...FILES, MASKED, MASKED_ENVELOPE]);
   const there = listFiles(directory);
   for (const path of there)
     if (!expected.has(path)) throw new EvidenceError(`${shownPath(path)}: does not stand in ${MASKED}`);
@@ -170,14 +170,14 @@ function verifyEnvelope(
   statement: Buffer,
   publicKey: KeyObject | null,
 ): Signed {
-  if (!there.includes(ENVELOPE)) {
+  if (!there.includes(MASKED_ENVELOPE)) {
     if (publicKey === null) return { state: 'unsigned' };
-    throw new EvidenceError(`${ENVELOPE}: is missing; this masked report is not signed`);
+    throw new EvidenceError(`${MASKED_ENVELOPE}: is missing; this masked report is not signed`);
   }
-  const envelope = parseEnvelope(readWhole(directory, ENVELOPE), ENVELOPE);
-  if (publicKey !== null) verifySignature(envelope, publicKey, ENVELOPE);
+  const envelope = parseEnvelope(readWhole(directory, MASKED_ENVELOPE), MASKED_ENVELOPE);
+  if (publicKey !== null) verifySignature(envelope, publicKey, MASKED_ENVELOPE);
   if (envelope.payloadType !== IN_TOTO || !envelope.payload.equals(statement))
-    throw new EvidenceError(`${ENVELOPE}: its statement says something else than the files do`);
+    throw new EvidenceError(`${MASKED_ENVELOPE}: its statement says something else than the files do`);
   return { state: publicKey === null ? 'not-checked' : 'signed', keyId: envelope.keyid };
 }
 

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { type Report, reportSchema } from '../check/report-schema.ts';
 import type { RedactText } from './redact-text.ts';
 
+/** Its beginning, and random digits. */
+export const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6,8}$/;
+
 /** Written by people in sentences of their own: no list of words says what is in them. */
 const WITHHELD: ReadonlySet<string> = new Set([
   'title',
@@ -14,6 +17,14 @@ const WITHHELD: ReadonlySet<string> = new Set([
 ]);
 /** The one `text` that the harness writes itself stands beside these. */
 const OF_THE_HARNESS: readonly string[] = ['subject', 'at_us'];
+
+/** What the harness itself makes, of this shape and no other: names of nobody. */
+const KEPT: ReadonlyMap<string, RegExp> = new Map([
+  ['harness', /^\d{1,4}\.\d{1,4}\.\d{1,4}$/],
+  ['run.id', RUN_ID],
+  ['run.started', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/],
+  ['run.journalHead', /^[0-9a-f]{64}$/],
+]);
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -34,17 +45,17 @@ export interface Redacted {
 }
 
 /**
- * A report with its names masked: every figure and every word of the schema's own enumerations stays; all other text goes through `redact`, whatever member it stands in, so that a member of tomorrow is
- * masked as well. `keep`: texts that stay as they are, by their path.
+ * A report with its names masked: every figure and every word of the schema's own enumerations stays; all other text goes through `redact`, whatever
+ * member it stands in, so that a member of tomorrow is masked as well.
  */
-export function redactReport(report: Report, redact: RedactText, keep: ReadonlySet<string>): Redacted {
+export function redactReport(report: Report, redact: RedactText): Redacted {
   const schema = z.toJSONSchema(reportSchema, { io: 'input', reused: 'inline' }) as JsonSchema;
   const withheld: string[] = [];
 
   const walk = (value: unknown, at: readonly JsonSchema[], path: string): unknown => {
     const schemas = at.flatMap(alternatives);
     if (typeof value === 'string') {
-      if (keep.has(path) || value === '' || enumerated(schemas, value)) return value;
+      if (value === '' || KEPT.get(path)?.test(value) || enumerated(schemas, value)) return value;
       return redact(value);
     }
     if (Array.isArray(value)) {

@@ -77,9 +77,16 @@ export function textRedactor(mask: Mask, known: readonly KnownName[], keep: read
   };
 }
 
-/** The name by itself: not within a word, where it begins or ends with one. */
+/** The name by itself: not within a word, where it begins or ends with one; a number not within another. */
 function bounded(name: string): string {
   const [before, after] = [/^[\p{L}\p{M}\p{N}]/u, /[\p{L}\p{M}\p{N}]$/u].map((edge) => edge.test(name));
+  const [digitFirst, digitLast] = [/^\d/.test(name), /\d$/.test(name)];
   const inner = name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return `${before ? '(?<![\\p{L}\\p{M}\\p{N}])' : ''}${inner}${after ? '(?![\\p{L}\\p{M}\\p{N}])' : ''}`;
+  return [
+    before ? '(?<![\\p{L}\\p{M}\\p{N}])' : '',
+    digitFirst ? '(?<!\\d[.,])' : '',
+    inner,
+    after ? '(?![\\p{L}\\p{M}\\p{N}])' : '',
+    digitLast ? '(?![.,]\\d)' : '',
+  ].join('');
 }
