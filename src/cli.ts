@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
-import { keygenCommand, type SignFlags, signCommand, verifyCommand } from './commands/evidence.ts';
+import { keygenCommand, type SignFlags, signCommand } from './commands/evidence.ts';
 import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
 import { coverageCommand, historyCommand } from './commands/history.ts';
 import { checkCommand, type ReportFlags, reportCommand } from './commands/judge.ts';
 import { oscalCommand } from './commands/oscal.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
+import { type RedactFlags, redactCommand, type VerifyFlags, verifyAnyCommand } from './commands/redact.ts';
 import { runCommand } from './commands/run.ts';
 import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
 import { EXIT, type ExitCode } from './errors.ts';
@@ -115,8 +116,10 @@ program
   .description('whether a run directory is what was sealed, and by whom; offline')
   .option('--public-key <file>', 'of the key that must have signed it')
   .option('--all', 'every run below the directory, and whether one is missing among them', false)
-  .action((run: string, flags: { publicKey?: string; all: boolean }) => {
-    code = verifyCommand(run, flags);
+  .option('--original <run>', 'of a masked report: the run that it must have been made of')
+  .option('--mask <file>', 'of a masked report: what its masks hide')
+  .action((run: string, flags: VerifyFlags) => {
+    code = verifyAnyCommand(run, flags);
   });
 program
   .command('sign <run>')
@@ -126,6 +129,20 @@ program
   .option('--public-key <file>', 'of the command that signs')
   .action(async (run: string, { key, ...flags }: Omit<SignFlags, 'signKey'> & { key?: string }) => {
     code = await signCommand(run, { ...flags, ...(key !== undefined && { signKey: key }) }, secrets);
+  });
+program
+  .command('redact <run>')
+  .description('the report of a sealed run with its names masked, in a directory of its own that can be handed on')
+  .requiredOption('--out <directory>', 'a new one')
+  .option(
+    '--mask <file>',
+    'what each mask hides, to be kept; made, or read and added to (default: DIRECTORY.mask.json)',
+  )
+  .option('--sign-key <file>', SIGN_KEY)
+  .option('--sign-command <json>', SIGN_COMMAND)
+  .option('--public-key <file>', 'of the command that signs')
+  .action(async (run: string, flags: RedactFlags) => {
+    code = await redactCommand(run, flags, secrets);
   });
 program
   .command('keygen <directory>')

@@ -175,6 +175,10 @@ const bucketSchema = z.strictObject({
   p95: us.nullable(),
   p99: us.nullable(),
   max: us.nullable(),
+  /** Operations that were due and had no answer yet at the bucket's end; what had none within its timeout waits no longer. Absent: a report of before it was there. */
+  waiting: count.optional(),
+  /** Of a service: its operations by the site to which they were sent, gaps left out. Absent: as above. */
+  bySite: z.record(z.string(), count).optional(),
 });
 
 const seriesSchema = z.strictObject({
@@ -187,10 +191,23 @@ const seriesSchema = z.strictObject({
 });
 export type Series = z.infer<typeof seriesSchema>;
 
+const maskedSchema = z.strictObject({
+  /** Hex SHA-256 of `manifest.json` of the run whose report it is. */
+  originalManifestSha256: z.string(),
+  /** Hex SHA-256 over the names and their masks, with a salt: its owner can show them, nobody can guess them. */
+  maskSha256: z.string(),
+  /** How many different names, addresses and words are masked. */
+  names: count,
+  /** Members that are left out as a whole, by their path. */
+  withheld: z.array(z.string()),
+});
+
 /** `report.json`, version 1: everything that any rendering shows. A pure function of the run directory and the harness's version. */
 export const reportSchema = z.strictObject({
   schema: z.literal('drill/report/1'),
   harness: z.string(),
+  /** Absent: nothing is masked. Else names are, and what is withheld is empty. */
+  masked: maskedSchema.optional(),
   run: z.strictObject({
     id: z.string(),
     scenario: z.string(),

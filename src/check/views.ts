@@ -62,7 +62,8 @@ export function judgeViews(
       sent.close();
     }
     const { probe, site, client } = timetable;
-    const series = { probe, service, site, client, buckets: bucketsOf(ops, withShed.observed.length, at.bucketUs) };
+    const buckets = bucketsOf(ops, withShed.observed.length, at.bucketUs, service !== '');
+    const series = { probe, service, site, client, buckets };
     return { service, view, series, withShed, withoutShed: without };
   });
 }

@@ -75,7 +75,7 @@ const SIGNED_WORD: Readonly<Record<Signed['state'], string>> = {
   signed: 'as it was sealed and signed',
 };
 
-function signedWords(signed: Signed): string {
+export function signedWords(signed: Signed): string {
   switch (signed.state) {
     case 'unsigned':
       return 'UNSIGNED: this shows damage, not forgery';

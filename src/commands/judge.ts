@@ -10,6 +10,7 @@ import { ENVELOPES, MANIFEST, sha256 } from '../evidence/bundle-files.ts';
 import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
 import { writeManifest } from '../evidence/manifest.ts';
 import type { Signer } from '../evidence/signing-key.ts';
+import { MASKED, MASKED_ENVELOPE } from '../redact/masked-bundle.ts';
 import { findBrowser, printPdf } from '../report/browser.ts';
 import { renderHtml, renderPrint } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
@@ -118,8 +119,9 @@ async function writePdf(browser: string, pdf: string, page: string): Promise<voi
 }
 
 function sheetOf(directory: string, { run }: Report): Sheet {
-  const manifest = join(directory, MANIFEST);
-  return { run: run.id, manifestSha256: existsSync(manifest) ? sha256(readFileSync(manifest)) : null };
+  const file = existsSync(join(directory, MASKED)) ? MASKED : MANIFEST;
+  const manifest = join(directory, file);
+  return { run: run.id, file, manifestSha256: existsSync(manifest) ? sha256(readFileSync(manifest)) : null };
 }
 
 /** `report.json` of a run directory; an InputError when there is none that this version can read. */
@@ -137,7 +139,7 @@ export function readReport(directory: string): Report {
 
 /** The key that the envelope beside a manifest names, whether or not its signature holds; null: there is none that can be read. */
 function keyNamedIn(directory: string): string | null {
-  const [file] = ENVELOPES;
+  const file = existsSync(join(directory, MASKED)) ? MASKED_ENVELOPE : ENVELOPES[0];
   try {
     return parseEnvelope(readFileSync(join(directory, file)), file).keyid;
   } catch {

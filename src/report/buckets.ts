@@ -48,7 +48,15 @@ function merge(a: Bucket, b: Bucket): Bucket {
     p95: worst(a.p95, b.p95),
     p99: worst(a.p99, b.p99),
     max: worst(a.max, b.max),
+    ...(a.waiting !== undefined && b.waiting !== undefined && { waiting: Math.max(a.waiting, b.waiting) }),
+    ...(a.bySite !== undefined && b.bySite !== undefined && { bySite: added(a.bySite, b.bySite) }),
   };
+}
+
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum = new Map(Object.entries(a));
+  for (const [key, value] of Object.entries(b)) sum.set(key, (sum.get(key) ?? 0) + value);
+  return Object.fromEntries(sum);
 }
 
 /** How many operations a bucket should have had. */

@@ -2,6 +2,7 @@ import type { ObjectiveResult, Report } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { formatCount, formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { maskedNotice } from './section-seal.ts';
 import { badge, type Column, table } from './table.ts';
 import {
   inAllName,
@@ -31,7 +32,7 @@ export function firstScreen(report: Report): Markup {
 <h1>${run.title === '' ? run.scenario : run.title}</h1>
 <p class="runline">Scenario <b>${run.scenario}</b>${tier} · run <b>${run.id}</b> · started <b>${formatWall(run.started)}</b> · ${run.length_us === 0 ? 'length unknown' : formatDuration(run.length_us)} · environment <b>${run.environment}</b> · outcome <b>${OUTCOME_WORD[run.outcome]}</b>${run.reason === '' ? null : html` (${run.reason})`}</p>
 </header>
-<section class="answer" aria-label="Verdict and lost writes">
+${maskedNotice(report)}<section class="answer" aria-label="Verdict and lost writes">
 <div class="edge-${verdict}"><div class="label">Did we meet the objectives?</div>
 <div class="large ${verdict}"><span class="icon" aria-hidden="true">${VERDICT_ICON[verdict]}</span>${VERDICT_WORD[verdict]}</div>
 <p>${verdictSentence(report)}</p></div>
@@ -45,7 +46,7 @@ ${reasonsList(report)}
 ${run.defects.map((defect) => html`<p class="notice"><b>The record has a defect:</b> ${defect}</p>`)}
 ${report.integrity?.state === 'damaged' ? html`<p class="notice fail"><b>Integrity:</b> ${integritySentence(report.integrity)}</p>` : null}
 ${report.quality.withoutShed === verdict ? null : html`<p class="notice">Without operations that the harness itself could not send, the verdict would be <b>${VERDICT_WORD[report.quality.withoutShed]}</b>.</p>`}
-${run.hypothesis === '' ? null : html`<h3>Hypothesis</h3><p>${run.hypothesis}</p>`}`;
+${run.hypothesis === '' ? null : html`<h2 class="minor">Hypothesis</h2><p>${run.hypothesis}</p>`}`;
 }
 
 const OBJECTIVE_COLUMNS: readonly Column<ObjectiveResult>[] = [
@@ -72,7 +73,7 @@ function reasonsList(report: Report): Markup | null {
   const told = new Set(report.objectives.map((result) => result.reason));
   const others = report.reasons.filter((reason) => !told.has(reason.text));
   if (others.length === 0) return null;
-  return html`<h3>What else bears on the verdict <span class="muted">(${formatCount(others.length)})</span></h3><ul class="reasons">${others.map(
+  return html`<h2 class="minor">What else bears on the verdict <span class="muted">(${formatCount(others.length)})</span></h2><ul class="reasons">${others.map(
     (reason) =>
       html`<li><span class="icon ${reason.verdict}" aria-hidden="true">${VERDICT_ICON[reason.verdict]}</span><b class="${reason.verdict}">${VERDICT_WORD[reason.verdict]}</b> ${reason.subject}: ${reason.text}</li>`,
   )}</ul>`;

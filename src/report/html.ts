@@ -51,6 +51,6 @@ ${faultsSection(report)}
 ${canarySection(report)}
 ${qualitySection(report)}
 ${factsSection(report)}
-${sealSection(keyId)}
+${sealSection(keyId, report.masked)}
 ${closingSection(report)}`;
 }

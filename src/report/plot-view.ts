@@ -1,19 +1,26 @@
-import type { FaultReport, Series, View } from '../check/report-schema.ts';
+import type { Series } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { type Bucket, drawable, totalOf } from './buckets.ts';
 import { type ChartText, chartSvg } from './chart.ts';
-import { formatAxisTime } from './format.ts';
 import type { Markup } from './markup.ts';
 import { colour } from './palette.ts';
+import {
+  background,
+  LEFT,
+  line,
+  niceTop,
+  type PlotGround,
+  type Point,
+  RIGHT,
+  steps,
+  timeAxis,
+  valueAxis,
+} from './plot-panels.ts';
 import type { PhaseSpan } from './service-phases.ts';
-import { type TimeFrame, timeTicks } from './time-axis.ts';
 
-export interface ViewPlot {
+export interface ViewPlot extends PlotGround {
   readonly series: Series;
-  readonly view: View | null;
   readonly bucketUs: number;
-  readonly frame: TimeFrame;
-  readonly faults: readonly FaultReport[];
   readonly phases: readonly PhaseSpan[];
   /** Latency targets to draw: `P95 < 100 ms`. */
   readonly targets: readonly { readonly us: number; readonly label: string }[];
@@ -37,9 +44,6 @@ interface Panel {
   readonly height: number;
 }
 
-const LEFT = 58;
-const RIGHT = 12;
-
 export const WIDE: Layout = {
   width: 860,
   ticks: 12,
@@ -60,8 +64,6 @@ export const NARROW: Layout = {
   latency: { top: 224, height: 150 },
   height: 402,
 };
-
-type Point = [number, number | null];
 
 /** Success ratio, errors a second and latency of one view, above each other on one time axis. */
 export function viewPlot(plot: ViewPlot, layout: Layout, text: ChartText): Markup {
@@ -111,22 +113,7 @@ export function viewPlot(plot: ViewPlot, layout: Layout, text: ChartText): Marku
           textStyle: { ...axisText, fontWeight: 'normal' },
         })),
       ],
-      xAxis: panels.map((_, i) => ({
-        type: 'value',
-        gridIndex: i,
-        min: frame.fromUs,
-        max: frame.toUs,
-        axisLine: { show: true, onZero: false, lineStyle: { color: colour('muted') } },
-        axisTick: { show: true, customValues: timeTicks(frame, layout.ticks), lineStyle: { color: colour('muted') } },
-        axisLabel: {
-          show: i === 2,
-          customValues: timeTicks(frame, layout.ticks),
-          formatter: (us: number) => formatAxisTime(us - frame.originUs),
-          hideOverlap: true,
-          ...axisText,
-        },
-        splitLine: { show: false },
-      })),
+      xAxis: panels.map((_, i) => timeAxis(frame, i, i === 2, layout)),
       yAxis: [
         valueAxis(0, [0, 100], 50, axisText),
         valueAxis(1, [0, errorTop], errorTop, axisText),
@@ -142,7 +129,7 @@ export function viewPlot(plot: ViewPlot, layout: Layout, text: ChartText): Marku
         },
       ],
       series: [
-        ...panels.map((_, i) => background(plot, i)),
+        ...panels.map((_, i) => background(plot, i, i === 2 ? plot.targets : [])),
         { ...line(0, 'main', 'solid', 1.6), data: ratio },
         ...errorLines(fail, info, own),
         {
@@ -170,49 +157,6 @@ function atLeastOne(us: number | null): number | null {
   return us === null ? null : Math.max(1, us);
 }
 
-function niceTop(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 3, 5, 10].find((m) => m * power >= value) ?? 10) * power;
-}
-
-/** A bucket's value holds from its start to its end. */
-function steps(points: readonly Point[], bucketUs: number): Point[] {
-  return points.flatMap(([t, value]): Point[] => [
-    [t, value],
-    [t + bucketUs, value],
-  ]);
-}
-
-function valueAxis(gridIndex: number, range: readonly [number, number], interval: number, axisText: object): object {
-  return {
-    type: 'value',
-    gridIndex,
-    min: range[0],
-    max: range[1],
-    interval,
-    axisLabel: { formatter: (value: number) => String(Number(value.toFixed(1))), ...axisText },
-    splitLine: { lineStyle: { color: colour('grid') } },
-  };
-}
-
-function line(
-  panel: number,
-  name: 'main' | 'second' | 'third' | 'fail',
-  type: string | number[],
-  width: number,
-): object {
-  return {
-    type: 'line',
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    showSymbol: false,
-    silent: true,
-    connectNulls: false,
-    lineStyle: { color: colour(name), width, type, join: 'round' },
-    itemStyle: { color: colour(name) },
-  };
-}
-
 function errorLines(fail: Point[], info: Point[], own: Point[]): object[] {
   const some = (points: Point[]): boolean => points.some(([, value]) => (value ?? 0) > 0);
   return [
@@ -220,48 +164,6 @@ function errorLines(fail: Point[], info: Point[], own: Point[]): object[] {
     ...(some(info) ? [{ ...line(1, 'second', [5, 2.5], 1.6), data: info }] : []),
     ...(some(own) ? [{ ...line(1, 'third', [1.5, 2.5], 1.6), data: own }] : []),
   ];
-}
-
-/** Bands and lines behind the data: the outages, the time the fault was in force, its request, the targets. */
-function background(plot: ViewPlot, panel: number): object {
-  const { frame } = plot;
-  const clip = (us: number): number => Math.min(Math.max(us, frame.fromUs), frame.toUs);
-  const band = (fromUs: number, toUs: number, name: 'bandFault' | 'bandOutage'): object[] => [
-    { xAxis: clip(fromUs), itemStyle: { color: colour(name), opacity: 1 } },
-    { xAxis: clip(toUs) },
-  ];
-  const inForce = plot.faults
-    .filter((fault) => fault.effective !== null)
-    .map((fault) => band(fault.effective?.notBefore_us ?? 0, fault.gone?.notAfter_us ?? frame.toUs, 'bandFault'));
-  const outages = (plot.view?.outages ?? []).map((outage) =>
-    band(outage.down_us, outage.up_us ?? frame.toUs, 'bandOutage'),
-  );
-  const edges = plot.faults.flatMap((fault) => [
-    ...(fault.requested === null
-      ? []
-      : [
-          { xAxis: clip(fault.requested.notBefore_us), lineStyle: { type: 'solid', width: 1.2, color: colour('ink') } },
-        ]),
-    ...(fault.gone === null
-      ? []
-      : [{ xAxis: clip(fault.gone.notAfter_us), lineStyle: { type: [2, 3], width: 1.2, color: colour('ink') } }]),
-  ]);
-  const targets =
-    panel === 2
-      ? plot.targets.map((target) => ({
-          yAxis: target.us,
-          lineStyle: { color: colour('ink'), type: [8, 3, 2, 3], width: 1.2 },
-        }))
-      : [];
-  return {
-    type: 'line',
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    data: [],
-    silent: true,
-    markArea: { silent: true, label: { show: false }, data: [...inForce, ...outages] },
-    markLine: { silent: true, symbol: 'none', label: { show: false }, data: [...edges, ...targets] },
-  };
 }
 
 /** The names of the phases above the panels, where there is room for them. */

@@ -3,7 +3,9 @@ import { html, type Markup } from './markup.ts';
 /** What stands on every page of paper. */
 export interface Sheet {
   readonly run: string;
-  /** Hex SHA-256 of `manifest.json`; null: the run is not sealed. */
+  /** Absent: `manifest.json`. */
+  readonly file?: string;
+  /** Hex SHA-256 of that file; null: the run is not sealed. */
   readonly manifestSha256: string | null;
 }
 
@@ -17,14 +19,14 @@ export function contentsOf(body: Markup): Markup {
 }
 
 /** The run and the digest of its manifest on every page, and its number (CSS Paged Media, margin boxes). */
-export function sheetStyle({ run, manifestSha256 }: Sheet): string {
-  const seal = manifestSha256 === null ? 'not sealed' : `SHA-256 of manifest.json ${manifestSha256}`;
+export function sheetStyle({ run, manifestSha256, file = 'manifest.json' }: Sheet): string {
+  const seal = manifestSha256 === null ? 'not sealed' : `SHA-256 of ${file} ${manifestSha256}`;
   const box = 'font:7pt ui-monospace,monospace;color:#555;vertical-align:top;padding-top:3mm';
   return [
     '@page{margin:14mm 13mm 20mm;',
     `@bottom-left{content:"run ${cssText(run)}\\a ${cssText(seal)}";white-space:pre;${box}}`,
     `@bottom-right{content:counter(page) " of " counter(pages);${box}}}`,
-    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2}.contents li{break-inside:avoid}',
+    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2;column-gap:28px}.contents li{break-inside:avoid}',
   ].join('');
 }
 

@@ -22,7 +22,7 @@ export function clocksSection(report: Report): Markup {
   const services = report.views.filter((view) => view.service !== '');
   const { originUs } = originOf(report);
   return html`<section><h2 id="clocks">The clocks of RTO</h2>
-<p class="lead">From the disaster’s request to each step of the recovery. RTO runs from the last instant at which the fault was surely not yet in force to “SLO restored”; the true value lies within its bounds. A bar is solid up to the lower bound of its instant, hollow up to the upper one.</p>
+<p class="lead">From the disaster’s request to each step of the recovery. RTO runs from the last instant at which the fault was surely not yet in force to “SLO restored”; the true value lies within its bounds. A bar is solid up to the lower bound of its instant, hollow up to the upper one; » goes on beyond the scale.</p>
 ${services.length === 0 ? html`<p>No service was measured.</p>` : services.map((view) => clocksOf(view, originUs))}</section>`;
 }
 

@@ -5,6 +5,7 @@ import { durationOrUnknown, formatCount, formatOffset, formatPercent, plural } f
 import { html, type Markup, trusted } from './markup.ts';
 import { lossPlot } from './plot-loss.ts';
 import { NARROW, viewPlot, WIDE } from './plot-view.ts';
+import { trafficFigures } from './section-traffic.ts';
 import { phaseSpans } from './service-phases.ts';
 import { type Mark, type StripRow, strip } from './strip.ts';
 import { table } from './table.ts';
@@ -178,6 +179,7 @@ export function plotsSection(report: Report): Markup {
 <ul class="legend">${LEGEND.map(([shape, label]) => html`<li><svg aria-hidden="true">${trusted(shape)}</svg>${label}</li>`)}</ul>
 ${figures.filter((one) => !one.site).map((one) => one.figure)}
 ${lostOverTime(report)}
+${trafficFigures(report)}
 ${sites.length === 0 ? null : html`<h3>Each site, as its own probe saw it</h3><div class="grid">${sites.map((one) => one.figure)}</div>`}</section>`;
 }
 

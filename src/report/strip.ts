@@ -62,10 +62,10 @@ function percent(value: number): string {
 
 function axis(frame: TimeFrame): Markup {
   const place = (us: number): number => (100 * (us - frame.fromUs)) / (frame.toUs - frame.fromUs);
-  const labels = timeTicks(frame, frame.toUs - frame.fromUs > 3_600_000_000 ? 5 : 7).map((us) => {
+  const labels = timeTicks(frame, frame.toUs - frame.fromUs > 3_600_000_000 ? 5 : 7).map((us, i) => {
     const x = place(us);
-    const anchor = x < 4 ? 'start' : x > 96 ? 'end' : 'middle';
-    return html`<line x1="${percent(x)}" x2="${percent(x)}" y1="0" y2="5" stroke="${colour('muted')}"/><text x="${percent(x)}" y="18" text-anchor="${anchor}" font-size="12" fill="${colour('muted')}">${formatAxisTime(us - frame.originUs)}</text>`;
+    const anchor = x < 9 ? 'start' : x > 91 ? 'end' : 'middle';
+    return html`<line x1="${percent(x)}" x2="${percent(x)}" y1="0" y2="5" stroke="${colour('muted')}"/><text${i % 2 === 1 ? html` class="roomy"` : null} x="${percent(x)}" y="18" text-anchor="${anchor}" font-size="12" fill="${colour('muted')}">${formatAxisTime(us - frame.originUs)}</text>`;
   });
   return html`<svg height="22" role="img" aria-label="time axis, minutes and seconds"><line x1="0" x2="100%" y1="0.5" y2="0.5" stroke="${colour('muted')}"/>${labels}</svg>`;
 }

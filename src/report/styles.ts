@@ -8,13 +8,14 @@ main,footer{max-width:1168px;margin:0 auto;padding:0 24px}
 h1,h2,h3,p,dl,table,ol,ul,figure{margin:0}
 h1{font-size:22px;line-height:1.3;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere;unicode-bidi:isolate}
 h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em;padding-top:14px;border-top:2px solid var(--ink);margin:44px 0 6px}
-h3{font-size:15px;font-weight:650;margin:26px 0 6px;overflow-wrap:anywhere}
+h3,h2.minor{font-size:15px;font-weight:650;margin:26px 0 6px;overflow-wrap:anywhere}
+h2.minor{padding-top:0;border-top:0}
 p{max-width:76ch}
 p.lead{color:var(--muted);margin-bottom:14px}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 small,.small{font-size:13px;color:var(--muted)}
 a{color:var(--main)}
-.skip{position:absolute;left:-999px}.skip:focus{left:8px;top:8px;background:var(--paper);padding:4px 8px}
+:focus-visible{outline:2px solid var(--main);outline-offset:2px}
 .pass{color:var(--pass)}.fail{color:var(--fail)}.unknown{color:var(--unknown)}
 .muted{color:var(--muted)}
 `;
@@ -53,7 +54,7 @@ th{font-weight:600}
 thead th{font-size:13px;color:var(--muted);border-bottom:1px solid var(--ink);vertical-align:bottom}
 th:last-child,td:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
-td .small,th .small{display:block;font-weight:400}
+td .small,th .small{display:block;font-weight:400;overflow-wrap:anywhere}
 td.tight{white-space:nowrap}
 tbody tr.group th{padding-top:14px}
 .cover table{table-layout:fixed;min-width:940px}
@@ -89,7 +90,7 @@ svg text{font-family:inherit}
 `;
 
 const NARROW = `
-@media screen and (max-width:1000px){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media screen and (max-width:1000px){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}th,td{padding-right:12px}}
 @media screen and (max-width:680px){
 main,footer{padding:0 16px}
 header{padding-top:18px}
@@ -99,6 +100,7 @@ header{padding-top:18px}
 .grid{grid-template-columns:1fr}
 .wide{display:none}.narrow{display:block}
 .strip{grid-template-columns:86px 1fr 70px;column-gap:8px;font-size:12px}
+.strip .roomy{display:none}
 table.stack,table.stack tbody,table.stack tr,table.stack td,table.stack th{display:block;width:auto}
 .cover table.stack,.cover table.stack th:nth-child(n){width:auto;min-width:0}
 table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
@@ -121,7 +123,7 @@ html{color-scheme:light}
 body{font-size:9.5pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main,footer{max-width:none;padding:0}
 header{padding-top:0}
-h1{font-size:15pt}h2{font-size:13pt;margin-top:22pt;break-after:avoid}h3{break-after:avoid;font-size:10.5pt;margin-top:12pt}
+h1{font-size:15pt}h2{font-size:13pt;margin-top:22pt;break-after:avoid}h3,h2.minor{break-after:avoid;font-size:10.5pt;margin-top:12pt}
 p.lead,figcaption,caption,.legend{break-after:avoid;break-inside:avoid}
 p{orphans:3;widows:3}
 table{font-size:8.5pt;break-inside:auto}
@@ -134,6 +136,7 @@ th,td{padding:3.5pt 8pt 3.5pt 0}
 .answer .large{font-size:34pt}
 .answer>div{padding:8pt 12pt 10pt}
 small,.small,.runline,figcaption,caption,.legend,.strip,thead th{font-size:8pt}
+figcaption b{font-size:10pt}
 .grid{grid-template-columns:repeat(2,minmax(0,1fr))}
 details:not([open]) summary::after{content:" (listed in report.json and in the page on a screen)";font-weight:400}
 }

@@ -18,6 +18,9 @@ export interface TableOptions {
 /** Rows of a table that is never cut by a page's end. */
 const FITS_A_PAGE = 18;
 
+/** Columns of a table that is never too wide for a tablet. */
+const FITS_A_TABLET = 6;
+
 /** A table with a header row; every cell carries its column's name for the phone's layout. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], options: TableOptions = {}): Markup {
   const names = [options.stack === false ? '' : 'stack', rows.length <= FITS_A_PAGE ? 'whole' : ''].filter(
@@ -28,7 +31,12 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
       html`<th scope="col"${classOf(column.kind === 'num' || column.kind === 'bar' ? CLASS[column.kind] : '')}>${column.head}</th>`,
   );
   const body = rows.map((row) => html`<tr>${columns.map((column) => cell(column, row))}</tr>\n`);
-  return html`<div class="scroll"><table${classOf(names.join(' '))}>${
+  // What is not stacked, or has many columns, scrolls sideways where it is too wide, and then by the keyboard as well.
+  const focus =
+    options.stack === false || columns.length > FITS_A_TABLET
+      ? html` tabindex="0" role="region" aria-label="${options.caption ?? `table: ${columns.map((one) => one.head).join(', ')}`}"`
+      : null;
+  return html`<div class="scroll"${focus}><table${classOf(names.join(' '))}>${
     options.caption === undefined ? null : html`<caption>${options.caption}</caption>`
   }<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -213,6 +213,12 @@ export function exampleView(view: ExampleView, times: ExampleTimes = EXAMPLE_TIM
   };
 }
 
+/** The first site until the outage is over, the second until the first is back. */
+function sitesAt(view: ExampleView, t: number, times: ExampleTimes): Record<string, number> {
+  const away = view.outage?.upUs != null && t + 500_000 > view.outage.upUs && t < times.goneUs + 90_000_000;
+  return away ? { london: view.rate } : { paris: view.rate };
+}
+
 /** Buckets of one second that agree with the view's outage. */
 export function exampleSeries(view: ExampleView, seed: number, times: ExampleTimes = EXAMPLE_TIMES): Series {
   const random = randomFrom(seed);
@@ -236,6 +242,8 @@ export function exampleSeries(view: ExampleView, seed: number, times: ExampleTim
       shed: 0,
       gaps: 0,
       ...(down ? { p50: null, p95: null, p99: null, max: null } : { p50, p95, p99, max }),
+      waiting: down ? Math.round((view.rate * view.timeoutUs) / 1_000_000) : 0,
+      ...(view.service !== '' && { bySite: sitesAt(view, t, times) }),
     });
   }
   return { probe: view.probe, service: view.service, site: view.site, client: 'outside', buckets };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refusedWords } from '../refused-words.ts';
 import { SHOWN } from '../text.ts';
 
 const KEBAB = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*';
@@ -13,7 +14,18 @@ export const name = (what: string) => {
 
 export const text = (max: number) =>
   z.string().max(max).regex(SHOWN, { error: 'expected text without control characters' });
-export const sentence = () => text(2_000).trim().min(1);
+/** Of people, for people: reports print it, so it holds no word that a report must not use. */
+export const sentence = () =>
+  text(2_000)
+    .trim()
+    .min(1)
+    .superRefine((value, context) => {
+      for (const { word, instead } of refusedWords(value))
+        context.addIssue({
+          code: 'custom',
+          message: `expected words that a report may print, got “${word}”, which promises more than a run can show: ${instead}`,
+        });
+    });
 export const siteName = () => text(60).min(1);
 
 /**

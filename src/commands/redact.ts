@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { readPublicKey, type SigningSecrets } from '../evidence/signing-key.ts';
+import { readMask, writeMask } from '../redact/mask.ts';
+import { compareWithOriginal, MASKED, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { print } from './context.ts';
+import { type SignFlags, signedWords, signerFor, verifyCommand } from './evidence.ts';
+
+export interface RedactFlags extends SignFlags {
+  readonly out: string;
+  readonly mask?: string;
+}
+
+/** `redact RUN --out DIRECTORY`: the report with its names masked, to be handed on; the mask stays with its owner. */
+export async function redactCommand(run: string, flags: RedactFlags, secrets: SigningSecrets): Promise<ExitCode> {
+  const { out } = flags;
+  const file = flags.mask ?? `${out.replace(/[\\/]+$/, '')}.mask.json`;
+  for (const [directory, what] of [
+    [out, 'is handed on'],
+    [run, 'is sealed'],
+  ] as const) {
+    if (!relative(resolve(directory), resolve(file)).startsWith('..'))
+      throw new InputError(`${file}: the mask says what every name is, and ${directory} ${what}`, {
+        hint: 'give a file elsewhere: --mask FILE',
+      });
+  }
+  const signer = signerFor(flags, secrets);
+  const mask = readMask(file);
+  const { original, files } = await writeMaskedReport(run, out, mask, signer, new AbortController().signal);
+  writeMask(file, mask);
+  print(
+    `${join(out, 'report.html')} and ${files.length} more files; ${mask.size} names, addresses and words are masked`,
+  );
+  print(`of the run whose manifest.json has the SHA-256 ${original.manifestSha256}`);
+  print(`${file}: what each mask hides, for its owner alone; --mask FILE gives the same names the same masks again`);
+  print(signer === null ? 'unsigned' : 'signed: masked.dsse.json');
+  const ordinary = mask.ordinary();
+  if (ordinary.length > 0)
+    print(`words of the reports themselves, so what stands around them may betray them: ${ordinary.join(', ')}`);
+  print('look at it before you hand it on: a name that is an ordinary word, and stands in no plan, is not masked');
+  return EXIT.pass;
+}
+
+export interface VerifyFlags {
+  readonly publicKey?: string;
+  readonly all?: boolean;
+  readonly original?: string;
+  readonly mask?: string;
+}
+
+/** `verify DIRECTORY`: of a run; or of a masked report, and with the run and the mask that it was made of these. */
+export function verifyAnyCommand(directory: string, flags: VerifyFlags): ExitCode {
+  const { publicKey, original, mask } = flags;
+  if ((original === undefined) !== (mask === undefined))
+    throw new InputError('expected both --original RUN and --mask FILE, or none');
+  if (!existsSync(join(directory, MASKED))) {
+    if (original === undefined) return verifyCommand(directory, flags);
+    throw new InputError(`${directory}: expected a masked report, got none`, {
+      hint: 'npm run drill -- redact RUN --out DIRECTORY',
+    });
+  }
+  const verified = verifyMasked(directory, publicKey === undefined ? null : readPublicKey(publicKey));
+  const { manifest, manifestSha256, signed } = verified;
+  print(`${manifest.run}, masked: ${manifest.files.length} files as they were written`);
+  print(`masked.json has the SHA-256 ${manifestSha256}`);
+  print(`of the run whose manifest.json has the SHA-256 ${manifest.original.manifestSha256}`);
+  if (original !== undefined && mask !== undefined) {
+    compareWithOriginal(directory, verified, original, readMask(mask));
+    print(`it is the report of ${original} under this mask, to the byte`);
+  }
+  print(signedWords(signed));
+  return EXIT.pass;
+}

@@ -1,0 +1,52 @@
+import type { JournalEvent } from '../history/event.ts';
+import { OUTSIDE } from '../scenario/plan.ts';
+import type { KnownName } from './redact-text.ts';
+
+/** Members of any record that hold the name of somebody, or of something that is somebody's. */
+const PEOPLE =
+  /^(?:person|owner|operators?|approvers?|approvedBy|lead|testers?|participants?|author|signedBy|names?|by)$/i;
+const TICKETS = /^(?:tickets?|ticketId|change|changeId)$/i;
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** What the records of a run say of names: of the plan its sites, hosts, services and functions; of the journal and the report the people and tickets. */
+export function knownNames(plan: unknown, journal: readonly JournalEvent[], report: unknown): readonly KnownName[] {
+  const { platform, services, timetables, scenario } = asNode(plan);
+  const sites = listOf(asNode(platform).sites).map(asNode);
+  const named = (kind: KnownName['kind'], values: readonly unknown[]): KnownName[] =>
+    values.flatMap((name) => (typeof name === 'string' && name !== '' ? [{ kind, name }] : []));
+  const hosts = sites.flatMap(({ endpoints, resolver }) => [
+    resolver,
+    ...Object.values(asNode(endpoints))
+      .flatMap(listOf)
+      .flatMap((one) => [asNode(one).host, asNode(one).address]),
+  ]);
+  const { function: served, owner } = asNode(asNode(scenario).dora);
+  const clients = listOf(timetables).map((one) => asNode(one).client);
+  return [
+    ...named('site', [...sites.map(({ name }) => name), ...clients.filter((client) => client !== OUTSIDE)]),
+    ...named('service', Object.keys(asNode(services))),
+    ...named('host', [...sites.map(({ datacenter }) => datacenter), ...hosts]),
+    ...named('function', [served]),
+    ...named('person', [owner]),
+    ...peopleIn(journal.map(({ data }) => data)),
+    ...peopleIn(report),
+  ];
+}
+
+function peopleIn(value: unknown): KnownName[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const kind = PEOPLE.test(key) ? 'person' : TICKETS.test(key) ? 'ticket' : null;
+    const texts = kind === null ? [] : [child].flat().filter((one) => typeof one === 'string' && one.trim() !== '');
+    return [...texts.map((name): KnownName => ({ kind: kind ?? 'person', name: String(name) })), ...peopleIn(child)];
+  });
+}
+
+function asNode(value: unknown): Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
