@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NO_KEYS } from '../../src/evidence/keyring.ts';
 import { verifyAll } from '../../src/evidence/verify-all.ts';
 import { registeredRuns, registerRun, seriesIn } from '../../src/run/run-register.ts';
 import { forge, keyPair, readJson, signWith, smallRun, writeJson } from './support/bundle.ts';
@@ -16,9 +17,9 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const register = (): string => join(base, 'register');
 const directoryOf = (run: string): string => join(reports, 'example', run);
-const all = () => verifyAll(reports, null, null);
+const all = () => verifyAll(reports, NO_KEYS, null);
 const here = () =>
-  verifyAll(reports, null, { series: seriesIn(register()) as string, runs: registeredRuns(register()) });
+  verifyAll(reports, NO_KEYS, { series: seriesIn(register()) as string, runs: registeredRuns(register()) });
 
 /** A sealed run with its place in the register. */
 function run(name: string): void {
@@ -100,7 +101,7 @@ test('where every counted run was deleted the register says which were begun the
     series: 'ab'.repeat(16),
     runs: [{ counter: 1, run: 'x', intentSha256: '', directory: '/elsewhere/x' }],
   };
-  expect(verifyAll(reports, null, elsewhere).gaps).toEqual([]);
+  expect(verifyAll(reports, NO_KEYS, elsewhere).gaps).toEqual([]);
 });
 
 test('the last run in the place of another shows where its register is', () => {
