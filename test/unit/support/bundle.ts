@@ -77,6 +77,8 @@ export function forge(
     readonly run?: string;
     readonly plan?: (plan: JsonObject) => void;
     readonly report?: (report: JsonObject) => void;
+    /** Its events; numbers and hashes follow. */
+    readonly journal?: (events: readonly JsonObject[]) => readonly JsonObject[];
   },
 ): void {
   const at = (name: string): string => join(directory, name);
@@ -98,11 +100,13 @@ export function forge(
   });
   let prev = sha256Hex(readFileSync(at('intent.json')));
   const lines = readFileSync(at('journal.ndjson'), 'utf8').trimEnd().split('\n');
-  const chained = lines.map((line, index) => {
-    const event: JsonObject = { ...(JSON.parse(line) as JsonObject), prev };
+  const events = lines.map((line) => JSON.parse(line) as JsonObject);
+  const chained = (change.journal?.(events) ?? events).map((one, index) => {
+    const event: JsonObject = { ...one, seq: index, prev };
     if (index === 0) event.data = { ...(event.data as JsonObject), run };
     prev = lineHash(event);
-    return JSON.stringify({ ...event, hash: prev });
+    const { seq, at_us, wall, type, data, prev: before } = event;
+    return JSON.stringify({ seq, at_us, wall, type, data, prev: before, hash: prev });
   });
   writeFileSync(at('journal.ndjson'), `${chained.join('\n')}\n`);
   const wanted = (plan.objectives as JsonObject[]).length;

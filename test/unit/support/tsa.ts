@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TimestampAuthority } from '../../../src/evidence/timestamp-request.ts';
+
+/** A real time stamping authority, by `openssl ts`: a root, a certificate for time stamps under it, and what is wrong with it where something is. */
+export class Tsa {
+  readonly directory = mkdtempSync(join(tmpdir(), 'drill-tsa-'));
+  readonly root = join(this.directory, 'root.pem');
+
+  constructor({
+    key = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+    extensions = 'extendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n',
+    rootExtensions = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n',
+    valid = ['-days', '3650'],
+    ess = 'sha256',
+    intermediate = false,
+  }: {
+    readonly key?: readonly string[];
+    readonly extensions?: string;
+    readonly rootExtensions?: string;
+    readonly valid?: readonly string[];
+    readonly ess?: string;
+    readonly intermediate?: boolean;
+  } = {}) {
+    const algorithm = ['-algorithm', ...key];
+    this.#certificate('root', 'Test Root', algorithm, rootExtensions, ['-days', '3650']);
+    if (intermediate) this.#certificate('middle', 'Test Middle', algorithm, rootExtensions, ['-days', '3650'], 'root');
+    this.#certificate('tsa', 'Test TSA', algorithm, extensions, valid, intermediate ? 'middle' : 'root');
+    writeFileSync(this.#at('serial'), '01\n');
+    const chain = intermediate ? `certs = ${this.#at('middle.pem')}\n` : '';
+    writeFileSync(
+      this.#at('tsa.cnf'),
+      `[tsa]\ndefault_tsa = t\n[t]\nserial = ${this.#at('serial')}\nsigner_cert = ${this.#at('tsa.pem')}\n${chain}signer_key = ${this.#at('tsa.key')}
+signer_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\naccuracy = secs:1, millisecs:500\nordering = no\ntsa_name = no\ness_cert_id_chain = no\ness_cert_id_alg = ${ess}\n`,
+    );
+  }
+
+  /** The answer to a request, both DER. */
+  answer(request: Uint8Array): Buffer {
+    writeFileSync(this.#at('request.tsq'), request);
+    this.#openssl(
+      'ts',
+      '-reply',
+      '-config',
+      this.#at('tsa.cnf'),
+      '-queryfile',
+      this.#at('request.tsq'),
+      '-out',
+      this.#at('answer.tsr'),
+    );
+    return readFileSync(this.#at('answer.tsr'));
+  }
+
+  /** As what asks it. */
+  get authority(): TimestampAuthority {
+    return { ask: async (request) => this.answer(request) };
+  }
+
+  /** What `openssl ts -verify` says of an answer over a file. */
+  verifies(data: string, answer: string): boolean {
+    try {
+      this.#openssl('ts', '-verify', '-data', data, '-in', answer, '-CAfile', this.root, '-no_check_time');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #at(name: string): string {
+    return join(this.directory, name);
+  }
+
+  #openssl(...args: readonly string[]): void {
+    execFileSync('openssl', args, { stdio: 'pipe' });
+  }
+
+  #certificate(
+    name: string,
+    subject: string,
+    algorithm: readonly string[],
+    extensions: string,
+    valid: readonly string[],
+    issuer?: string,
+  ): void {
+    const key = this.#at(`${name}.key`);
+    this.#openssl('genpkey', ...algorithm, '-out', key);
+    this.#openssl('req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', this.#at(`${name}.csr`));
+    writeFileSync(this.#at(`${name}.ext`), extensions);
+    const by =
+      issuer === undefined
+        ? ['-signkey', key]
+        : ['-CA', this.#at(`${issuer}.pem`), '-CAkey', this.#at(`${issuer}.key`), '-CAcreateserial'];
+    this.#openssl(
+      'x509',
+      '-req',
+      '-in',
+      this.#at(`${name}.csr`),
+      ...by,
+      ...valid,
+      '-extfile',
+      this.#at(`${name}.ext`),
+      '-out',
+      this.#at(`${name}.pem`),
+    );
+  }
+}
+
+/** A server on loopback that answers each POST with what `answer` makes of its body. */
+export async function serve(
+  answer: (body: Buffer) => Buffer | { readonly status: number },
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const made = answer(Buffer.concat(chunks));
+      if (Buffer.isBuffer(made)) response.writeHead(200, { 'content-type': 'application/timestamp-reply' }).end(made);
+      else response.writeHead(made.status, { location: '/elsewhere' }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/tsr`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
