@@ -15,21 +15,22 @@ export class Tsa {
     key = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
     extensions = 'extendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n',
     rootExtensions = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n',
-    valid = ['-days', '3650'],
+    past = false,
     ess = 'sha256',
     intermediate = false,
   }: {
     readonly key?: readonly string[];
     readonly extensions?: string;
     readonly rootExtensions?: string;
-    readonly valid?: readonly string[];
+    /** Its certificate was valid long ago. */
+    readonly past?: boolean;
     readonly ess?: string;
     readonly intermediate?: boolean;
   } = {}) {
     const algorithm = ['-algorithm', ...key];
-    this.#certificate('root', 'Test Root', algorithm, rootExtensions, ['-days', '3650']);
-    if (intermediate) this.#certificate('middle', 'Test Middle', algorithm, rootExtensions, ['-days', '3650'], 'root');
-    this.#certificate('tsa', 'Test TSA', algorithm, extensions, valid, intermediate ? 'middle' : 'root');
+    this.#certificate('root', 'Test Root', algorithm, rootExtensions);
+    if (intermediate) this.#certificate('middle', 'Test Middle', algorithm, rootExtensions, 'root');
+    this.#certificate('tsa', 'Test TSA', algorithm, extensions, intermediate ? 'middle' : 'root', past);
     writeFileSync(this.#at('serial'), '01\n');
     const chain = intermediate ? `certs = ${this.#at('middle.pem')}\n` : '';
     writeFileSync(
@@ -63,7 +64,7 @@ signer_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\nac
   /** What `openssl ts -verify` says of an answer over a file. */
   verifies(data: string, answer: string): boolean {
     try {
-      this.#openssl('ts', '-verify', '-data', data, '-in', answer, '-CAfile', this.root, '-no_check_time');
+      this.#openssl('ts', '-verify', '-data', data, '-in', answer, '-CAfile', this.root);
       return true;
     } catch {
       return false;
@@ -83,29 +84,45 @@ signer_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\nac
     subject: string,
     algorithm: readonly string[],
     extensions: string,
-    valid: readonly string[],
     issuer?: string,
+    past = false,
   ): void {
     const key = this.#at(`${name}.key`);
     this.#openssl('genpkey', ...algorithm, '-out', key);
     this.#openssl('req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', this.#at(`${name}.csr`));
     writeFileSync(this.#at(`${name}.ext`), extensions);
+    const [csr, ext, pem] = ['csr', 'ext', 'pem'].map((ending) => this.#at(`${name}.${ending}`)) as [
+      string,
+      string,
+      string,
+    ];
+    const signer = this.#at(issuer ?? name);
+    if (past) {
+      writeFileSync(this.#at('index'), '');
+      const ca = `[ca]\ndefault_ca = c\n[c]\ndatabase = ${this.#at('index')}\nnew_certs_dir = ${this.directory}\nrand_serial = yes\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n`;
+      writeFileSync(this.#at('ca.cnf'), ca);
+      const dates = ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z'];
+      const by = ['-cert', `${signer}.pem`, '-keyfile', `${signer}.key`];
+      this.#openssl(
+        'ca',
+        '-batch',
+        '-notext',
+        '-config',
+        this.#at('ca.cnf'),
+        ...dates,
+        ...by,
+        '-extfile',
+        ext,
+        '-in',
+        csr,
+        '-out',
+        pem,
+      );
+      return;
+    }
     const by =
-      issuer === undefined
-        ? ['-signkey', key]
-        : ['-CA', this.#at(`${issuer}.pem`), '-CAkey', this.#at(`${issuer}.key`), '-CAcreateserial'];
-    this.#openssl(
-      'x509',
-      '-req',
-      '-in',
-      this.#at(`${name}.csr`),
-      ...by,
-      ...valid,
-      '-extfile',
-      this.#at(`${name}.ext`),
-      '-out',
-      this.#at(`${name}.pem`),
-    );
+      issuer === undefined ? ['-signkey', key] : ['-CA', `${signer}.pem`, '-CAkey', `${signer}.key`, '-CAcreateserial'];
+    this.#openssl('x509', '-req', '-in', csr, ...by, '-days', '3650', '-extfile', ext, '-out', pem);
   }
 }
 
