@@ -125,7 +125,10 @@ async function git(args: readonly string[], { remote, at, input, signal }: Call)
 
 /** What git says last, without what may be secret in the remote. */
 function lastLine(stderr: string, remote: string): string {
-  const text = stderr.replaceAll(remote, shownRemote(remote)).replaceAll(/\/\/[^/@\s]*@/g, '//');
+  const text = stderr
+    .replaceAll(remote, shownRemote(remote))
+    .replaceAll(/\/\/[^/@\s]*@/g, '//')
+    .replaceAll(/\?[^\s'"]*/g, '');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return shown(
     lines.find((line) => /^(fatal|error|remote|ssh):?/.test(line)) ?? lines.at(-1) ?? 'it does not say why',

@@ -22,7 +22,7 @@ export interface Ran {
   readonly events: ReturnType<typeof readJournal>['events'];
 }
 
-export interface TestRun extends Partial<Pick<RunOptions, 'onSession' | 'limits'>> {
+export interface TestRun extends Partial<Pick<RunOptions, 'onSession' | 'limits' | 'anchoring' | 'operators'>> {
   readonly scenario: string;
   /** Of random picks. */
   readonly seed?: number;
@@ -38,7 +38,7 @@ export class TestReports {
   readonly directory = mkdtempSync(join(tmpdir(), 'drill-runs-'));
 
   /** Runs a scenario to its end on a platform of its own, and reads its journal, which must be whole. */
-  async run({ scenario, seed, prepare, during, told, onSession, limits }: TestRun): Promise<Ran> {
+  async run({ scenario, seed, prepare, during, told, onSession, limits, ...more }: TestRun): Promise<Ran> {
     await using platform = await SitesPlatform.start();
     prepare?.(platform);
     const interrupt = new AbortController();
@@ -61,6 +61,7 @@ export class TestReports {
       limits: { lever: join(this.directory, 'no-lever'), untilMs: null, ...limits },
       authorisation: null,
       register,
+      ...more,
     });
     expect(registeredRuns(register).map((begun) => begun.directory)).toContain(result.directory);
     const at = (name: string): string => join(result.directory, name);

@@ -71,8 +71,8 @@ test('generated tampering is caught, at the same place, by both verifiers', asyn
 test.each(named.map((tampering) => [tampering.name, tampering] as const))('%s', async (_, tampering) => {
   await tampered(tampering, (directory) => {
     const { harness, alone, says } = verdicts(directory, keys);
-    expect(harness, says).toBe(tampering.place);
-    expect(alone).toBe(tampering.place);
+    expect(tampering.place.endsWith('line') ? harness.replace(/ \d+$/, '') : harness, says).toBe(tampering.place);
+    expect(alone).toBe(harness);
   });
 });
 

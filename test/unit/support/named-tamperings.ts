@@ -5,7 +5,7 @@ import { APPROVED, REJECTED, say } from './full-run.ts';
 import { ENVELOPES, type Tampering } from './tampering.ts';
 
 export interface NamedTampering extends Tampering {
-  /** What is accused. */
+  /** What is accused, or how that begins. */
   readonly place: string;
 }
 
@@ -191,6 +191,19 @@ export function namedTamperings(): readonly NamedTampering[] {
       apply: (directory) => {
         cpSync(join(directory, 'manifest.tsr'), join(directory, 'intent.tsr'));
         reseal(directory);
+      },
+    },
+    {
+      name: 'an anchor after the first fault',
+      place: 'journal.ndjson line',
+      apply: (directory) => {
+        for (const name of ['manifest.tsr', 'statements']) rmSync(join(directory, name), { recursive: true });
+        forge(directory, {
+          journal: (events) => [
+            ...events.filter(({ type }) => type !== 'anchored'),
+            { ...events[0], type: 'anchored', data: { kind: 'none', why: 'later' }, at_us: events.at(-1)?.at_us },
+          ],
+        });
       },
     },
     {
