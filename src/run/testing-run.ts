@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { sha256Hex } from '../history/chain.ts';
 import type { Phase } from '../history/event.ts';
 import { readJournal } from '../history/read-journal.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
@@ -43,9 +44,10 @@ export class TestReports {
     prepare?.(platform);
     const interrupt = new AbortController();
     const from = loaded(scenario);
+    const honest = { ...from, sha256: sha256Hex(from.bytes) };
     const register = join(this.directory, 'register');
     const options = seed === undefined ? {} : { options: { seed } };
-    const plan = resolvePlan({ loaded: from, platform: platform.facts(), ...REGISTRIES, ...options });
+    const plan = resolvePlan({ loaded: honest, platform: platform.facts(), ...REGISTRIES, ...options });
     const result = await runPlan({
       plan,
       scenarioBytes: from.bytes,
