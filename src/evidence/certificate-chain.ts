@@ -16,6 +16,8 @@ const SOUND: ReadonlySet<string> = new Set([
   '1.3.101.112',
 ]);
 const MAX_DEPTH = 6;
+/** Certificates that all issue each other would make more ways than anybody can go. */
+const MAX_LOOKS = 500;
 const MAX_CA_BYTES = 4 * 1024 * 1024;
 
 /** The certificates of authorities that a person trusts: PEM, one or several. An InputError for all else. */
@@ -56,11 +58,13 @@ export function chainProblem(
 ): string | null {
   if (!isValid(leaf, atMs)) return `its certificate was valid from ${leaf.validFrom} to ${leaf.validTo}, and not then`;
   if (!stampsTimes(leaf, where)) return 'its certificate is not one for time stamps';
+  let looks = 0;
   return leads(leaf, 0) ? null : 'its certificate does not lead to an authority that was given';
 
   function leads(one: X509Certificate, below: number): boolean {
     if (below >= MAX_DEPTH) return false;
-    const issues = (issuer: X509Certificate): boolean => mayIssue(issuer, below, where) && issued(issuer, one, where);
+    const issues = (issuer: X509Certificate): boolean =>
+      ++looks <= MAX_LOOKS && issued(issuer, one, where) && mayIssue(issuer, below, where);
     if (authorities.some((authority) => isValid(authority, atMs) && issues(authority))) return true;
     return among.some(
       (issuer) => !issuer.raw.equals(one.raw) && isValid(issuer, atMs) && issues(issuer) && leads(issuer, below + 1),

@@ -36,7 +36,7 @@ ${statementsPart(statements)}
 <p class="small">${
     timestamp
       ? html`A time stamp (RFC 3161) over the manifest stands beside it, or is to: <code>manifest.tsr</code>. This page cannot show that it holds; <code>verify</code> does with <code>--tsa-ca FILE</code>.`
-      : 'Trusted time: none.'
+      : 'Trusted time: none, when this page was made.'
   } ${anchorWords(facts)}</p></section>`;
 }
 

@@ -31,7 +31,9 @@ interface AllAlone {
 const alone = (await import(STANDALONE)) as {
   verifyBundle: Standalone;
   verifyAll: (root: string, keys: Keyring) => AllAlone;
+  verifyTimestamp: (bytes: Buffer, sha256: string, place: string, authorities: null) => Timestamp;
 };
+export const verifyTimestampAlone = alone.verifyTimestamp;
 export const verifyAllAlone = alone.verifyAll;
 
 /** The one key that must have sealed; null: none. */

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TimestampAuthority } from '../../../src/evidence/timestamp-request.ts';
 
+const CA = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n';
+
 /** A real time stamping authority, by `openssl ts`: a root, a certificate for time stamps under it, and what is wrong with it where something is. */
 export class Tsa {
   readonly directory = mkdtempSync(join(tmpdir(), 'drill-tsa-'));
@@ -14,10 +16,11 @@ export class Tsa {
   constructor({
     key = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
     extensions = 'extendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n',
-    rootExtensions = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n',
+    rootExtensions = CA,
     past = false,
     ess = 'sha256',
     intermediate = false,
+    crowd = 0,
   }: {
     readonly key?: readonly string[];
     readonly extensions?: string;
@@ -26,13 +29,16 @@ export class Tsa {
     readonly past?: boolean;
     readonly ess?: string;
     readonly intermediate?: boolean;
+    /** So many authorities of one name and one key, which all issue each other and lead nowhere. */
+    readonly crowd?: number;
   } = {}) {
     const algorithm = ['-algorithm', ...key];
     this.#certificate('root', 'Test Root', algorithm, rootExtensions);
     if (intermediate) this.#certificate('middle', 'Test Middle', algorithm, rootExtensions, 'root');
     this.#certificate('tsa', 'Test TSA', algorithm, extensions, intermediate ? 'middle' : 'root', past);
+    if (crowd > 0) this.#crowd(crowd);
     writeFileSync(this.#at('serial'), '01\n');
-    const chain = intermediate ? `certs = ${this.#at('middle.pem')}\n` : '';
+    const chain = intermediate || crowd > 0 ? `certs = ${this.#at('middle.pem')}\n` : '';
     writeFileSync(
       this.#at('tsa.cnf'),
       `[tsa]\ndefault_tsa = t\n[t]\nserial = ${this.#at('serial')}\nsigner_cert = ${this.#at('tsa.pem')}\n${chain}signer_key = ${this.#at('tsa.key')}
@@ -71,6 +77,17 @@ signer_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\nac
     }
   }
 
+  /** The root’s key under other serial numbers: none of them is the root that is given. */
+  #crowd(crowd: number): void {
+    const pems: string[] = [];
+    for (let n = 0; n < crowd; n += 1) {
+      this.#certificate('middle', 'Test Root', [], CA, 'root', false, this.#at('root.key'));
+      pems.push(readFileSync(this.#at('middle.pem'), 'utf8'));
+    }
+    writeFileSync(this.#at('middle.pem'), pems.join(''));
+    this.#certificate('root', 'Another Root', ['-algorithm', 'ed25519'], CA);
+  }
+
   #at(name: string): string {
     return join(this.directory, name);
   }
@@ -86,9 +103,10 @@ signer_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\nac
     extensions: string,
     issuer?: string,
     past = false,
+    own?: string,
   ): void {
-    const key = this.#at(`${name}.key`);
-    this.#openssl('genpkey', ...algorithm, '-out', key);
+    const key = own ?? this.#at(`${name}.key`);
+    if (own === undefined) this.#openssl('genpkey', ...algorithm, '-out', key);
     this.#openssl('req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', this.#at(`${name}.csr`));
     writeFileSync(this.#at(`${name}.ext`), extensions);
     const [csr, ext, pem] = ['csr', 'ext', 'pem'].map((ending) => this.#at(`${name}.${ending}`)) as [
