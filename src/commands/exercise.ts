@@ -22,7 +22,7 @@ import { VERSION } from '../version.ts';
 import { columns, DRILLS, print, REGISTRIES, SCENARIOS } from './context.ts';
 import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
-import { operators, type RunFlags, runCommand } from './run.ts';
+import { anchoringOf, operators, type RunFlags, runCommand } from './run.ts';
 
 export interface ExerciseFlags extends Omit<RunFlags, 'repeat' | 'seed'> {
   /** False: nobody is asked, and what people should do is recorded as not done. */
@@ -31,9 +31,10 @@ export interface ExerciseFlags extends Omit<RunFlags, 'repeat' | 'seed'> {
 
 /** `exercise NAME`: its steps in order, one record and one report for all. */
 export async function exerciseCommand(name: string, flags: ExerciseFlags, secrets: SigningSecrets): Promise<ExitCode> {
-  // A key that cannot be used is no news for after the exercise.
+  // What cannot be used is no news for after the exercise, nor for its middle.
   const signer = signerFor(flags, secrets);
   const authority = authorityOf(flags);
+  anchoringOf(flags, authority);
   const keyId = signer && keyIdOf(signer.publicKey);
   const scenarios = await loadScenarios(SCENARIOS, REGISTRIES);
   const loaded = await loadExercise(name, DRILLS, scenarios);

@@ -208,7 +208,7 @@ async function permitted(
 }
 
 /** Who is given each intent before the first fault; null: nobody. An InputError for what does not fit together. */
-function anchoringOf(
+export function anchoringOf(
   { anchor = [], anchorOptional = false }: RunFlags,
   authority: TimestampAuthority | null,
 ): Anchoring | null {
