@@ -209,7 +209,7 @@ async function permitted(
 
 /** Who is given each intent before the first fault; null: nobody. An InputError for what does not fit together. */
 export function anchoringOf(
-  { anchor = [], anchorOptional = false }: RunFlags,
+  { anchor = [], anchorOptional = false }: Pick<RunFlags, 'anchor' | 'anchorOptional'>,
   authority: TimestampAuthority | null,
 ): Anchoring | null {
   const [remote, ...more] = anchor.filter((one) => one !== 'tsa');

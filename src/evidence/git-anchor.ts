@@ -76,7 +76,7 @@ interface Call {
 }
 
 async function git(args: readonly string[], { remote, at, input, signal }: Call): Promise<string> {
-  const { GIT_SSH_COMMAND = 'ssh -o BatchMode=yes -o ConnectTimeout=10', ...inherited } = process.env;
+  const inherited = { ...process.env };
   // What a hook of the user's own sets would make another repository of this one.
   for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY']) delete inherited[name];
   const identity = Object.fromEntries(
@@ -87,9 +87,9 @@ async function git(args: readonly string[], { remote, at, input, signal }: Call)
   );
   const child = spawn('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'push.followTags=false', ...args], {
     cwd: at,
-    env: { ...inherited, GIT_SSH_COMMAND, ...QUIET, ...identity },
+    env: { ...inherited, ...QUIET, ...identity },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Of a group of its own: what it starts ends with it.
+    // Of a session of its own: what it starts ends with it, and has no terminal to ask at.
     detached: true,
   });
   const kill = (): void => {
