@@ -1053,14 +1053,21 @@ function linesOf({
     'not checked': `SIGNATURE NOT CHECKED: it names the key ${keyId}; give --public-key FILE`,
     yes: `signed with the key ${keyId}`,
   };
-  const time = ({ state, time: when, accuracyMs, by }) =>
-    `${when}${accuracyMs === null ? '' : ` (± ${accuracyMs} ms)`} by ${by}, ${state === 'verified' ? 'verified; revocation was not looked at' : 'CLAIMED AND NOT VERIFIED: give --tsa-ca FILE'}`;
+  const time = (what, { state, time: at, accuracyMs, by }) => {
+    const when = `${at}${accuracyMs === null ? '' : ` (± ${accuracyMs} ms)`}`;
+    return state === 'verified'
+      ? `${what} by ${when}, as ${by} vouches; its revocation was not looked at`
+      : `a time stamp CLAIMS, AND IS NOT VERIFIED: ${what} by ${when}, by ${by}; give --tsa-ca FILE`;
+  };
+  const words = ({ signOff, note, reason }) =>
+    (signOff ? note : reason).split('\n').filter((line) => line.trim() !== '');
   return [
     `${kind} ${run}: ${files} files as they were sealed; ${seal[signed]}`,
     `manifest.json has the SHA-256 ${manifestSha256}`,
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
-    timestamp === null ? 'trusted time: none' : `sealed by then: ${time(timestamp)}`,
-    ...(intentTimestamp === null ? [] : [`declared by then: ${time(intentTimestamp)}`]),
+    ...(timestamp !== null && timestamp.state === 'verified' ? [] : ['trusted time: none']),
+    ...(timestamp === null ? [] : [time('sealed', timestamp)]),
+    ...(intentTimestamp === null ? [] : [time('declared', intentTimestamp)]),
     ...anchors
       .filter((anchor) => anchor.kind === 'git')
       .map(
@@ -1071,7 +1078,11 @@ function linesOf({
         it.signed === 'yes' ? `signed with the key ${it.keyId}` : `SIGNATURE NOT CHECKED: it names the key ${it.keyId}`
       }`,
       ...it.flags.map((flag) => `  ${flag}`),
+      ...words(it).map((line) => `  “${line}”`),
     ]),
+    told.length === 0
+      ? 'nobody signed it off here, and nothing was amended'
+      : 'whether a last statement was taken away cannot be seen: ask who signed it',
   ];
 }
 
@@ -1140,12 +1151,18 @@ function main(args) {
   }
 }
 
+function allWords({ signed, statements: told }) {
+  const words = told.map(({ signOff, decision, by, signed: held, flags }) =>
+    [`${signOff ? decision : 'amended'} by ${by.name}`, ...(held === 'yes' ? [] : ['NOT CHECKED']), ...flags].join(
+      ', ',
+    ),
+  );
+  return [`as it was sealed; signed: ${signed}`, ...words].join('; ');
+}
+
 function mainAll(directory, keys, print) {
   const { found, gaps, series, without } = verifyAll(directory, keys);
-  for (const { path, verified, problem } of found)
-    print(
-      `${path}: ${problem ?? `as it was sealed; signed: ${verified.signed}; ${verified.statements.length} statements of people`}`,
-    );
+  for (const { path, verified, problem } of found) print(`${path}: ${problem ?? allWords(verified)}`);
   for (const gap of gaps) print(gap);
   print(
     `${series} series; ${without} runs without a counter; runs after the last of a series cannot be missed from here`,

@@ -62,8 +62,9 @@ function linesOf(verified: Verified): readonly string[] {
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
     `manifest.json has the SHA-256 ${manifestSha256}`,
     signedWords(signed),
-    timestamp === null ? 'trusted time: none' : `sealed by then: ${timeWords(timestamp)}`,
-    ...(intentTimestamp === null ? [] : [`declared by then: ${timeWords(intentTimestamp)}`]),
+    ...(timestamp?.state === 'verified' ? [] : ['trusted time: none']),
+    ...(timestamp === null ? [] : [timeWords('sealed', timestamp)]),
+    ...(intentTimestamp === null ? [] : [timeWords('declared', intentTimestamp)]),
     ...anchors.flatMap(anchorWords),
     ...statements.flatMap(statementWords),
     statements.length === 0
@@ -87,9 +88,11 @@ function statementWords({ said, keyId, state, flags }: VerifiedStatement): reado
   ];
 }
 
-function timeWords({ state, time, accuracyMs, by }: Timestamp): string {
-  const within = accuracyMs === null ? '' : ` (± ${accuracyMs} ms)`;
-  return `${time}${within} by ${by}, ${state === 'verified' ? 'verified; revocation was not looked at' : 'CLAIMED AND NOT VERIFIED: give --tsa-ca FILE'}`;
+function timeWords(what: string, { state, time, accuracyMs, by }: Timestamp): string {
+  const when = `${time}${accuracyMs === null ? '' : ` (± ${accuracyMs} ms)`}`;
+  return state === 'verified'
+    ? `${what} by ${when}, as ${by} vouches; its revocation was not looked at`
+    : `a time stamp CLAIMS, AND IS NOT VERIFIED: ${what} by ${when}, by ${by}; give --tsa-ca FILE`;
 }
 
 function anchorWords({ kind, ref, remote, why }: Anchor): readonly string[] {
