@@ -1,17 +1,21 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { bundleCommand } from './commands/bundle.ts';
 import { print, REPORTS } from './commands/context.ts';
-import { keygenCommand, type SignFlags, signCommand } from './commands/evidence.ts';
+import { keygenCommand, type SignFlags, signCommand, timestampCommand } from './commands/evidence.ts';
 import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
 import { coverageCommand, historyCommand } from './commands/history.ts';
 import { checkCommand, type ReportFlags, reportCommand } from './commands/judge.ts';
 import { oscalCommand } from './commands/oscal.ts';
 import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
-import { type RedactFlags, redactCommand, type VerifyFlags, verifyAnyCommand } from './commands/redact.ts';
+import { type RedactFlags, redactCommand } from './commands/redact.ts';
 import { runCommand } from './commands/run.ts';
 import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
+import { type AmendFlags, amendCommand, type SignOffFlags, signOffCommand } from './commands/statements.ts';
+import { type VerifyFlags, verifyCommand } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
+import type { TimestampFlags } from './evidence/timestamp-request.ts';
 import { runDoctor } from './platform/doctor.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
@@ -47,9 +51,41 @@ const SIGN_KEY = 'Ed25519 private key (PKCS#8, PEM, mode 0600); or DRILL_SIGN_KE
 const SIGN_COMMAND =
   'command that signs, as a JSON array: the bytes on standard input, the raw signature on standard output; or DRILL_SIGN_COMMAND';
 
-/** Who allows what is run, and who signs it. */
-function vouched(command: Command): Command {
+const several = (one: string, before: readonly string[]): readonly string[] => [...before, one];
+
+/** Who stamps the time of it. */
+function stamped(command: Command): Command {
   return command
+    .option('--tsa <url>', 'time stamping authority (RFC 3161)')
+    .option(
+      '--tsa-command <json>',
+      'command that asks one, as a JSON array: request on standard input, answer on standard output',
+    );
+}
+
+/** Who signs what is sealed already. */
+function signing(command: Command): Command {
+  return command
+    .option('--key <file>', SIGN_KEY)
+    .option('--sign-command <json>', SIGN_COMMAND)
+    .option('--public-key <file>', 'of the command that signs');
+}
+
+/** `--key` of what is sealed already is `--sign-key` of what runs. */
+function asSignFlags<T extends { readonly key?: string }>({ key, ...flags }: T): Omit<T, 'key'> & SignFlags {
+  return { ...flags, ...(key !== undefined && { signKey: key }) };
+}
+
+/** Who allows what is run, who signs it, and who vouches for when. */
+function vouched(command: Command): Command {
+  return stamped(command)
+    .option(
+      '--anchor <what>',
+      'before the first fault: `tsa` (a time stamp over the intent), or a Git remote that gets a tag; or both',
+      several,
+      [],
+    )
+    .option('--anchor-optional', 'go on without an anchor that cannot be had', false)
     .option('--ticket <id>', 'the change that allows it; needed in production')
     .option('--approver <name>', 'who approved it: not the operator; needed in production')
     .option('--window <from/to>', 'when it is allowed, with zone; needed in production')
@@ -112,23 +148,56 @@ program
     code = oscalCommand(run, flags);
   });
 program
-  .command('verify <run>')
-  .description('whether a run directory is what was sealed, and by whom; offline')
-  .option('--public-key <file>', 'of the key that must have signed it')
-  .option('--all', 'every run below the directory, and whether one is missing among them', false)
+  .command('verify <directory>')
+  .description('whether a run or an exercise is what was sealed, by whom, when, and who signed it off; offline')
+  .option(
+    '--public-key <[role=]file>',
+    'of a key that must have sealed it, or signed a statement in this role; repeatable',
+    several,
+    [],
+  )
+  .option('--tsa-ca <file>', 'certificates of the authorities whose time stamp it must have')
+  .option('--all', 'all below the directory, and whether a run is missing among them', false)
+  .option('--anchor <remote>', 'Git remote that knows which runs were begun, with --all')
   .option('--original <run>', 'of a masked report: the run that it must have been made of')
   .option('--mask <file>', 'of a masked report: what its masks hide')
-  .action((run: string, flags: VerifyFlags) => {
-    code = verifyAnyCommand(run, flags);
+  .action(async (directory: string, flags: VerifyFlags) => {
+    code = await verifyCommand(directory, flags);
+  });
+stamped(signing(program.command('sign <directory>')))
+  .description('sign a sealed run or exercise; nothing that was sealed changes')
+  .action(async (directory: string, flags: SignFlags & TimestampFlags & { key?: string }) => {
+    code = await signCommand(directory, asSignFlags(flags), secrets);
+  });
+stamped(program.command('timestamp <directory>'))
+  .description('have the time of a sealed run or exercise stamped')
+  .action(async (directory: string, flags: TimestampFlags) => {
+    code = await timestampCommand(directory, flags);
+  });
+signing(program.command('sign-off <directory>'))
+  .description('approve or reject a sealed run or exercise, with a key of your own: not by who ran it')
+  .requiredOption('--by <name>', 'who decides')
+  .requiredOption('--role <role>', 'as what, such as “head of ICT risk”')
+  .requiredOption('--decision <decision>', 'approved or rejected')
+  .option('--note <text>', 'what there is to say', '')
+  .action(async (directory: string, flags: SignOffFlags & { key?: string }) => {
+    code = await signOffCommand(directory, asSignFlags(flags), secrets);
+  });
+signing(program.command('amend <directory>'))
+  .description('sign what is to be known beside a sealed run or exercise, which stays as it is')
+  .requiredOption('--by <name>', 'who says it')
+  .requiredOption('--role <role>', 'as what, such as “test lead”')
+  .requiredOption('--reason <text>', 'what is to be known, and why')
+  .option('--file <file>', 'a text that goes with it, whole')
+  .action(async (directory: string, flags: AmendFlags & { key?: string }) => {
+    code = await amendCommand(directory, asSignFlags(flags), secrets);
   });
 program
-  .command('sign <run>')
-  .description('sign a sealed run; nothing that was sealed changes')
-  .option('--key <file>', SIGN_KEY)
-  .option('--sign-command <json>', SIGN_COMMAND)
-  .option('--public-key <file>', 'of the command that signs')
-  .action(async (run: string, { key, ...flags }: Omit<SignFlags, 'signKey'> & { key?: string }) => {
-    code = await signCommand(run, { ...flags, ...(key !== undefined && { signKey: key }) }, secrets);
+  .command('bundle <directory>')
+  .description('a copy to hand on: what is sealed, the verifier beside it, and how to call it')
+  .requiredOption('--out <directory>', 'where it goes; must not be there yet')
+  .action((directory: string, flags: { out: string }) => {
+    code = bundleCommand(directory, flags);
   });
 program
   .command('redact <run>')

@@ -1,25 +1,47 @@
 #!/usr/bin/env node
 /*
- * Verifies the run directory of a drill, offline: node verify.mjs RUN_DIRECTORY [--public-key FILE]
+ * Verifies the directory of a drill's run, or of an exercise, offline:
+ *
+ *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]
  *
  * One file for Node 18 or later, without dependencies, written apart from the harness, so that nobody need trust the harness to check what it recorded. Get it, and the
- * public key, from somewhere else than the bundle: who forges a bundle forges what lies in it.
+ * public keys, from somewhere else than the bundle: who forges a bundle forges what lies in it.
+ *
+ * --public-key FILE       of whoever must have sealed it; several: any of them
+ * --public-key ROLE=FILE  of whoever must have signed a statement over it (a sign-off, an amendment) in this role
+ * --tsa-ca FILE           certificates (PEM) of the authorities whose time stamp (RFC 3161) it must have
+ * --all                   every run and exercise below the directory, and whether a run is missing among them by its counter
  *
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
  *
  * What it checks, in this order: manifest.json; that no file is missing or extra, and all are plain files; size and SHA-256 of each; what intent.json declared before the run
- * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; then the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
- * statements. Whether the figures in the report follow from the records is what `drill check` computes again.
+ * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
+ * statements; time stamps (RFC 3161) over the manifest and the intent; what people signed over the manifest. Whether the figures in the report follow from the records is
+ * what `drill check` computes again. That the last statement of a person, or the last run of a series, was taken away cannot be seen from the directory alone.
  */
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const ENVELOPES = ['manifest.dsse.json', 'objectives.dsse.json'];
-const OUTSIDE = ['manifest.json', ...ENVELOPES];
-const NEEDED = ['intent.json', 'journal.ndjson', 'plan.json', 'report.json'];
+const OUTSIDE = ['manifest.json', ...ENVELOPES, 'manifest.tsr'];
+const STATEMENT = /^statements\/[0-9]{4}\.dsse\.json$/;
+const NEEDED = ['intent.json', 'plan.json', 'journal.ndjson', 'report.json'];
+const KEPT = [...NEEDED, 'exercise.json', 'intent.tsr'];
 const MAX_WHOLE = 268435456;
+const MAX_TIMESTAMP = 65536;
+const MAX_STATEMENT = 4194304;
 const MAX_DEPTH = 16;
 
 /** Something does not verify. */
@@ -58,7 +80,7 @@ function list(directory) {
 }
 
 /** One reading of a file: its size, its SHA-256, and its bytes where they are wanted. */
-function read(directory, path, keep) {
+function read(directory, path, keep, atMost = MAX_WHOLE) {
   let file;
   try {
     file = openSync(join(directory, path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -76,7 +98,7 @@ function read(directory, path, keep) {
       if (n === 0) break;
       bytes += n;
       hash.update(buffer.subarray(0, n));
-      if (keep && bytes > MAX_WHOLE) throw new Finding(path, 'too long');
+      if (keep && bytes > atMost) throw new Finding(shown(path), 'too long');
       if (keep) kept.push(Buffer.from(buffer.subarray(0, n)));
     }
     return { bytes, sha256: hash.digest('hex'), content: Buffer.concat(kept) };
@@ -148,18 +170,23 @@ function readManifest(bytes) {
   const wrong = (what) => {
     throw new Finding('manifest.json', what);
   };
-  const { schema, run, journalHead, files } = isObject(manifest) ? manifest : {};
-  if (!has(manifest, 'schema', 'run', 'journalHead', 'files') || schema !== 'drill/manifest/1' || !Array.isArray(files))
+  const { schema, run, exercise, journalHead, files } = isObject(manifest) ? manifest : {};
+  const ofExercise = schema === 'drill/exercise-manifest/1';
+  const members = ofExercise ? ['schema', 'exercise', 'files'] : ['schema', 'run', 'journalHead', 'files'];
+  if (!has(manifest, ...members) || !Array.isArray(files) || !(ofExercise || schema === 'drill/manifest/1'))
     wrong('no manifest');
-  if (!isText(run) || !/^[!-~]{1,200}$/.test(run)) wrong('no run');
-  if (journalHead !== '' && !isHex(journalHead)) wrong('no head of the journal');
+  const id = ofExercise ? exercise : run;
+  if (!isText(id) || !/^[!-~]{1,200}$/.test(id)) wrong('names no run');
+  if (!ofExercise && journalHead !== '' && !isHex(journalHead)) wrong('no head of the journal');
   const lower = new Set();
   let last = '';
   for (const file of files) {
     if (!has(file, 'path', 'bytes', 'sha256')) wrong('not a file');
     if (!isText(file.path) || !isHex(file.sha256) || !Number.isSafeInteger(file.bytes) || file.bytes < 0)
       wrong('not a file');
-    if (OUTSIDE.includes(file.path) || !plainPath(file.path)) wrong(`${shown(file.path)} cannot be listed`);
+    const folded = file.path.toLowerCase();
+    if (OUTSIDE.includes(folded) || folded.split('/')[0] === 'statements' || !plainPath(file.path))
+      wrong(`${shown(file.path)} cannot be listed`);
     if (file.path <= last) wrong(`${file.path} is there twice or out of order`);
     last = file.path;
     if (lower.has(last.toLowerCase())) wrong(`${last} differs from another path in case only`);
@@ -214,6 +241,9 @@ function followJournal(bytes, intentSha256, manifest) {
   let previous = intentSha256;
   let now = 0;
   let run = '';
+  let operators = null;
+  let faults = false;
+  const anchors = [];
   lines.forEach((line, i) => {
     const wrong = (what) => {
       throw new Finding(`journal.ndjson line ${i + 1}`, what);
@@ -233,18 +263,38 @@ function followJournal(bytes, intentSha256, manifest) {
     if (event.prev !== previous) wrong('does not follow from what is before it');
     if (sha256(canonicalOr(rest, `journal.ndjson line ${i + 1}`)) !== hash) wrong('its hash is not that of the line');
     if (!Number.isSafeInteger(event.at_us) || event.at_us < now) wrong('is before the line before it');
-    if (i === 0 && event.type === 'run-started' && isObject(event.data) && isText(event.data.run)) run = event.data.run;
+    if (i === 0 && event.type === 'run-started' && isObject(event.data)) {
+      const { run: said, operators: who, authorisation } = event.data;
+      if (isText(said)) run = said;
+      if (Array.isArray(who) && who.every(isText)) operators = who;
+      else if (isObject(authorisation) && isText(authorisation.operator))
+        operators = authorisation.operator.split(', then ');
+    }
+    faults ||= event.type === 'undo-recorded' || event.type === 'fault-requested';
+    if (event.type === 'anchored') {
+      if (!isAnchor(event.data)) wrong('an anchor that is none');
+      if (faults) wrong('an anchor after the first fault');
+      anchors.push(event.data);
+    }
     previous = hash;
     now = event.at_us;
   });
   if ((lines.length === 0 ? '' : previous) !== manifest.journalHead)
     throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
   if (run !== manifest.run) throw new Finding('journal.ndjson', 'is the journal of another run');
-  return torn;
+  return { torn, operators, anchors };
 }
 
-/** The statements that the sealed files make, as bytes. */
-function statements({ manifest, manifestSha256, intent, report, digests }) {
+function isAnchor(data) {
+  if (!isObject(data)) return false;
+  const members = Object.keys(data).sort().join();
+  if (data.kind === 'tsa') return members === 'kind,sha256' && isHex(data.sha256);
+  if (data.kind === 'git') return members === 'kind,ref,remote' && isText(data.ref) && isText(data.remote);
+  return data.kind === 'none' && members === 'kind,why' && isText(data.why);
+}
+
+/** The statements that the sealed files make, as bytes, in the order of their envelopes. */
+function statements({ manifest, manifestSha256, intent, report, record, digests }) {
   const statement = (predicateType, predicate) =>
     Buffer.from(
       JSON.stringify({
@@ -254,6 +304,21 @@ function statements({ manifest, manifestSha256, intent, report, digests }) {
         predicate,
       }),
     );
+  if (record)
+    return [
+      statement('urn:drill:exercise:v0.1', {
+        exercise: { id: record.id, name: record.exercise, harness: record.harness, fileSha256: record.fileSha256 },
+        record: { name: 'exercise.json', digest: { sha256: digests.get('exercise.json') } },
+        started: record.started,
+        ended: record.ended,
+        verdict: record.verdict,
+        steps: record.steps.map((step) => ({
+          verdict: step.verdict,
+          run: step.run ? { id: step.run.id, manifestSha256: step.run.manifestSha256 } : null,
+        })),
+        trustedTime: 'none',
+      }),
+    ];
   const { run, objectives, verdict } = report;
   const whole = run.outcome === 'completed' && run.defects.length === 0;
   const ids = objectives.map(({ objective }) => objective.id);
@@ -324,34 +389,489 @@ function readEnvelope(bytes, place) {
   };
 }
 
-function verifyEnvelopes(directory, there, sealed, publicKey) {
-  const present = ENVELOPES.filter((name) => there.includes(name));
-  if (present.length === 0 && publicKey === null) return { signed: 'no', keyId: null };
-  const absent = ENVELOPES.find((name) => !present.includes(name));
-  if (absent !== undefined) throw new Finding(absent, 'is missing: not signed, or the signature was taken away');
-  const wanted = publicKey && sha256(publicKey.export({ type: 'spki', format: 'der' }));
-  const expected = statements(sealed);
-  const keyIds = ENVELOPES.map((name, i) => {
-    const { payload, type, keyid, sig } = readEnvelope(read(directory, name, true).content, name);
-    if (publicKey !== null) {
-      // DSSE v1.0.2: PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP + LEN(body) + SP + body
-      const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
-      if (keyid !== wanted)
-        throw new Finding(name, `signed with another key (${keyid}) than the one given (${wanted})`);
-      if (sig.length !== 64 || !verify(null, Buffer.concat([Buffer.from(head), payload]), publicKey, sig))
-        throw new Finding(name, 'the signature does not hold');
-    }
-    if (type !== 'application/vnd.in-toto+json') throw new Finding(name, 'no in-toto statement');
-    if (!payload.equals(expected[i]))
-      throw new Finding(name, 'is about another manifest, or says something else than the sealed files');
-    return keyid;
-  });
-  if (keyIds[0] !== keyIds[1]) throw new Finding(ENVELOPES[1], 'signed with another key than the other envelope');
-  return { signed: publicKey === null ? 'not checked' : 'yes', keyId: keyIds[0] };
+const keyIdOf = (key) => sha256(key.export({ type: 'spki', format: 'der' }));
+
+function verifySignature({ payload, type, keyid, sig }, key, place) {
+  // DSSE v1.0.2: PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP + LEN(body) + SP + body
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
+  if (keyid !== keyIdOf(key))
+    throw new Finding(place, `signed with another key (${keyid}) than the one given (${keyIdOf(key)})`);
+  if (sig.length !== 64 || !verify(null, Buffer.concat([Buffer.from(head), payload]), key, sig))
+    throw new Finding(place, 'the signature does not hold');
 }
 
-/** Throws a Finding (`place`, `message`) for the first thing that is wrong. `publicKey`: a KeyObject (Ed25519), or null: the signature is not checked. */
-export function verifyBundle(directory, publicKey) {
+function verifyEnvelopes(directory, there, sealed, { seal }) {
+  const expected = statements(sealed);
+  const names = ENVELOPES.slice(0, expected.length);
+  const present = names.filter((name) => there.includes(name));
+  if (present.length === 0 && seal.length === 0) return { signed: 'no', keyId: null };
+  const absent = names.find((name) => !present.includes(name));
+  if (absent !== undefined) throw new Finding(absent, 'is missing: not signed, or the signature was taken away');
+  const keyIds = names.map((name, i) => {
+    const envelope = readEnvelope(read(directory, name, true).content, name);
+    const key = seal.find((one) => keyIdOf(one) === envelope.keyid) ?? seal[0];
+    if (key !== undefined) verifySignature(envelope, key, name);
+    if (envelope.type !== 'application/vnd.in-toto+json') throw new Finding(name, 'no in-toto statement');
+    if (!envelope.payload.equals(expected[i]))
+      throw new Finding(name, 'is about another manifest, or says something else than the sealed files');
+    return envelope.keyid;
+  });
+  if (keyIds.some((keyId) => keyId !== keyIds[0]))
+    throw new Finding(ENVELOPES[1], 'signed with another key than the other envelope');
+  return { signed: seal.length === 0 ? 'not checked' : 'yes', keyId: keyIds[0] };
+}
+
+/* What people signed over the manifest. */
+
+const SIGN_OFF = 'urn:drill:sign-off:v0.1';
+const AMENDMENT = 'urn:drill:amendment:v0.1';
+const plain = (text) => text.normalize('NFKC').trim().toLowerCase();
+/** No character that a terminal obeys, or that turns the direction of what follows; line ends may be. */
+const isShown = (value, atMost) =>
+  isText(value) &&
+  value.length <= atMost &&
+  Array.from(value).every((c) => {
+    const n = c.codePointAt(0);
+    if (n === 10) return true;
+    return !(
+      n < 32 ||
+      (n >= 127 && n < 160) ||
+      n === 0x2028 ||
+      n === 0x2029 ||
+      (n >= 0x202a && n <= 0x202e) ||
+      (n >= 0x2066 && n <= 0x2069)
+    );
+  });
+const isLine = (value) => isShown(value, 200) && !value.includes('\n') && value.trim() !== '';
+const isRole = (value) => isText(value) && /^[^/=\p{C}]{1,100}$/u.test(value);
+
+function readStatement(bytes, place) {
+  const value = json(bytes, place, false);
+  const wrong = () => {
+    throw new Finding(place, 'no sign-off and no amendment');
+  };
+  if (!has(value, '_type', 'subject', 'predicateType', 'predicate')) wrong();
+  const { _type, subject, predicateType, predicate } = value;
+  if (_type !== 'https://in-toto.io/Statement/v1' || !Array.isArray(subject) || subject.length !== 1) wrong();
+  const [one] = subject;
+  if (!has(one, 'name', 'digest') || one.name !== 'manifest.json') wrong();
+  if (!has(one.digest, 'sha256') || !isHex(one.digest.sha256)) wrong();
+  const signOff = predicateType === SIGN_OFF;
+  if (!signOff && predicateType !== AMENDMENT) wrong();
+  const own = signOff ? ['decision', 'note'] : ['reason', 'attachment'];
+  if (!has(predicate, 'number', 'previous', 'about', 'by', 'stated', ...own)) wrong();
+  const { number, previous, about, by, stated, decision, note, reason, attachment } = predicate;
+  if (!Number.isSafeInteger(number) || number < 1 || !(previous === null || isHex(previous)) || !isText(about)) wrong();
+  if (!has(by, 'name', 'role') || !isLine(by.name) || !isRole(by.role)) wrong();
+  if (!isText(stated) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(stated)) wrong();
+  if (signOff && !(['approved', 'rejected'].includes(decision) && isShown(note, 10000))) wrong();
+  if (!signOff && !(isShown(reason, 10000) && /\S/.test(reason))) wrong();
+  if (!signOff && attachment !== null) {
+    if (!has(attachment, 'name', 'text') || !isLine(attachment.name)) wrong();
+    if (!isText(attachment.text) || attachment.text.length > 262144) wrong();
+  }
+  return { signOff, manifest: one.digest.sha256, ...predicate };
+}
+
+/** The key that must have signed, by the role that is claimed; null: none that was given. */
+function keyForRole(role, keyid, { roles, seal }, place) {
+  const ofRole = roles.filter((one) => plain(one.role) === plain(role));
+  const key = ofRole.find((one) => keyIdOf(one.key) === keyid);
+  if (key !== undefined) return key.key;
+  if (ofRole.length > 0) throw new Finding(place, `another key than the one given for the role ${shown(role)}`);
+  if (roles.some((one) => keyIdOf(one.key) === keyid))
+    throw new Finding(place, `signed with the key of another role than ${shown(role)}`);
+  return seal.find((one) => keyIdOf(one) === keyid) ?? null;
+}
+
+function verifyStatements(directory, there, sealed, signature, keys) {
+  const found = [];
+  let previous = null;
+  there
+    .filter((path) => STATEMENT.test(path))
+    .forEach((path, i) => {
+      const number = i + 1;
+      const place = `statements/${String(number).padStart(4, '0')}.dsse.json`;
+      if (path !== place) throw new Finding(place, 'is missing');
+      const { content, sha256: digest } = read(directory, path, true, MAX_STATEMENT);
+      const envelope = readEnvelope(content, place);
+      if (envelope.type !== 'application/vnd.in-toto+json') throw new Finding(place, 'no in-toto statement');
+      const said = readStatement(envelope.payload, place);
+      const key = keyForRole(said.by.role, envelope.keyid, keys, place);
+      if (key !== null) verifySignature(envelope, key, place);
+      if (said.manifest !== sealed.manifestSha256) throw new Finding(place, 'is about another manifest');
+      if (said.about !== sealed.id) throw new Finding(place, `is about ${shown(said.about)}`);
+      if (said.number !== number) throw new Finding(place, 'has another number than its file');
+      if (said.previous !== previous) throw new Finding(place, 'does not follow the one before it');
+      previous = digest;
+      found.push({ ...said, keyId: envelope.keyid, signed: key === null ? 'not checked' : 'yes' });
+    });
+  for (const { role } of keys.roles)
+    if (!found.some((said) => said.signed === 'yes' && plain(said.by.role) === plain(role)))
+      throw new Finding('statements', `none of the role ${shown(role)}, whose key was given`);
+  const lastAmendment = Math.max(0, ...found.filter(({ signOff }) => !signOff).map(({ number }) => number));
+  return found.map((said) => {
+    const flags = [];
+    if (said.signOff && sealed.operators === null) flags.push('who ran it was not recorded');
+    else if (said.signOff && sealed.operators.some((one) => plain(one) === plain(said.by.name)))
+      flags.push('NOT INDEPENDENT: by who ran it');
+    if (said.signOff && said.keyId === signature.keyId)
+      flags.push('NOT INDEPENDENT: signed with the key that sealed it');
+    if (said.signOff && lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
+    return { ...said, flags };
+  });
+}
+
+/* Time stamps: RFC 3161, in CMS (RFC 5652), in DER (X.690). */
+
+const OID = {
+  signedData: '1.2.840.113549.1.7.2',
+  tstInfo: '1.2.840.113549.1.9.16.1.4',
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  ed25519: '1.3.101.112',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  certificatePolicies: '2.5.29.32',
+  extendedKeyUsage: '2.5.29.37',
+};
+const DIGEST = {
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+const RSA = '1.2.840.113549.1.1.';
+const ECDSA = '1.2.840.10045.4.3.';
+/** The digest that a signature algorithm says; `of the signer`: what its signer says. */
+const SIGNATURE = {
+  [`${RSA}1`]: 'of the signer',
+  [`${RSA}11`]: 'sha256',
+  [`${RSA}12`]: 'sha384',
+  [`${RSA}13`]: 'sha512',
+  [`${ECDSA}2`]: 'sha256',
+  [`${ECDSA}3`]: 'sha384',
+  [`${ECDSA}4`]: 'sha512',
+};
+
+/** A reader of DER whose findings are at a place. */
+function derAt(place) {
+  const wrong = (what) => {
+    throw new Finding(place, what);
+  };
+  const next = (bytes, from) => {
+    if (from + 2 > bytes.length) wrong('ends in the middle');
+    const tag = bytes[from];
+    if ((tag & 31) === 31) wrong('no time stamp');
+    let length = bytes[from + 1];
+    let start = from + 2;
+    if (length >= 128) {
+      const octets = length - 128;
+      if (octets < 1 || octets > 3 || start + octets > bytes.length) wrong('a length that is none');
+      length = bytes.readUIntBE(start, octets);
+      if (length < 128 || length < 256 ** (octets - 1)) wrong('a length in another spelling');
+      start += octets;
+    }
+    if (start + length > bytes.length) wrong('ends in the middle');
+    const end = start + length;
+    return { tag, end, body: bytes.subarray(start, end), whole: bytes.subarray(from, end) };
+  };
+  const one = (bytes) => {
+    const value = next(bytes, 0);
+    if (value.end !== bytes.length) wrong('bytes after its end');
+    return value;
+  };
+  const is = (value, tag) => (value !== undefined && value.tag === tag ? value : wrong('no time stamp'));
+  const parts = (value, tag) => {
+    const { body } = tag === undefined ? value : is(value, tag);
+    const found = [];
+    for (let at = 0; at < body.length; ) {
+      const part = next(body, at);
+      found.push(part);
+      at += part.whole.length;
+    }
+    return found;
+  };
+  const oid = (value) => {
+    const { body } = is(value, 6);
+    const numbers = [];
+    let n = 0;
+    body.forEach((byte, i) => {
+      const first = i === 0 || body[i - 1] < 128;
+      if ((first && byte === 128) || n > 2 ** 40) wrong('an identifier that is none');
+      n = n * 128 + (byte & 127);
+      if (byte < 128) {
+        numbers.push(n);
+        n = 0;
+      }
+    });
+    if (numbers.length === 0 || body[body.length - 1] >= 128) wrong('an identifier that is none');
+    const root = Math.min(2, Math.floor(numbers[0] / 40));
+    return [root, numbers[0] - 40 * root, ...numbers.slice(1)].join('.');
+  };
+  const algorithm = (value) => oid(parts(value, 48)[0]);
+  const integer = (value, tag = 2) => {
+    const { body } = is(value, tag);
+    const padded = body.length > 1 && body[0] === 0 && body[1] < 128;
+    if (body.length < 1 || body.length > 6 || body[0] >= 128 || padded) wrong('a number that is none');
+    return body.readUIntBE(0, body.length);
+  };
+  return { wrong, one, is, parts, oid, algorithm, integer };
+}
+
+/** What an answer of an authority claims, once it is over this digest and its signature holds; `verified` with authorities to which its certificate leads. */
+export function verifyTimestamp(bytes, digest, place, authorities) {
+  const der = derAt(place);
+  const { wrong, one, is, parts, oid, algorithm, integer } = der;
+  if (bytes.length > MAX_TIMESTAMP) wrong('too long');
+  const [statusInfo, contentInfo] = parts(one(bytes), 48);
+  if (integer(parts(statusInfo, 48)[0]) > 1) wrong('the authority refused');
+  const [contentType, content] = parts(contentInfo, 48);
+  if (oid(contentType) !== OID.signedData) wrong('not signed');
+  const signedData = parts(parts(content, 160)[0], 48);
+  const [infoType, infoOctets] = parts(signedData[2], 48);
+  if (oid(infoType) !== OID.tstInfo) wrong('no time stamp');
+  const info = is(parts(infoOctets, 160)[0], 4).body;
+  const certificates = signedData
+    .filter(({ tag }) => tag === 160)
+    .flatMap((list) => parts(list))
+    .map((value) => {
+      try {
+        return new X509Certificate(is(value, 48).whole);
+      } catch {
+        return wrong('a certificate that is none');
+      }
+    });
+  const signers = parts(signedData[signedData.length - 1], 49);
+  if (signers.length !== 1) wrong('more or less than one signer');
+  const leaf = verifySigner(parts(signers[0], 48), info, certificates, der);
+
+  const [version, , imprint, , time, ...more] = parts(one(info), 48);
+  const [hash, over] = parts(imprint, 48);
+  if (integer(version) !== 1 || DIGEST[algorithm(hash)] !== 'sha256') wrong('no time stamp over a SHA-256');
+  const when = timeOf(is(time, 24).body.toString('latin1'));
+  if (when === null) wrong('a time that is none');
+  const units = { 2: 1000, 128: 1, 129: 0.001 };
+  const said = more.find(({ tag }) => tag === 48);
+  const accuracyMs = said
+    ? parts(said).reduce((sum, part) => sum + integer(part, part.tag) * (units[part.tag] ?? 0), 0)
+    : null;
+  if (is(over, 4).body.toString('hex') !== digest) wrong('is over another digest');
+  if (authorities !== null) {
+    const problem = chainProblem(leaf, certificates, authorities, Date.parse(when), der);
+    if (problem !== null) wrong(problem);
+  }
+  const by = shown(leaf.subject.split('\n').join(', '));
+  return { state: authorities === null ? 'claimed' : 'verified', time: when, accuracyMs, by };
+}
+
+function timeOf(text) {
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d*[1-9]))?Z$/.exec(text);
+  if (match === null) return null;
+  const [y, mo, d, h, mi, s, fraction = ''] = match.slice(1);
+  const iso = `${y}-${mo}-${d}T${h}:${mi}:${s}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) || date.toISOString() !== iso ? null : iso;
+}
+
+/** The certificate that signed, once it is the one that is named (RFC 5035) and its signature holds (RFC 5652, 5.4). */
+function verifySigner(signer, info, certificates, { wrong, is, parts, oid, algorithm, one }) {
+  const [, sid, digestAlgorithm, signedAttributes, signatureAlgorithm, signature] = signer;
+  const digest = DIGEST[algorithm(digestAlgorithm)] ?? wrong('a digest that is too weak, or unknown');
+  const attributes = new Map();
+  for (const attribute of parts(signedAttributes, 160)) {
+    const [name, values] = parts(attribute, 48);
+    const [value, ...more] = parts(values, 49);
+    if (value === undefined || more.length > 0 || attributes.has(oid(name))) wrong('an attribute that is not one');
+    attributes.set(oid(name), value);
+  }
+  if (oid(attributes.get(OID.contentType)) !== OID.tstInfo) wrong('no time stamp');
+  if (
+    !createHash(digest)
+      .update(info)
+      .digest()
+      .equals(is(attributes.get(OID.messageDigest), 4).body)
+  )
+    wrong('what is signed is another time stamp');
+  const v2 = attributes.get(OID.signingCertificateV2);
+  const [named] = parts(parts(v2 ?? attributes.get(OID.signingCertificate), 48)[0], 48);
+  const ids = parts(named, 48);
+  const says = v2 !== undefined && ids[0]?.tag === 48;
+  const sha = v2 === undefined ? 'sha1' : says ? DIGEST[algorithm(ids[0])] : 'sha256';
+  if (sha === undefined) wrong('a digest that is too weak, or unknown');
+  const hash = is(ids[says ? 1 : 0], 4).body;
+  const leaf = certificates.find(({ raw }) => createHash(sha).update(raw).digest().equals(hash));
+  if (leaf === undefined) wrong('does not bring the certificate that signed it');
+  if (sid?.tag === 48) {
+    const [issuer, serial] = parts(sid);
+    const fields = fieldsOf(leaf, { parts, one, is });
+    if (!issuer?.whole.equals(is(fields[3], 48).whole) || !serial?.body.equals(is(fields[1], 2).body))
+      wrong('names another certificate as its signer');
+  }
+  const by = algorithm(signatureAlgorithm);
+  const { publicKey: key } = leaf;
+  const ed = by === OID.ed25519;
+  const weak = key.asymmetricKeyType === 'rsa' && !(key.asymmetricKeyDetails?.modulusLength >= 2048);
+  if (ed ? key.asymmetricKeyType !== 'ed25519' : SIGNATURE[by] === undefined || weak)
+    wrong('a signature that is too weak, or of an unknown kind');
+  const with_ = ed ? null : SIGNATURE[by] === 'of the signer' ? digest : SIGNATURE[by];
+  const encoded = Buffer.concat([Buffer.from([49]), signedAttributes.whole.subarray(1)]);
+  let holds = false;
+  try {
+    holds = verify(with_, encoded, key, is(signature, 4).body);
+  } catch {
+    // It does not.
+  }
+  if (!holds) wrong('its signature does not hold');
+  return leaf;
+}
+
+/** Version, serial number, algorithm, issuer, … of a certificate. */
+function fieldsOf(certificate, { parts, one }) {
+  const fields = parts(parts(one(certificate.raw), 48)[0], 48);
+  return fields[0]?.tag === 160 ? fields : [undefined, ...fields];
+}
+
+/** Why no chain leads from `leaf` to an authority, each certificate valid at `at`; null: one does (RFC 5280, 6.1; RFC 3161, 2.3). Revocation is not looked at. */
+function chainProblem(leaf, among, authorities, at, { parts, one, is, oid, algorithm, integer }) {
+  const valid = ({ validFrom, validTo }) => Date.parse(validFrom) <= at && at <= Date.parse(validTo);
+  const extensionsOf = (certificate) => {
+    const found = new Map();
+    const listed = fieldsOf(certificate, { parts, one }).find((field) => field?.tag === 163);
+    const list =
+      listed === undefined
+        ? []
+        : parts(listed)
+            .slice(0, 1)
+            .flatMap((value) => parts(value));
+    for (const extension of list) {
+      const [name, ...rest] = parts(extension);
+      const critical = rest[0]?.tag === 1 && rest[0].body[0] !== 0;
+      found.set(oid(name), { critical, value: is(rest[rest.length - 1], 4).body });
+    }
+    return found;
+  };
+  const understood = [OID.keyUsage, OID.basicConstraints, OID.certificatePolicies, OID.extendedKeyUsage];
+  const allUnderstood = (found) => [...found].every(([name, { critical }]) => !critical || understood.includes(name));
+  const stampsTimes = () => {
+    const found = extensionsOf(leaf);
+    const usage = found.get(OID.extendedKeyUsage);
+    return (
+      usage?.critical === true && allUnderstood(found) && parts(one(usage.value)).map(oid).join() === OID.timeStamping
+    );
+  };
+  const mayIssue = (issuer, below) => {
+    const found = extensionsOf(issuer);
+    const basic = found.get(OID.basicConstraints);
+    if (!issuer.ca || basic === undefined || !allUnderstood(found)) return false;
+    const pathLength = parts(one(basic.value))[1];
+    return pathLength === undefined || integer(pathLength) >= below;
+  };
+  // Certificates that all issue each other would make more ways than anybody can go.
+  let looks = 0;
+  const issued = (issuer, certificate) => {
+    looks += 1;
+    if (looks > 500) return false;
+    try {
+      const by = algorithm(parts(one(certificate.raw))[1]);
+      const sound = by === OID.ed25519 || (SIGNATURE[by] !== undefined && by !== `${RSA}1`);
+      return sound && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    } catch {
+      return false;
+    }
+  };
+  const leads = (certificate, below) =>
+    below < 6 &&
+    (authorities.some((it) => valid(it) && issued(it, certificate) && mayIssue(it, below)) ||
+      among.some(
+        (it) =>
+          !it.raw.equals(certificate.raw) &&
+          valid(it) &&
+          issued(it, certificate) &&
+          mayIssue(it, below) &&
+          leads(it, below + 1),
+      ));
+  if (!valid(leaf)) return `its certificate was valid from ${leaf.validFrom} to ${leaf.validTo}, and not then`;
+  if (!stampsTimes()) return 'its certificate is not one for time stamps';
+  return leads(leaf, 0) ? null : 'its certificate does not lead to an authority that was given';
+}
+
+function verifyTimestamps(directory, there, sealed, intentTsr, { authorities }) {
+  const stamped = there.includes('manifest.tsr');
+  if (!stamped && authorities !== null)
+    throw new Finding('manifest.tsr', 'is missing: nobody stamped the time of this');
+  const timestamp = stamped
+    ? verifyTimestamp(
+        read(directory, 'manifest.tsr', true, MAX_TIMESTAMP).content,
+        sealed.manifestSha256,
+        'manifest.tsr',
+        authorities,
+      )
+    : null;
+  if (intentTsr === undefined) return { timestamp, intentTimestamp: null };
+  const intentTimestamp = verifyTimestamp(intentTsr, sealed.digests.get('intent.json'), 'intent.tsr', authorities);
+  const slack = (timestamp?.accuracyMs ?? 0) + (intentTimestamp.accuracyMs ?? 0);
+  if (timestamp !== null && Date.parse(intentTimestamp.time) - Date.parse(timestamp.time) > slack)
+    throw new Finding('intent.tsr', 'is later than the time stamp from after the run');
+  return { timestamp, intentTimestamp };
+}
+
+/* Exercises. */
+
+function readRecord(value, manifest) {
+  const verdicts = ['pass', 'fail', 'unknown'];
+  const isRun = (run) =>
+    run === undefined ||
+    run === null ||
+    (isObject(run) &&
+      isText(run.id) &&
+      isText(run.path) &&
+      (run.manifestSha256 === null || isText(run.manifestSha256)));
+  const good =
+    isObject(value) &&
+    [value.harness, value.id, value.exercise, value.fileSha256, value.started].every(isText) &&
+    (value.ended === null || isText(value.ended)) &&
+    Array.isArray(value.operators) &&
+    value.operators.every(isText) &&
+    verdicts.includes(value.verdict) &&
+    Array.isArray(value.steps) &&
+    value.steps.every(
+      (step) =>
+        isObject(step) &&
+        ['scenario', 'person'].includes(step.kind) &&
+        verdicts.includes(step.verdict) &&
+        isRun(step.run),
+    );
+  if (!good) throw new Finding('exercise.json', 'no record of an exercise');
+  if (value.id !== manifest.exercise) throw new Finding('exercise.json', 'is of another exercise');
+  return value;
+}
+
+/** The runs of an exercise that lie beside it as in a directory of reports are those that it lists. */
+function listedRuns(directory, { steps }) {
+  return steps.flatMap(({ run }) => {
+    if (!run) return [];
+    if (!plainPath(run.path)) throw new Finding('exercise.json', 'a run in a place that is none');
+    const path = join(directory, '../../..', run.path);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+      return [{ run: shown(run.id), path: null, why: 'it is not here' }];
+    if (run.manifestSha256 === null)
+      return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was' }];
+    if (read(path, 'manifest.json', false).sha256 !== run.manifestSha256)
+      throw new Finding(`${run.path}/manifest.json`, 'is another than the exercise lists');
+    return [{ run: shown(run.id), path, why: '' }];
+  });
+}
+
+export const NO_KEYS = { seal: [], roles: [], authorities: null };
+
+/**
+ * Throws a Finding (`place`, `message`) for the first thing that is wrong. `keys`: `seal`, KeyObjects (Ed25519) of which one must have sealed it; `roles`, `{ role, key }` of which
+ * each must have signed a statement; `authorities`, X509Certificates whose time stamp it must have, or null. What has no key is not checked.
+ */
+export function verifyBundle(directory, keys = NO_KEYS) {
   const there = list(directory);
   if (!there.includes('manifest.json')) throw new Finding('manifest.json', 'is missing');
   const manifestBytes = read(directory, 'manifest.json', true).content;
@@ -359,17 +879,52 @@ export function verifyBundle(directory, publicKey) {
   const digests = new Map(manifest.files.map((file) => [file.path, file.sha256]));
   for (const { path } of manifest.files) if (!there.includes(path)) throw new Finding(path, 'is missing');
   for (const path of there)
-    if (!digests.has(path) && !OUTSIDE.includes(path)) throw new Finding(shown(path), 'is not in the manifest');
+    if (!digests.has(path) && !OUTSIDE.includes(path) && !STATEMENT.test(path))
+      throw new Finding(shown(path), 'is not in the manifest');
   const contents = {};
   for (const { path, bytes, sha256: digest } of manifest.files) {
-    const got = read(directory, path, NEEDED.includes(path));
+    const got = read(directory, path, KEPT.includes(path));
     if (got.bytes !== bytes) throw new Finding(path, `has ${got.bytes} bytes, sealed were ${bytes}`);
     if (got.sha256 !== digest) throw new Finding(path, 'has changed since it was sealed');
     contents[path] = got.content;
   }
+  const files = { manifest, manifestSha256: sha256(manifestBytes), digests };
+  const sealed = manifest.exercise === undefined ? agreeRun(files, contents) : agreeExercise(files, contents, there);
+  const signature = verifyEnvelopes(directory, there, sealed, keys);
+  const times = verifyTimestamps(
+    directory,
+    there,
+    sealed,
+    sealed.kind === 'run' ? contents['intent.tsr'] : undefined,
+    keys,
+  );
+  const said = verifyStatements(directory, there, sealed, signature, keys);
+  return {
+    kind: sealed.kind,
+    run: sealed.id,
+    files: digests.size,
+    manifestSha256: sealed.manifestSha256,
+    torn: sealed.torn,
+    ...signature,
+    ...times,
+    anchors: sealed.anchors,
+    statements: said,
+    runs: sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record),
+  };
+}
+
+function agreeExercise(files, contents, there) {
+  if (contents['exercise.json'] === undefined) throw new Finding('exercise.json', 'is not in the manifest');
+  const bytes = contents['exercise.json'];
+  const record = readRecord(json(bytes, 'exercise.json', bytes.includes(10)), files.manifest);
+  if (there.includes(ENVELOPES[1])) throw new Finding(ENVELOPES[1], 'an exercise has none');
+  return { ...files, kind: 'exercise', id: record.id, record, operators: record.operators, torn: false, anchors: [] };
+}
+
+function agreeRun(files, contents) {
+  const { manifest, digests } = files;
   for (const name of NEEDED) if (!digests.has(name)) throw new Finding(name, 'is not in the manifest');
   const parse = (name) => json(contents[name], name, contents[name].includes(10));
-
   const intent = parse('intent.json');
   const names = ['run', 'scenario', 'scenarioSha256', 'criteriaSha256', 'planSha256'];
   if (!isObject(intent) || names.some((name) => intent[name] !== undefined && !isText(intent[name])))
@@ -386,7 +941,7 @@ export function verifyBundle(directory, publicKey) {
   declared('planSha256', digests.get('plan.json'), 'plan.json');
   declared('scenarioSha256', plan.scenario.sha256, 'plan.json');
   declared('scenario', plan.scenario.name, 'plan.json');
-  const torn = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']), manifest);
+  const journal = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']), manifest);
   const report = readReport(parse('report.json'));
   if (report.run.id !== manifest.run) throw new Finding('report.json', 'is the report of another run');
   if (report.run.journalHead !== manifest.journalHead)
@@ -394,47 +949,227 @@ export function verifyBundle(directory, publicKey) {
   const judged = report.objectives.map(({ objective }) => objective);
   if (canonicalOr(judged, 'report.json') !== canonicalOr(plan.objectives, 'plan.json'))
     throw new Finding('report.json', 'judges other objectives than the plan has');
-  const sealed = { manifest, manifestSha256: sha256(manifestBytes), intent, report, digests };
-  return { run: manifest.run, files: digests.size, torn, ...verifyEnvelopes(directory, there, sealed, publicKey) };
+  for (const { kind, sha256: said } of journal.anchors)
+    if (kind === 'tsa' && digests.get('intent.tsr') !== said)
+      throw new Finding('intent.tsr', 'is not the time stamp that the journal says was had before the fault');
+  return { ...files, kind: 'run', id: manifest.run, intent, report, ...journal };
+}
+
+/* Every run below a directory, and whether one is missing among them: each intent has a counter, and the digest of the run before it. */
+
+function sealedDirectories(directory, depth) {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'intent.json' || name === 'manifest.json')) return [directory];
+  if (depth >= 4) return [];
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  return below.sort().flatMap((one) => sealedDirectories(one, depth + 1));
+}
+
+/** Where a run stands in its series; null: nowhere. */
+function placeOf(directory, path) {
+  const bytes = read(directory, 'intent.json', true).content;
+  const { sequence } = json(bytes, 'intent.json', bytes.includes(10));
+  if (sequence === undefined) return null;
+  const { series, counter, previous } = isObject(sequence) ? sequence : {};
+  const follows =
+    previous === null ||
+    (isObject(previous) &&
+      isText(previous.intentSha256) &&
+      (previous.manifestSha256 === null || isText(previous.manifestSha256)));
+  if (!isText(series) || !/^[0-9a-f]{32}$/.test(series) || !Number.isSafeInteger(counter) || counter < 1 || !follows)
+    throw new Finding('intent.json', 'a place in a series that is none');
+  const manifest = readdirSync(directory).includes('manifest.json') ? read(directory, 'manifest.json', false) : null;
+  return { path, series, counter, previous, intentSha256: sha256(bytes), manifestSha256: manifest?.sha256 ?? null };
+}
+
+function gapsIn(series, placed) {
+  const gaps = [];
+  const at = new Map();
+  for (const one of placed.sort((a, b) => a.counter - b.counter)) {
+    const twin = at.get(one.counter);
+    if (twin !== undefined && twin.intentSha256 !== one.intentSha256)
+      gaps.push(`${one.path}: has counter ${one.counter} of series ${series}, and so has ${twin.path}`);
+    at.set(one.counter, one);
+  }
+  let expected = 1;
+  for (const [counter, { path, previous }] of at) {
+    if (counter > expected)
+      gaps.push(`series ${series}: missing from run ${expected} to ${counter - 1}: deleted, hidden, or kept elsewhere`);
+    expected = counter + 1;
+    const before = at.get(counter - 1);
+    if ((previous === null) !== (counter === 1)) gaps.push(`${path}: has counter ${counter}, and does not follow so`);
+    else if (before !== undefined && previous.intentSha256 !== before.intentSha256)
+      gaps.push(`${path}: follows another run than ${before.path}, which has the counter before`);
+    else if (before !== undefined && ![null, before.manifestSha256].includes(previous.manifestSha256))
+      gaps.push(`${before.path}: manifest.json is another than when ${path} began`);
+  }
+  return gaps;
+}
+
+/** Each run and exercise below a directory with what is wrong with it (null: nothing), what is wrong between them, and how many runs have no counter. */
+export function verifyAll(root, keys = NO_KEYS) {
+  const found = [];
+  const series = new Map();
+  let without = 0;
+  for (const directory of sealedDirectories(root, 0)) {
+    const path = shown(relative(root, directory) || '.');
+    const one = { path, verified: null, problem: null };
+    found.push(one);
+    try {
+      one.verified = verifyBundle(directory, keys);
+    } catch (error) {
+      one.problem = said(error);
+    }
+    if (one.verified?.kind === 'exercise') continue;
+    try {
+      const place = placeOf(directory, path);
+      if (place === null) without += 1;
+      else series.set(place.series, [...(series.get(place.series) ?? []), place]);
+    } catch (error) {
+      one.problem ??= said(error);
+    }
+  }
+  return { found, gaps: [...series].flatMap(([name, placed]) => gapsIn(name, placed)), series: series.size, without };
+}
+
+const said = (error) =>
+  error instanceof Finding ? error.message : `cannot be read (${shown(error.code ?? error.message)})`;
+
+function linesOf({
+  kind,
+  run,
+  files,
+  manifestSha256,
+  torn,
+  signed,
+  keyId,
+  timestamp,
+  intentTimestamp,
+  anchors,
+  statements: told,
+}) {
+  const seal = {
+    no: 'not signed: this shows damage, not forgery',
+    'not checked': `SIGNATURE NOT CHECKED: it names the key ${keyId}; give --public-key FILE`,
+    yes: `signed with the key ${keyId}`,
+  };
+  const time = (what, { state, time: at, accuracyMs, by }) => {
+    const when = `${at}${accuracyMs === null ? '' : ` (± ${accuracyMs} ms)`}`;
+    return state === 'verified'
+      ? `${what} by ${when}, as ${by} vouches; its revocation was not looked at`
+      : `a time stamp CLAIMS, AND IS NOT VERIFIED: ${what} by ${when}, by ${by}; give --tsa-ca FILE`;
+  };
+  const words = ({ signOff, note, reason }) =>
+    (signOff ? note : reason).split('\n').filter((line) => line.trim() !== '');
+  return [
+    `${kind} ${run}: ${files} files as they were sealed; ${seal[signed]}`,
+    `manifest.json has the SHA-256 ${manifestSha256}`,
+    ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
+    ...(timestamp !== null && timestamp.state === 'verified' ? [] : ['trusted time: none']),
+    ...(timestamp === null ? [] : [time('sealed', timestamp)]),
+    ...(intentTimestamp === null ? [] : [time('declared', intentTimestamp)]),
+    ...anchors
+      .filter((anchor) => anchor.kind === 'git')
+      .map(
+        ({ ref, remote }) => `says that it was anchored before the fault: ${shown(ref)} in ${shown(remote)}; not asked`,
+      ),
+    ...told.flatMap((it) => [
+      `statement ${it.number}: ${it.signOff ? it.decision.toUpperCase() : 'amendment'} by ${it.by.name} (${it.by.role}), ${it.stated} by the signer's clock; ${
+        it.signed === 'yes' ? `signed with the key ${it.keyId}` : `SIGNATURE NOT CHECKED: it names the key ${it.keyId}`
+      }`,
+      ...it.flags.map((flag) => `  ${flag}`),
+      ...words(it).map((line) => `  “${line}”`),
+    ]),
+    told.length === 0
+      ? 'nobody signed it off here, and nothing was amended'
+      : 'whether a last statement was taken away cannot be seen: ask who signed it',
+  ];
+}
+
+function readKeys(given, tsaCa) {
+  const readKey = (file) => {
+    const pem = readFileSync(file, 'utf8');
+    if (pem.includes('PRIVATE KEY')) throw new Error('expected a public key');
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error('expected an Ed25519 key');
+    return key;
+  };
+  const keys = { seal: [], roles: [], authorities: null };
+  for (const one of given) {
+    const at = one.indexOf('=');
+    const role = one.slice(0, Math.max(0, at)).trim();
+    if (at < 0 || role.includes('/')) keys.seal.push(readKey(one));
+    else if (!isRole(role)) throw new Error('expected ROLE=FILE or FILE');
+    else keys.roles.push({ role, key: readKey(one.slice(at + 1)) });
+  }
+  if (tsaCa === undefined) return keys;
+  const blocks = readFileSync(tsaCa, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new Error(`${tsaCa}: expected certificates in PEM`);
+  return { ...keys, authorities: blocks.map((block) => new X509Certificate(block)) };
 }
 
 function main(args) {
-  const [directory, flag, keyFile, ...more] = args;
-  const bad =
-    directory === undefined || more.length > 0 || (flag !== undefined && (flag !== '--public-key' || !keyFile));
-  if (bad || directory.startsWith('--')) {
-    process.stderr.write('usage: node verify.mjs RUN_DIRECTORY [--public-key FILE]\n');
+  const [directory, ...flags] = args;
+  const given = [];
+  let tsaCa;
+  let all = false;
+  let bad = directory === undefined || directory.startsWith('--');
+  while (flags.length > 0 && !bad) {
+    const flag = flags.shift();
+    if (flag === '--all') all = true;
+    else if (flag === '--public-key' && flags.length > 0) given.push(flags.shift());
+    else if (flag === '--tsa-ca' && flags.length > 0 && tsaCa === undefined) tsaCa = flags.shift();
+    else bad = true;
+  }
+  if (bad) {
+    process.stderr.write(
+      'usage: node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]\n',
+    );
     return 4;
   }
-  let publicKey = null;
+  let keys;
   try {
-    if (keyFile !== undefined) {
-      const pem = readFileSync(keyFile, 'utf8');
-      if (pem.includes('PRIVATE KEY')) throw new Error('expected a public key');
-      publicKey = createPublicKey(pem);
-      if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error('expected an Ed25519 key');
-    }
+    keys = readKeys(given, tsaCa);
     readdirSync(directory);
   } catch (error) {
     process.stderr.write(`error: ${error.code ?? error.message}\n`);
     return 4;
   }
+  const print = (line) => process.stdout.write(`${line}\n`);
   try {
-    const { run, files, signed, keyId, torn } = verifyBundle(directory, publicKey);
-    const said = {
-      no: 'not signed: this shows damage, not forgery',
-      'not checked': `SIGNATURE NOT CHECKED: it names the key ${keyId}; give --public-key FILE`,
-      yes: `signed with the key ${keyId}`,
-    };
-    process.stdout.write(`${run}: ${files} files as they were sealed; ${said[signed]}\n`);
-    if (torn) process.stdout.write('the journal ends in the middle of a line: the run died while it wrote it\n');
+    if (all) return mainAll(directory, keys, print);
+    const verified = verifyBundle(directory, keys);
+    for (const line of linesOf(verified)) print(line);
+    for (const { run, path, why } of verified.runs) {
+      const one = path === null ? null : verifyBundle(path, { ...keys, roles: [], authorities: null });
+      print(`run ${run}: ${one === null ? `NOT VERIFIED: ${why}` : `as it was sealed then; signed: ${one.signed}`}`);
+    }
     return 0;
   } catch (error) {
-    process.stderr.write(
-      `does not verify: ${error instanceof Finding ? error.message : `cannot be read (${error.code ?? error.message})`}\n`,
-    );
+    process.stderr.write(`does not verify: ${said(error)}\n`);
     return 6;
   }
+}
+
+function allWords({ signed, statements: told }) {
+  const words = told.map(({ signOff, decision, by, signed: held, flags }) =>
+    [`${signOff ? decision : 'amended'} by ${by.name}`, ...(held === 'yes' ? [] : ['NOT CHECKED']), ...flags].join(
+      ', ',
+    ),
+  );
+  return [`as it was sealed; signed: ${signed}`, ...words].join('; ');
+}
+
+function mainAll(directory, keys, print) {
+  const { found, gaps, series, without } = verifyAll(directory, keys);
+  for (const { path, verified, problem } of found) print(`${path}: ${problem ?? allWords(verified)}`);
+  for (const gap of gaps) print(gap);
+  print(
+    `${series} series; ${without} runs without a counter; runs after the last of a series cannot be missed from here`,
+  );
+  const wrong = found.filter(({ problem }) => problem !== null).length;
+  print(`${found.length} in all, ${wrong} of them do not verify; ${gaps.length} gaps`);
+  return found.length === 0 ? 4 : wrong + gaps.length === 0 ? 0 : 6;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href)

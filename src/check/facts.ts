@@ -2,6 +2,9 @@ import { eventsOf } from '../history/read-journal.ts';
 import type { Report, Verdict } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
+/** What a fact about an anchor is called. */
+export const ANCHOR_FACT = 'anchor before the fault';
+
 /** What every report says of the platform and of the machine, beside what was measured. */
 export function factsOf(record: RunRecord): Report['facts'] {
   const { plan } = record;
@@ -28,7 +31,16 @@ export function factsOf(record: RunRecord): Report['facts'] {
   const value = machine
     ? `CPU stolen ${percent(machine.steal)}, busy ${percent(machine.busy)}, load ${machine.load1.toFixed(2)}`
     : 'not recorded';
-  return [...facts, { fact: 'contention', value }];
+  return [...facts, { fact: 'contention', value }, ...anchorsOf(record)];
+}
+
+/** Whom the intent was given before the fault. Nothing where nobody was asked: so it is in every report of before there were anchors. */
+function anchorsOf({ events }: RunRecord): Report['facts'] {
+  return eventsOf(events, 'anchored').map(({ data }) => {
+    if (data.kind === 'none') return { fact: ANCHOR_FACT, value: `none: ${data.why}` };
+    if (data.kind === 'tsa') return { fact: ANCHOR_FACT, value: 'time stamp (RFC 3161) over intent.json: intent.tsr' };
+    return { fact: ANCHOR_FACT, value: `tag ${data.ref} in ${data.remote}` };
+  });
 }
 
 /** Such as `seed 7; cut-1: site london (among paris, london)`. */

@@ -8,7 +8,10 @@ import { type LoadedExercise, loadExercise, loadScenarios, type Scenarios } from
 import { type ExerciseRecord, exerciseDirectory } from '../drills/record.ts';
 import { replaceFile } from '../durable-file.ts';
 import { type ExitCode, InputError } from '../errors.ts';
-import type { SigningSecrets } from '../evidence/signing-key.ts';
+import { keyIdOf } from '../evidence/dsse.ts';
+import { writeExerciseManifest } from '../evidence/manifest.ts';
+import type { Signer, SigningSecrets } from '../evidence/signing-key.ts';
+import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-request.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
@@ -17,7 +20,9 @@ import { oneLine } from '../report/text-table.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { VERSION } from '../version.ts';
 import { columns, DRILLS, print, REGISTRIES, SCENARIOS } from './context.ts';
-import { operators, type RunFlags, runCommand } from './run.ts';
+import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
+import { fail } from './fail.ts';
+import { anchoringOf, operators, type RunFlags, runCommand } from './run.ts';
 
 export interface ExerciseFlags extends Omit<RunFlags, 'repeat' | 'seed'> {
   /** False: nobody is asked, and what people should do is recorded as not done. */
@@ -26,6 +31,11 @@ export interface ExerciseFlags extends Omit<RunFlags, 'repeat' | 'seed'> {
 
 /** `exercise NAME`: its steps in order, one record and one report for all. */
 export async function exerciseCommand(name: string, flags: ExerciseFlags, secrets: SigningSecrets): Promise<ExitCode> {
+  // What cannot be used is no news for after the exercise, nor for its middle.
+  const signer = signerFor(flags, secrets);
+  const authority = authorityOf(flags);
+  anchoringOf(flags, authority);
+  const keyId = signer && keyIdOf(signer.publicKey);
   const scenarios = await loadScenarios(SCENARIOS, REGISTRIES);
   const loaded = await loadExercise(name, DRILLS, scenarios);
   await refuseWhatCannotBe(loaded, scenarios, flags);
@@ -35,11 +45,29 @@ export async function exerciseCommand(name: string, flags: ExerciseFlags, secret
   const { record, code } = await carryOut(
     loaded,
     { id, harness: VERSION, operators: [...operators()] },
-    handsFor(directory, flags, secrets),
+    handsFor(directory, flags, secrets, keyId),
   );
   print(renderExercise(record, { width: columns() }));
   print(`exercise: ${join(directory, 'exercise.html')}`);
-  return code;
+  return (await sealExercise(directory, id, signer, authority)) ?? code;
+}
+
+/** Seals the record, signs it and has its time stamped, as far as somebody does. Gives the exit code of what went wrong; null: nothing. */
+async function sealExercise(
+  directory: string,
+  id: string,
+  signer: Signer | null,
+  authority: TimestampAuthority | null,
+): Promise<ExitCode | null> {
+  try {
+    writeExerciseManifest(directory, id);
+    if (signer !== null) await signAndSay(directory, signer);
+    else print(`sealed, unsigned: npm run drill -- sign ${directory} --key FILE`);
+    if (authority !== null) await stampAndSay(directory, authority);
+    return null;
+  } catch (error) {
+    return fail(error);
+  }
 }
 
 /** An InputError, before anything starts, where a person is needed and nobody is there, or a platform cannot do what a scenario asks for. */
@@ -71,13 +99,13 @@ async function refuseWhatCannotBe(
   }
 }
 
-function handsFor(directory: string, flags: ExerciseFlags, secrets: SigningSecrets): Hands {
+function handsFor(directory: string, flags: ExerciseFlags, secrets: SigningSecrets, keyId: string | null): Hands {
   const { people, ...ofRuns } = flags;
   return {
     now: () => new Date(),
     save: (record: ExerciseRecord) => {
       replaceFile(join(directory, 'exercise.json'), `${JSON.stringify(record, null, 2)}\n`);
-      replaceFile(join(directory, 'exercise.html'), renderExerciseHtml(record));
+      replaceFile(join(directory, 'exercise.html'), renderExerciseHtml(record, keyId));
     },
     run: (names, config, onRun) => {
       const ofThese = { ...ofRuns, repeat: 1, ...(config !== undefined && { config }) };

@@ -1,13 +1,14 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { exitOf } from '../check/exit-code.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type Report, reportSchema } from '../check/report-schema.ts';
-import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
-import { ENVELOPES, MANIFEST, sha256 } from '../evidence/bundle-files.ts';
+import { EvidenceError, EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
+import { ENVELOPES, MANIFEST, readWhole, STATEMENTS, sha256, shownPath, TIMESTAMP } from '../evidence/bundle-files.ts';
 import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
+import { parseStatement } from '../evidence/human-statement.ts';
 import { writeManifest } from '../evidence/manifest.ts';
 import type { Signer } from '../evidence/signing-key.ts';
 import { MASKED, MASKED_ENVELOPE } from '../redact/masked-bundle.ts';
@@ -15,6 +16,7 @@ import { findBrowser, printPdf } from '../report/browser.ts';
 import { renderHtml, renderPrint } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
 import type { Sheet } from '../report/print.ts';
+import type { Seal, SignedWord } from '../report/section-seal.ts';
 import { renderSummary } from '../report/summary.ts';
 import { VERSION } from '../version.ts';
 import { colour, columns, print } from './context.ts';
@@ -22,12 +24,16 @@ import { colour, columns, print } from './context.ts';
 /** What a place that cannot be written says: that is no defect of the harness. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
 
-/** Judges a run that has just ended, renders it, seals its directory, and prints the summary. `signer`: who is to sign it then; null: nobody. */
-export async function judgeNewRun(directory: string, signer: Signer | null): Promise<Report> {
+/**
+ * Judges a run that has just ended, renders it, seals its directory, and prints the summary. `signer`: who is to sign it then; null: nobody. `timestamp`: whether
+ * its time is to be stamped.
+ */
+export async function judgeNewRun(directory: string, signer: Signer | null, timestamp = false): Promise<Report> {
   const report = await checkRun(directory);
   try {
     writeFileSync(join(directory, 'report.json'), renderReportJson(report));
-    writeFileSync(join(directory, 'report.html'), renderHtml(report, signer && keyIdOf(signer.publicKey)));
+    const seal = { keyId: signer && keyIdOf(signer.publicKey), timestamp, statements: [] };
+    writeFileSync(join(directory, 'report.html'), renderHtml(report, seal));
     writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
     await writeLatencyLogs(directory);
     writeManifest(directory, report.run.id);
@@ -96,10 +102,10 @@ export async function reportCommand(directory: string, { out, pdf, browser }: Re
     throw new InputError('no browser prints a PDF here: expected an installed Chromium, or one of its kind', {
       hint: 'npm run doctor says how to get one; or give one: --browser FILE',
     });
-  const keyId = keyNamedIn(directory);
-  writeFileSync(`${out}.html`, renderHtml(report, keyId));
+  const seal = sealIn(directory);
+  writeFileSync(`${out}.html`, renderHtml(report, seal));
   writeFileSync(`${out}.xml`, renderJUnit(report));
-  if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, keyId, sheetOf(directory, report)));
+  if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, seal, sheetOf(directory, report)));
   print(renderSummary(report, { color: colour(), width: columns() }));
   print(`${out}.html and ${out}.xml${pdf ? ` and ${out}.pdf` : ''} are written`);
   return exitOf(report);
@@ -120,8 +126,12 @@ async function writePdf(browser: string, pdf: string, page: string): Promise<voi
 
 function sheetOf(directory: string, { run }: Report): Sheet {
   const file = existsSync(join(directory, MASKED)) ? MASKED : MANIFEST;
+  return { run: run.id, file, manifestSha256: digestOf(directory, file) };
+}
+
+function digestOf(directory: string, file: string): string | null {
   const manifest = join(directory, file);
-  return { run: run.id, file, manifestSha256: existsSync(manifest) ? sha256(readFileSync(manifest)) : null };
+  return existsSync(manifest) ? sha256(readFileSync(manifest)) : null;
 }
 
 /** `report.json` of a run directory; an InputError when there is none that this version can read. */
@@ -135,6 +145,27 @@ export function readReport(directory: string): Report {
       hint: `npm run drill -- check ${directory}`,
     });
   }
+}
+
+/** What stands over the manifest, whether or not its signatures hold. An EvidenceError for a statement of a person that cannot be read, or is about another manifest. */
+function sealIn(directory: string): Seal {
+  const timestamp = existsSync(join(directory, TIMESTAMP));
+  return { keyId: keyNamedIn(directory), timestamp, statements: statementsIn(directory) };
+}
+
+function statementsIn(directory: string): readonly SignedWord[] {
+  if (!existsSync(join(directory, STATEMENTS))) return [];
+  const manifestSha256 = digestOf(directory, MANIFEST);
+  return readdirSync(join(directory, STATEMENTS))
+    .sort()
+    .map((name) => {
+      const path = `${STATEMENTS}/${name}`;
+      const { payload, keyid } = parseEnvelope(readWhole(directory, path), shownPath(path));
+      const read = parseStatement(payload, shownPath(path));
+      if (read.manifestSha256 !== manifestSha256)
+        throw new EvidenceError(`${shownPath(path)}: is about another manifest than the one beside it`);
+      return { said: read.said, keyId: keyid };
+    });
 }
 
 /** The key that the envelope beside a manifest names, whether or not its signature holds; null: there is none that can be read. */

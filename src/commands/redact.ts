@@ -1,11 +1,13 @@
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
-import { readPublicKey, type SigningSecrets } from '../evidence/signing-key.ts';
+import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { readMask, writeMask } from '../redact/mask.ts';
 import { compareWithOriginal, MASKED, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
 import { print } from './context.ts';
-import { type SignFlags, signedWords, signerFor, verifyCommand } from './evidence.ts';
+import { type SignFlags, signerFor } from './evidence.ts';
+import { signedWords } from './signed-words.ts';
 
 export interface RedactFlags extends SignFlags {
   readonly out: string;
@@ -42,25 +44,26 @@ export async function redactCommand(run: string, flags: RedactFlags, secrets: Si
   return EXIT.pass;
 }
 
-export interface VerifyFlags {
-  readonly publicKey?: string;
-  readonly all?: boolean;
+/** Of a masked report: the run and the mask that it must have been made of. */
+export interface MaskedFlags {
   readonly original?: string;
   readonly mask?: string;
 }
 
-/** `verify DIRECTORY`: of a run; or of a masked report, and with the run and the mask that it was made of these. */
-export function verifyAnyCommand(directory: string, flags: VerifyFlags): ExitCode {
-  const { publicKey, original, mask } = flags;
+/** A masked report is in this directory. */
+export function isMasked(directory: string): boolean {
+  return existsSync(join(directory, MASKED));
+}
+
+/** `verify DIRECTORY` of a masked report; `key`: of who must have signed it, null: nobody is asked for. */
+export function verifyMaskedCommand(
+  directory: string,
+  { original, mask }: MaskedFlags,
+  key: KeyObject | null,
+): ExitCode {
   if ((original === undefined) !== (mask === undefined))
     throw new InputError('expected both --original RUN and --mask FILE, or none');
-  if (!existsSync(join(directory, MASKED))) {
-    if (original === undefined) return verifyCommand(directory, flags);
-    throw new InputError(`${directory}: expected a masked report, got none`, {
-      hint: 'npm run drill -- redact RUN --out DIRECTORY',
-    });
-  }
-  const verified = verifyMasked(directory, publicKey === undefined ? null : readPublicKey(publicKey));
+  const verified = verifyMasked(directory, key);
   const { manifest, manifestSha256, signed } = verified;
   print(`${manifest.run}, masked: ${manifest.files.length} files as they were written`);
   print(`masked.json has the SHA-256 ${manifestSha256}`);

@@ -6,6 +6,7 @@ import { exitOf } from '../check/exit-code.ts';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
+import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-request.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import { leverFile } from '../platform/local/paths.ts';
 import type { Platform } from '../platform/platform.ts';
 import { renderRepeat, renderRepeatHtml, summariseRepeat } from '../report/repeat.ts';
+import type { Anchoring } from '../run/anchor.ts';
 import { authorise, needsWord } from '../run/authorisation.ts';
 import { pulledLever } from '../run/lever.ts';
 import { type RunOptions, runPlan } from '../run/runner.ts';
@@ -25,10 +27,11 @@ import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { drawSeed } from '../scenario/picks.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
-import { runRegister, signAndSay, signerFor } from './evidence.ts';
+import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
 import { judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
+import { runRegister } from './verify.ts';
 
 export interface RunFlags {
   readonly repeat: number;
@@ -42,6 +45,12 @@ export interface RunFlags {
   readonly signKey?: string;
   readonly signCommand?: string;
   readonly publicKey?: string;
+  /** Of a time stamping authority. */
+  readonly tsa?: string;
+  readonly tsaCommand?: string;
+  /** Before the first fault: `tsa`, a Git remote, or one of each. */
+  readonly anchor?: readonly string[];
+  readonly anchorOptional?: boolean;
 }
 
 /** A scenario, and the seed of each run of it. */
@@ -79,6 +88,8 @@ export async function runCommand(
 ): Promise<ExitCode> {
   // A key that cannot be used is no news for after the run.
   const signer = signerFor(flags, secrets);
+  const authority = authorityOf(flags);
+  const anchoring = anchoringOf(flags, authority);
   const loaded: Seeded[] = [];
   // Every mistake of every scenario, whatever it picks, before anything starts.
   for (const name of names) {
@@ -137,12 +148,14 @@ export async function runCommand(
         onSession: (session) => view.watch(session),
         limits,
         authorisation,
+        operators: operators(),
+        anchoring,
         register: runRegister(),
       }).finally(() => view.end());
       for (const leftover of result.left)
         process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover\n`);
       if (result.left.length > 0) codes.push(EXIT.platform);
-      const report = await judgeNewRun(result.directory, signer).catch((error: unknown) => {
+      const report = await judgeNewRun(result.directory, signer, authority !== null).catch((error: unknown) => {
         // What was left behind, or aborted, is still to be said by the exit code.
         codes.push(fail(error));
         return null;
@@ -152,6 +165,8 @@ export async function runCommand(
         codes.push(exitOf(report));
         if (signer !== null)
           await signAndSay(result.directory, signer).catch((error: unknown) => codes.push(fail(error)));
+        if (authority !== null)
+          await stampAndSay(result.directory, authority).catch((error: unknown) => codes.push(fail(error)));
       }
       onRun(index, result.directory, report);
     }
@@ -191,6 +206,22 @@ async function permitted(
     expectedMs: (allUs + flags.repeat * JITTER_US) / 1000 + (up ? 0 : START_MS),
   });
   return { authorisation, limits: { lever, untilMs: authorisation && Date.parse(authorisation.window.to) } };
+}
+
+/** Who is given each intent before the first fault; null: nobody. An InputError for what does not fit together. */
+export function anchoringOf(
+  { anchor = [], anchorOptional = false }: Pick<RunFlags, 'anchor' | 'anchorOptional'>,
+  authority: TimestampAuthority | null,
+): Anchoring | null {
+  const [remote, ...more] = anchor.filter((one) => one !== 'tsa');
+  const stamped = anchor.includes('tsa');
+  if (stamped && authority === null)
+    throw new InputError('--anchor tsa: expected a time stamping authority', { hint: 'give --tsa URL' });
+  if (more.length > 0) throw new InputError('--anchor: expected `tsa` and one Git remote at most');
+  if (anchor.length === 0 && anchorOptional) throw new InputError('--anchor-optional: expected --anchor with it');
+  return anchor.length === 0
+    ? null
+    : { authority: stamped ? authority : null, remote: remote ?? null, optional: anchorOptional };
 }
 
 /** Who runs this: the user, and who became this user. A user without a name has a number. */

@@ -6,8 +6,30 @@ import { EvidenceError } from '../errors.ts';
 export const MANIFEST = 'manifest.json';
 /** Each a DSSE envelope around an in-toto statement about the manifest: the test result, and the measured objectives. Both or none. */
 export const ENVELOPES = ['manifest.dsse.json', 'objectives.dsse.json'] as const;
-/** What stands in a bundle and not in its manifest. */
-export const UNLISTED: ReadonlySet<string> = new Set([MANIFEST, ...ENVELOPES]);
+/** The answer of a time stamping authority (RFC 3161) over the bytes of the manifest. */
+export const TIMESTAMP = 'manifest.tsr';
+/** The same over `intent.json`, from before the fault: a sealed file as any other. */
+export const INTENT_TIMESTAMP = 'intent.tsr';
+/** Where what people sign over the manifest stands, numbered: `statements/0001.dsse.json`. */
+export const STATEMENTS = 'statements';
+const STATEMENT = /^statements\/[0-9]{4}\.dsse\.json$/;
+const OUTSIDE: ReadonlySet<string> = new Set([MANIFEST, ...ENVELOPES, TIMESTAMP]);
+
+/** Whether it stands in a bundle and not in its manifest: by nothing but these names. */
+export function isUnlisted(path: string): boolean {
+  return OUTSIDE.has(path) || STATEMENT.test(path);
+}
+
+/** Whether a manifest can never list it, in whatever case a file system sees it. */
+export function isReserved(path: string): boolean {
+  const folded = path.toLowerCase();
+  return OUTSIDE.has(folded) || folded.split('/')[0] === STATEMENTS;
+}
+
+/** The file of a statement by its number, from 1. */
+export function statementPath(number: number): string {
+  return `${STATEMENTS}/${String(number).padStart(4, '0')}.dsse.json`;
+}
 
 /** Files that are read whole are no longer than this. */
 const MAX_WHOLE_BYTES = 256 * 1024 * 1024;
@@ -79,13 +101,13 @@ export function digestFile(directory: string, path: string): FileDigest {
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** The bytes of a file of at most 256 MiB. An EvidenceError when it is no plain file, missing, or longer. */
-export function readWhole(directory: string, path: string): Buffer {
+/** The bytes of a file of at most 256 MiB, or less. An EvidenceError when it is no plain file, missing, or longer. */
+export function readWhole(directory: string, path: string, atMost = MAX_WHOLE_BYTES): Buffer {
   const chunks: Buffer[] = [];
   let bytes = 0;
   readFile(directory, path, (chunk) => {
     bytes += chunk.length;
-    if (bytes > MAX_WHOLE_BYTES) throw new EvidenceError(`${path}: longer than ${MAX_WHOLE_BYTES} bytes`);
+    if (bytes > atMost) throw new EvidenceError(`${shownPath(path)}: longer than ${atMost} bytes`);
     chunks.push(Buffer.from(chunk));
   });
   return Buffer.concat(chunks);

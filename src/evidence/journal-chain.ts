@@ -1,14 +1,37 @@
+import { z } from 'zod';
 import { EvidenceError, messageOf } from '../errors.ts';
 import { lineHash } from '../history/chain.ts';
 import { strictUtf8 } from './exact-json.ts';
 
 const MEMBERS = 'seq,at_us,wall,type,data,prev,hash';
 
+const hex = z.string().regex(/^[0-9a-f]{64}$/);
+/** `data` of an event `anchored`: what somebody else was given of the intent before the fault, or why nobody was. */
+const anchorSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tsa'), sha256: hex }),
+  z.strictObject({ kind: z.literal('git'), ref: z.string(), remote: z.string() }),
+  z.strictObject({ kind: z.literal('none'), why: z.string() }),
+]);
+export interface Anchor {
+  readonly kind: 'tsa' | 'git' | 'none';
+  /** Of the answer, for `tsa`. */
+  readonly sha256?: string;
+  /** The tag that was pushed, for `git`. */
+  readonly ref?: string;
+  readonly remote?: string;
+  readonly why?: string;
+}
+const FAULTS: ReadonlySet<unknown> = new Set(['undo-recorded', 'fault-requested']);
+
 export interface Chain {
   /** Hash of the last whole line; empty: there is none. */
   readonly head: string;
   /** What the first line's `data` says, where that is `run-started`. */
   readonly run: string;
+  /** Who ran it, by the same line; null: it does not say. */
+  readonly operators: readonly string[] | null;
+  /** In order, each before the first fault. */
+  readonly anchors: readonly Anchor[];
   readonly lines: number;
   /** The last line has no end: the run died while it wrote it. */
   readonly torn: boolean;
@@ -24,6 +47,9 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
   let head = intentSha256;
   let atUs = 0;
   let run = '';
+  let operators: Chain['operators'] = null;
+  let faults = false;
+  const anchors: Anchor[] = [];
   for (const [index, line] of lines.entries()) {
     const event = parseLine(line, index);
     const { seq, at_us, type, data, prev } = event;
@@ -32,11 +58,28 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
     if (event.hash !== hashOf(event, index)) fail(index, 'hash does not match the line');
     if (typeof at_us !== 'number' || !Number.isSafeInteger(at_us) || at_us < atUs)
       fail(index, `expected at_us from ${atUs} on, got ${String(at_us).slice(0, 30)}`);
-    if (index === 0) run = type === 'run-started' && isObject(data) && typeof data.run === 'string' ? data.run : '';
+    if (index === 0 && type === 'run-started' && isObject(data)) {
+      run = typeof data.run === 'string' ? data.run : '';
+      operators = operatorsOf(data);
+    }
+    faults ||= FAULTS.has(type);
+    if (type === 'anchored') {
+      const anchor = anchorSchema.safeParse(data);
+      if (!anchor.success) fail(index, 'an anchor that is none');
+      if (faults) fail(index, 'an anchor after the first fault');
+      anchors.push(anchor.data as Anchor);
+    }
     head = event.hash as string;
     atUs = at_us as number;
   }
-  return { head: lines.length === 0 ? '' : head, run, lines: lines.length, torn };
+  return { head: lines.length === 0 ? '' : head, run, operators, anchors, lines: lines.length, torn };
+}
+
+/** Runs of before it was recorded say it where somebody had to allow them. */
+function operatorsOf({ operators, authorisation }: Line): readonly string[] | null {
+  if (Array.isArray(operators) && operators.every((one) => typeof one === 'string')) return operators;
+  const allowed = isObject(authorisation) ? authorisation.operator : undefined;
+  return typeof allowed === 'string' ? allowed.split(', then ') : null;
 }
 
 type Line = Readonly<Record<string, unknown>>;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EvidenceError } from '../errors.ts';
 import { canonicalJson } from '../history/chain.ts';
-import { digestFile, ENVELOPES, listFiles, MANIFEST, readWhole, sha256, shownPath, UNLISTED } from './bundle-files.ts';
+import { ENVELOPES, INTENT_TIMESTAMP, MANIFEST, sha256, shownPath } from './bundle-files.ts';
 import { parseExact } from './exact-json.ts';
-import { followChain } from './journal-chain.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { type Anchor, type Chain, followChain } from './journal-chain.ts';
+import type { ExerciseManifest, RunManifest } from './manifest.ts';
+import { type SealedFiles, verifyFiles } from './sealed-files.ts';
 
 /** What is verified of `intent.json`: each member where it is there. Runs of before a member was there have none. */
 const intentSchema = z.looseObject({
@@ -45,75 +46,103 @@ const reportSchema = z.looseObject({
   faults: z.array(z.looseObject({ requested: z.unknown(), gone: z.unknown() })),
 });
 
+/** What is verified of `exercise.json`: what its statement says, and where its runs are. */
+const exerciseSchema = z.looseObject({
+  harness: z.string(),
+  id: z.string(),
+  exercise: z.string(),
+  fileSha256: z.string(),
+  operators: z.array(z.string()),
+  started: z.string(),
+  ended: z.string().nullable(),
+  verdict,
+  steps: z.array(
+    z.looseObject({
+      kind: z.enum(['scenario', 'person']),
+      verdict,
+      run: z.looseObject({ id: z.string(), path: z.string(), manifestSha256: z.string().nullable() }).nullish(),
+    }),
+  ),
+});
+
 export type SealedIntent = z.infer<typeof intentSchema>;
 export type SealedReport = z.infer<typeof reportSchema>;
+export type SealedRecord = z.infer<typeof exerciseSchema>;
 
-/** A run directory that is what its manifest says, and that agrees with itself. */
-export interface Sealed {
-  readonly manifest: Manifest;
-  readonly manifestSha256: string;
-  readonly intent: SealedIntent;
-  readonly report: SealedReport;
-  /** Hex SHA-256 of a file of the manifest, by path. */
-  readonly digests: ReadonlyMap<string, string>;
-  readonly bytes: number;
-  /** The journal's last line was being written when the run died. */
-  readonly torn: boolean;
+interface Common extends Omit<SealedFiles, 'manifest' | 'whole'> {
+  /** Of the run or the exercise: what a statement over it names. */
+  readonly id: string;
+  /** Who ran it; null: it was not recorded. */
+  readonly operators: readonly string[] | null;
   /** The envelopes that are there. */
   readonly envelopes: readonly string[];
 }
 
-/** Read once, whole; every other file as a stream. */
-const WHOLE: ReadonlySet<string> = new Set(['intent.json', 'plan.json', 'journal.ndjson', 'report.json']);
-
-/**
- * Verifies everything in a run directory but its signature, in this order: the manifest, that no file is missing or extra, every file's size and SHA-256, the
- * digests that the intent declares, the journal's chain, and that the report is about this plan and this journal. An EvidenceError names the first
- * thing that is wrong: `<place>: <what>`.
- */
-export function verifySealed(directory: string): Sealed {
-  const there = new Set(listFiles(directory));
-  if (!there.has(MANIFEST)) throw new EvidenceError(`${MANIFEST}: is missing; this is no sealed run`);
-  const manifestBytes = readWhole(directory, MANIFEST);
-  const manifest = parseManifest(manifestBytes);
-  for (const { path } of manifest.files)
-    if (!there.has(path)) throw new EvidenceError(`${path}: stands in the manifest, and is missing`);
-  const listed = new Set(manifest.files.map(({ path }) => path));
-  for (const path of there) {
-    if (!listed.has(path) && !UNLISTED.has(path))
-      throw new EvidenceError(`${shownPath(path)}: does not stand in the manifest`);
-  }
-  const whole = new Map<string, Buffer>();
-  for (const file of manifest.files) compare(directory, file, whole);
-  for (const path of WHOLE) if (!whole.has(path)) throw new EvidenceError(`${path}: does not stand in the manifest`);
-  const digests = new Map(manifest.files.map((file) => [file.path, file.sha256]));
-  return {
-    manifest,
-    manifestSha256: sha256(manifestBytes),
-    ...agree(manifest, whole, digests),
-    digests,
-    bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
-    envelopes: ENVELOPES.filter((path) => there.has(path)),
-  };
+/** A run directory that is what its manifest says, and that agrees with itself. */
+export interface SealedRun extends Common, Pick<Chain, 'torn' | 'anchors'> {
+  readonly kind: 'run';
+  readonly manifest: RunManifest;
+  readonly intent: SealedIntent;
+  readonly intentSha256: string;
+  /** The time stamp over `intent.json`; null: there is none. */
+  readonly intentTimestamp: Buffer | null;
+  readonly report: SealedReport;
 }
 
-function compare(directory: string, file: Manifest['files'][number], whole: Map<string, Buffer>): void {
-  let got: { bytes: number; sha256: string };
-  if (WHOLE.has(file.path)) {
-    const bytes = readWhole(directory, file.path);
-    whole.set(file.path, bytes);
-    got = { bytes: bytes.length, sha256: sha256(bytes) };
-  } else got = digestFile(directory, file.path);
-  if (got.bytes !== file.bytes) throw new EvidenceError(`${file.path}: expected ${file.bytes} bytes, got ${got.bytes}`);
-  if (got.sha256 !== file.sha256)
-    throw new EvidenceError(`${file.path}: its content has changed (SHA-256 ${got.sha256}, expected ${file.sha256})`);
+/** The same of the directory of an exercise. */
+export interface SealedExercise extends Common {
+  readonly kind: 'exercise';
+  readonly manifest: ExerciseManifest;
+  readonly record: SealedRecord;
+}
+
+export type Sealed = SealedRun | SealedExercise;
+
+const NEEDED = ['intent.json', 'plan.json', 'journal.ndjson', 'report.json'];
+
+/**
+ * Verifies everything in the directory of a run or an exercise but its signatures, in this order: the manifest, that no file is missing or extra, every file's size
+ * and SHA-256; of a run the digests that the intent declares, the journal's chain, what anchored it before the fault, and that the report is about this plan
+ * and this journal. An EvidenceError names the first thing that is wrong: `<place>: <what>`.
+ */
+export function verifySealed(directory: string): Sealed {
+  const { manifest, whole, ...files } = verifyFiles(directory);
+  const envelopes = ENVELOPES.filter((path) => files.there.has(path));
+  if (manifest.schema === 'drill/exercise-manifest/1') {
+    const record = shaped(exerciseSchema, needed('exercise.json', whole), 'exercise.json');
+    if (record.id !== manifest.exercise)
+      throw new EvidenceError(`exercise.json: expected exercise ${manifest.exercise}, got ${shownPath(record.id)}`);
+    const [, ofRuns] = ENVELOPES;
+    if (envelopes.includes(ofRuns)) throw new EvidenceError(`${ofRuns}: an exercise has none`);
+    return { kind: 'exercise', manifest, record, id: record.id, operators: record.operators, envelopes, ...files };
+  }
+  for (const path of NEEDED) needed(path, whole);
+  const agreed = agree(manifest, whole, files.digests);
+  const intentSha256 = files.digests.get('intent.json') as string;
+  const intentTimestamp = whole.get(INTENT_TIMESTAMP) ?? null;
+  refuseBrokenAnchors(agreed.anchors, files.digests);
+  return { kind: 'run', manifest, id: manifest.run, envelopes, intentSha256, intentTimestamp, ...agreed, ...files };
+}
+
+function needed(path: string, whole: ReadonlyMap<string, Buffer>): Buffer {
+  const bytes = whole.get(path);
+  if (bytes === undefined) throw new EvidenceError(`${path}: does not stand in the manifest`);
+  return bytes;
+}
+
+function refuseBrokenAnchors(anchors: readonly Anchor[], digests: ReadonlyMap<string, string>): void {
+  for (const { kind, sha256: said } of anchors)
+    if (kind === 'tsa' && digests.get(INTENT_TIMESTAMP) !== said)
+      throw new EvidenceError(
+        `${INTENT_TIMESTAMP}: is not the time stamp that the journal says was had before the fault`,
+      );
 }
 
 function agree(
-  manifest: Manifest,
+  manifest: RunManifest,
   whole: ReadonlyMap<string, Buffer>,
   digests: ReadonlyMap<string, string>,
-): Pick<Sealed, 'intent' | 'report' | 'torn'> {
+): Pick<SealedRun, 'intent' | 'report' | 'torn' | 'anchors' | 'operators'> {
   const bytesOf = (path: string): Buffer => whole.get(path) as Buffer;
   const intent = shaped(intentSchema, bytesOf('intent.json'), 'intent.json');
   const plan = shaped(planSchema, bytesOf('plan.json'), 'plan.json');
@@ -127,7 +156,10 @@ function agree(
   declared(intent.planSha256, digests.get('plan.json'), 'plan.json', 'it');
   declared(intent.scenarioSha256, plan.scenario.sha256, 'plan.json', 'its scenario');
   declared(intent.scenario, plan.scenario.name, 'plan.json', 'its scenario');
-  const { head, run, torn } = followChain(bytesOf('journal.ndjson'), sha256(bytesOf('intent.json')));
+  const { head, run, torn, anchors, operators } = followChain(
+    bytesOf('journal.ndjson'),
+    sha256(bytesOf('intent.json')),
+  );
   if (head !== manifest.journalHead)
     throw new EvidenceError('journal.ndjson: its last event is not the manifest’s head');
   if (run !== manifest.run)
@@ -141,7 +173,7 @@ function agree(
   const judged = report.objectives.map(({ objective }) => objective);
   if (canonical(judged, 'report.json') !== canonical(plan.objectives, 'plan.json'))
     wrong('its objectives are not those of plan.json');
-  return { intent, report, torn };
+  return { intent, report, torn, anchors, operators };
 }
 
 function criteriaOf({ objectives, settings }: z.infer<typeof planSchema>): string {

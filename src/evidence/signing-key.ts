@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { InputError } from '../errors.ts';
-import { runSigningCommand } from './signing-command.ts';
+import { SIGNATURE_BYTES } from './dsse.ts';
+import { argvOf, runPipeCommand } from './pipe-command.ts';
 
 const PASSPHRASE = 'DRILL_SIGN_PASSPHRASE';
 const MAX_KEY_BYTES = 65_536;
@@ -87,15 +88,8 @@ function ofKey(pem: string, where: string, passphrase: string | undefined): Sign
 }
 
 function ofCommand(text: string, where: string, publicKey: string | undefined): Signer {
-  let argv: unknown;
-  try {
-    argv = JSON.parse(text);
-  } catch {
-    argv = null;
-  }
-  const words =
-    Array.isArray(argv) && argv.every((word) => typeof word === 'string' && !word.includes('\0')) ? argv : [];
-  if (words.length === 0 || words[0] === '')
+  const argv = argvOf(text);
+  if (argv === null)
     throw new InputError(`${where}: expected a command as a JSON array of texts, such as ["my-signer","--slot","0"]`);
   if (publicKey === undefined)
     throw new InputError(`${where}: what a command signs is checked at once: expected its public key too`, {
@@ -103,7 +97,13 @@ function ofCommand(text: string, where: string, publicKey: string | undefined): 
     });
   return {
     publicKey: readPublicKey(publicKey),
-    sign: (encoded, signal) => runSigningCommand(words as string[], encoded, signal),
+    sign: async (encoded, signal) => {
+      const signature = await runPipeCommand('the signing command', argv, encoded, SIGNATURE_BYTES, signal);
+      if (signature.length === SIGNATURE_BYTES) return signature;
+      throw new InputError(
+        `the signing command: expected a raw signature of ${SIGNATURE_BYTES} bytes, got ${signature.length}`,
+      );
+    },
   };
 }
 

@@ -1,26 +1,45 @@
-import { MANIFEST } from './bundle-files.ts';
-import type { Sealed } from './sealed.ts';
+import { ENVELOPES, MANIFEST } from './bundle-files.ts';
+import type { Sealed, SealedExercise, SealedRun } from './sealed.ts';
 
-const STATEMENT = 'https://in-toto.io/Statement/v1';
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const TEST_RESULT = 'https://in-toto.io/attestation/test-result/v0.1';
 /** Our own: a name, no address. */
 const MEASURED_OBJECTIVES = 'urn:drill:measured-objectives:v0.1';
+const EXERCISE = 'urn:drill:exercise:v0.1';
 /** Beside the objectives: whether the whole of it passed. */
 const VERDICT_TEST = 'verdict';
 
 /**
- * The two statements about a sealed run, by the file of their envelope: what is signed, as UTF-8. Functions of the sealed files alone, so that a verifier makes
- * them again and compares the bytes.
+ * The statements about a sealed run (two) or exercise (one), by the file of their envelope: what is signed, as UTF-8. Functions of the sealed files alone, so that a
+ * verifier makes them again and compares the bytes.
  *
  * in-toto attestation v1, Statement: "Subject artifacts are matched purely by digest." The one subject is the manifest, which names every file with its digest.
  */
-export function statementsOf(sealed: Sealed): Readonly<Record<'manifest.dsse.json' | 'objectives.dsse.json', Buffer>> {
+export function statementsOf(sealed: Sealed): ReadonlyMap<string, Buffer> {
   const subject = [{ name: MANIFEST, digest: { sha256: sealed.manifestSha256 } }];
   const statement = (predicateType: string, predicate: object): Buffer =>
-    Buffer.from(JSON.stringify({ _type: STATEMENT, subject, predicateType, predicate }));
+    Buffer.from(JSON.stringify({ _type: STATEMENT_TYPE, subject, predicateType, predicate }));
+  const [first, second] = ENVELOPES;
+  if (sealed.kind === 'exercise') return new Map([[first, statement(EXERCISE, exercise(sealed))]]);
+  return new Map([
+    [first, statement(TEST_RESULT, testResult(sealed))],
+    [second, statement(MEASURED_OBJECTIVES, measuredObjectives(sealed))],
+  ]);
+}
+
+/** What was carried out, each run by the digest of its manifest: null where it was not sealed. */
+function exercise({ record, digests }: SealedExercise): object {
   return {
-    'manifest.dsse.json': statement(TEST_RESULT, testResult(sealed)),
-    'objectives.dsse.json': statement(MEASURED_OBJECTIVES, measuredObjectives(sealed)),
+    exercise: { id: record.id, name: record.exercise, harness: record.harness, fileSha256: record.fileSha256 },
+    record: { name: 'exercise.json', digest: { sha256: digests.get('exercise.json') } },
+    started: record.started,
+    ended: record.ended,
+    verdict: record.verdict,
+    steps: record.steps.map(({ verdict, run }) => ({
+      verdict,
+      run: run ? { id: run.id, manifestSha256: run.manifestSha256 } : null,
+    })),
+    trustedTime: 'none',
   };
 }
 
@@ -30,7 +49,7 @@ export function statementsOf(sealed: Sealed): Readonly<Record<'manifest.dsse.jso
  * pass is FAILED here, and which of it is unknown stands in the measured objectives. The tests are the objectives, by id, and `verdict`, of the run as a
  * whole: so `failedTests` is empty only where `result` is PASSED, for a policy that looks at one of them alone.
  */
-function testResult({ report, digests }: Sealed): object {
+function testResult({ report, digests }: SealedRun): object {
   const through = report.run.outcome === 'completed' && report.run.defects.length === 0;
   const healed = report.faults.every(({ requested, gone }) => !requested || Boolean(gone));
   const all = report.objectives.map(({ objective }) => objective.id);
@@ -51,7 +70,7 @@ function testResult({ report, digests }: Sealed): object {
 }
 
 /** What was promised, measured and judged, for who looks at nothing else: times in microseconds, `upper` null where no bound is known. */
-function measuredObjectives({ manifest, intent, report, digests }: Sealed): object {
+function measuredObjectives({ manifest, intent, report, digests }: SealedRun): object {
   return {
     run: {
       id: report.run.id,

@@ -1,11 +1,12 @@
-import type { KeyObject } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { isDrillError } from '../errors.ts';
 import { readWhole, sha256, shownPath } from './bundle-files.ts';
 import { parseExact } from './exact-json.ts';
-import { type Signed, verifyBundle } from './verify.ts';
+import { gapsOf, type Known, type Placed } from './gaps.ts';
+import type { Keyring } from './keyring.ts';
+import { type Signed, type Verified, verifyBundle } from './verify.ts';
 
 const sequenceSchema = z.looseObject({
   run: z.string(),
@@ -20,11 +21,13 @@ const sequenceSchema = z.looseObject({
     .optional(),
 });
 
-/** A run directory that was found, and what is wrong with it by itself; null: nothing. */
+/** The directory of a run or an exercise that was found, and what is wrong with it by itself; null: nothing. */
 export interface FoundRun {
   /** Below the directory that was looked through. */
   readonly path: string;
   readonly signed: Signed['state'];
+  /** What people signed over it, a few words each. */
+  readonly statements: readonly string[];
   readonly problem: string | null;
 }
 
@@ -36,38 +39,46 @@ export interface AllVerified {
   readonly notes: readonly string[];
 }
 
+/** A run that somebody else knows was begun. */
+export interface BegunRun {
+  readonly series: string;
+  readonly counter: number;
+  readonly run: string;
+  readonly intentSha256: string;
+}
+
 /** The register of this machine: the runs of a series that were begun here. */
 export interface LocalRegister {
   readonly series: string;
-  readonly runs: readonly {
-    readonly counter: number;
-    readonly run: string;
-    readonly intentSha256: string;
-    readonly directory: string;
-  }[];
+  readonly runs: readonly (Omit<BegunRun, 'series'> & { readonly directory: string })[];
 }
 
-interface Placed {
-  readonly path: string;
-  readonly run: string;
-  readonly intentSha256: string;
-  readonly manifestSha256: string | null;
-  readonly sequence: NonNullable<z.infer<typeof sequenceSchema>['sequence']>;
+/** The Git remote to which runs were pushed before their first fault. */
+export interface AnchorRemote {
+  /** As it can be shown. */
+  readonly remote: string;
+  readonly runs: readonly BegunRun[];
 }
 
 const MAX_DEPTH = 4;
-/** A hole is named run by run up to so many. */
-const MAX_NAMED = 20;
 
-/** Verifies every run below a directory, and that by their counters none is missing among them. `known`: what the register of a series says, if it is here. */
-export function verifyAll(root: string, publicKey: KeyObject | null, local: LocalRegister | null): AllVerified {
+/**
+ * Verifies every run and exercise below a directory, and that by their counters no run is missing among them. `local`: what the register of a series says, if it is
+ * here; `anchored`: what was pushed to a remote: every run there is to be here.
+ */
+export function verifyAll(
+  root: string,
+  keys: Keyring,
+  local: LocalRegister | null,
+  anchored: AnchorRemote | null = null,
+): AllVerified {
   const runs: FoundRun[] = [];
   const bySeries = new Map<string, Placed[]>();
   let without = 0;
   for (const directory of runDirectories(root, 0)) {
     const path = shownPath(relative(root, directory) || '.');
-    const found = verifyOne(directory, path, publicKey);
-    const placed = place(directory, path);
+    const { found, verified } = verifyOne(directory, path, keys);
+    const placed = verified?.kind === 'exercise' ? undefined : place(directory, path, verified);
     runs.push(typeof placed === 'string' && found.problem === null ? { ...found, problem: placed } : found);
     if (placed === null) without += 1;
     else if (typeof placed === 'object') {
@@ -77,32 +88,58 @@ export function verifyAll(root: string, publicKey: KeyObject | null, local: Loca
   }
   const notes: string[] = [];
   if (without > 0) notes.push(`${without} without a counter: whether others were left out among them cannot be seen`);
-  if (bySeries.size > 1)
-    notes.push(`${bySeries.size} series, each of a register of its own: each is looked through by itself`);
   // Where not one run of it is left its register tells which were begun below this directory.
   const begun = local?.runs.filter(({ directory }) => isBelow(root, directory)) ?? [];
   if (local && begun.length > 0 && !bySeries.has(local.series)) bySeries.set(local.series, []);
+  for (const { series } of anchored?.runs ?? []) if (!bySeries.has(series)) bySeries.set(series, []);
+  if (bySeries.size > 1)
+    notes.push(`${bySeries.size} series, each of a register of its own: each is looked through by itself`);
   const gaps = [...bySeries].flatMap(([series, placed]) => {
     const register = local?.series !== series ? null : placed.length > 0 ? local.runs : begun;
-    if (register === null)
+    if (register === null && anchored === null)
       notes.push(`series ${series}: its register is not here, so runs after the last one cannot be missed`);
-    return gapsOf(series, placed, register ?? []);
+    const known: Known[] = (register ?? []).map((entry) => {
+      return { ...entry, from: 'the register', where: `begun in ${shownPath(entry.directory)}` };
+    });
+    if (anchored === null) return gapsOf(series, placed, known);
+    const { remote } = anchored;
+    const pushed = anchored.runs.filter((one) => one.series === series);
+    known.push(...pushed.map((entry) => ({ ...entry, from: remote, where: `anchored in ${remote}` })));
+    return [...gapsOf(series, placed, known), ...withoutTag(placed, pushed, remote)];
   });
-  notes.push('there is no anchor outside: who holds the key and the register can begin a new series');
+  notes.push(
+    anchored === null
+      ? 'no anchor outside was asked: who holds the key and the register can begin a new series (--anchor REMOTE asks one)'
+      : `${anchored.remote} knows what was pushed to it, as long as who keeps it removes nothing`,
+  );
   return { runs, gaps, notes };
 }
 
-function verifyOne(directory: string, path: string, publicKey: KeyObject | null): FoundRun {
+/** What says of itself that it was anchored there, and is not. */
+function withoutTag(placed: readonly Placed[], pushed: readonly BegunRun[], remote: string): readonly string[] {
+  const there = new Set(pushed.map(({ intentSha256 }) => intentSha256));
+  return placed
+    .filter(({ anchored, intentSha256 }) => anchored && !there.has(intentSha256))
+    .map(({ path }) => `${path}: says that it was anchored in a Git remote, and ${remote} does not have it`);
+}
+
+function verifyOne(directory: string, path: string, keys: Keyring): { found: FoundRun; verified: Verified | null } {
   try {
-    return { path, signed: verifyBundle(directory, publicKey).signed.state, problem: null };
+    const verified = verifyBundle(directory, keys);
+    const words = verified.statements.map(({ said, state, flags }) => {
+      const what = said.kind === 'sign-off' ? said.decision : 'amended';
+      return `${what} by ${shownPath(said.by.name)}${[...(state === 'signed' ? [] : ['NOT CHECKED']), ...flags].map((flag) => ` (${flag})`).join('')}`;
+    });
+    return { found: { path, signed: verified.signed.state, statements: words, problem: null }, verified };
   } catch (error) {
     if (!isDrillError(error)) throw error;
-    return { path, signed: 'unsigned', problem: (error as Error).message };
+    const problem = (error as Error).message;
+    return { found: { path, signed: 'unsigned', statements: [], problem }, verified: null };
   }
 }
 
 /** Null: the intent has no counter. A text: what is wrong with it. */
-function place(directory: string, path: string): Placed | string | null {
+function place(directory: string, path: string, verified: Verified | null): Placed | string | null {
   let intentBytes: Buffer;
   let intent: z.infer<typeof sequenceSchema>;
   try {
@@ -120,72 +157,13 @@ function place(directory: string, path: string): Placed | string | null {
   } catch {
     // Said already by what verified it.
   }
-  return { path, run: intent.run, intentSha256: sha256(intentBytes), manifestSha256, sequence: intent.sequence };
+  const anchored = verified?.anchors.some(({ kind }) => kind === 'git') === true;
+  return { path, intentSha256: sha256(intentBytes), manifestSha256, sequence: intent.sequence, anchored };
 }
 
 function isBelow(root: string, directory: string): boolean {
   const path = relative(resolve(root), directory);
   return path !== '' && !path.startsWith('..') && !isAbsolute(path);
-}
-
-function gapsOf(series: string, placed: readonly Placed[], register: LocalRegister['runs']): string[] {
-  const gaps: string[] = [];
-  const byCounter = new Map<number, Placed>();
-  for (const one of [...placed].sort((a, b) => a.sequence.counter - b.sequence.counter)) {
-    const { counter } = one.sequence;
-    const twin = byCounter.get(counter);
-    if (twin !== undefined && twin.intentSha256 !== one.intentSha256)
-      gaps.push(`${one.path}: has counter ${counter} of series ${series}, and so has ${twin.path}`);
-    byCounter.set(counter, one);
-  }
-  const known = new Map(register.map((entry) => [entry.counter, entry]));
-  for (const [counter, { path, intentSha256 }] of byCounter) {
-    const begun = known.get(counter);
-    if (begun && begun.intentSha256 !== intentSha256)
-      gaps.push(
-        `${path}: is not the run that the register has under counter ${counter}, which is ${shownPath(begun.run)}`,
-      );
-  }
-  const last = Math.max(...byCounter.keys(), ...known.keys());
-  let named = 0;
-  let missing = 0;
-  // Counters of a forged intent may lie far apart: holes are stepped over, not counted through.
-  let expected = placed.length > 0 ? 1 : Math.min(...known.keys());
-  for (const counter of [...new Set([...byCounter.keys(), ...known.keys(), last + 1])].sort((a, b) => a - b)) {
-    if (counter > expected) {
-      missing += counter - expected;
-      gaps.push(
-        `series ${series}: ${counter - expected === 1 ? `run ${expected} is` : `runs ${expected} to ${counter - 1} are`} missing: deleted, hidden, or kept elsewhere`,
-      );
-    }
-    const entry = known.get(counter);
-    if (counter <= last && !byCounter.has(counter) && entry !== undefined) {
-      missing += 1;
-      named += 1;
-      if (named <= MAX_NAMED)
-        gaps.push(
-          `series ${series}: run ${counter} is missing: ${shownPath(entry.run)}, begun in ${shownPath(entry.directory)}`,
-        );
-    }
-    expected = counter + 1;
-  }
-  if (named > MAX_NAMED) gaps.push(`series ${series}: ${missing} are missing in all`);
-  for (const one of byCounter.values()) gaps.push(...followed(one, byCounter.get(one.sequence.counter - 1)));
-  return gaps;
-}
-
-/** What is wrong between a run and the one before it. */
-function followed({ path, sequence: { counter, previous } }: Placed, before: Placed | undefined): string[] {
-  if (counter === 1 || previous === null)
-    return counter === 1 && previous === null
-      ? []
-      : [`${path}: has counter ${counter}, and ${previous === null ? 'follows none' : 'follows another'}`];
-  if (before === undefined) return [];
-  if (previous.intentSha256 !== before.intentSha256)
-    return [`${path}: follows another run than ${before.path}, which has the counter before`];
-  if (previous.manifestSha256 !== null && previous.manifestSha256 !== before.manifestSha256)
-    return [`${before.path}: manifest.json is another than when ${path} began`];
-  return [];
 }
 
 /** Every directory with an `intent.json` or a manifest, sorted; what lies in one is its own. */

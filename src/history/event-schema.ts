@@ -18,6 +18,11 @@ const moved = z.object({ service: text, from: text, to: text, decided_us: us, re
 /** What check relies on in the `data` of each type. Further members are allowed: a later harness may say more. */
 const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   'run-started': z.object({ run: text, scenario: text, harness: text, node: text }),
+  anchored: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('tsa'), sha256: text }),
+    z.object({ kind: z.literal('git'), ref: text, remote: text }),
+    z.object({ kind: z.literal('none'), why: text }),
+  ]),
   'timetable-started': z.object({
     ...timetable,
     start_us: us,

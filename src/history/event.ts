@@ -38,9 +38,16 @@ export interface EventData {
     scenario: string;
     harness: string;
     node: string;
+    /** Who runs it: the user, and who became this user. Absent in runs of before it was recorded. */
+    operators?: readonly string[];
     /** Who said that it may run, where somebody had to. */
     authorisation?: Authorisation;
   };
+  /** What somebody else was given of the intent before the first fault; `none`: it was asked for, and could not be had. */
+  anchored:
+    | { kind: 'tsa'; sha256: string }
+    | { kind: 'git'; ref: string; remote: string }
+    | { kind: 'none'; why: string };
   'timetable-started': TimetableId & {
     start_us: number;
     /** Operations a second. */

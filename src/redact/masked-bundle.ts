@@ -22,6 +22,7 @@ import type { Signed } from '../evidence/verify.ts';
 import { readJournal } from '../history/read-journal.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
+import { UNSEALED } from '../report/section-seal.ts';
 import { VERSION } from '../version.ts';
 import { knownNames } from './known-names.ts';
 import type { Mask } from './mask.ts';
@@ -50,7 +51,9 @@ export type MaskedManifest = z.infer<typeof maskedSchema>;
 
 /** The report of a sealed run with its names masked: a function of the run, the mask and the version of the harness. An EvidenceError for a run that does not verify. */
 export function maskedReport(run: string, mask: Mask): Report {
-  const { manifest, manifestSha256 } = verifySealed(run);
+  const { kind, manifest, manifestSha256 } = verifySealed(run);
+  if (kind !== 'run')
+    throw new InputError(`${run}: expected the directory of a run, got an exercise: its runs are masked one by one`);
   const report = readOwn(run);
   const plan: unknown = JSON.parse(readWhole(run, 'plan.json').toString('utf8'));
   const { events } = readJournal(join(run, 'journal.ndjson'), readWhole(run, 'intent.json'));
@@ -86,7 +89,7 @@ export async function writeMaskedReport(
   const keyId = signer && keyIdOf(signer.publicKey);
   const content: Record<(typeof FILES)[number], string> = {
     'junit.xml': renderJUnit(report),
-    'report.html': renderHtml(report, keyId),
+    'report.html': renderHtml(report, { ...UNSEALED, keyId }),
     'report.json': renderReportJson(report),
   };
   mkdirSync(out, { recursive: true });

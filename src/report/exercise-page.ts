@@ -3,6 +3,7 @@ import { formatWall, plural } from './format.ts';
 import { fileLink } from './link.ts';
 import { html, type Markup } from './markup.ts';
 import { page } from './page.ts';
+import { exerciseSeal } from './section-seal.ts';
 import { badge, table } from './table.ts';
 import { oneLine, wrap } from './text-table.ts';
 import { OUTCOME_WORD, VERDICT_ICON, VERDICT_WORD } from './wording.ts';
@@ -10,8 +11,8 @@ import { OUTCOME_WORD, VERDICT_ICON, VERDICT_WORD } from './wording.ts';
 /** From the directory of an exercise to that of the reports: `_exercises/<name>/<id>`. */
 const UP = '../../..';
 
-/** One report for all of an exercise: no script, nothing from elsewhere. */
-export function renderExerciseHtml(record: ExerciseRecord): string {
+/** One report for all of an exercise: no script, nothing from elsewhere. `keyId`: who is to sign its record; null: nobody. */
+export function renderExerciseHtml(record: ExerciseRecord, keyId: string | null = null): string {
   const { verdict, exercise, id } = record;
   const done = record.steps.filter((step) =>
     step.kind === 'person' ? step.entered !== null : step.run !== null,
@@ -39,7 +40,7 @@ export function renderExerciseHtml(record: ExerciseRecord): string {
       ],
     )}</section>
 <section><h2>Objectives</h2>${objectivesOf(record)}</section>
-<section><h2>What this does not show</h2><p>The runs are linked and named by the digest of their manifest, as it was at the end of each; this page does not verify them (<code>verify</code> does). What people entered is kept as they entered it; whether it is so was not looked at. This record is not signed.</p></section>`,
+<section><h2>What this does not show</h2><p>The runs are linked and named by the digest of their manifest, as it was at the end of each; this page does not verify them (<code>verify</code> does). What people entered is kept as they entered it; whether it is so was not looked at.</p>${exerciseSeal(keyId)}</section>`,
   );
 }
 

@@ -15,18 +15,18 @@ import {
   promisesSection,
   viewsSection,
 } from './section-recovery.ts';
-import { sealSection } from './section-seal.ts';
+import { type Seal, sealSection, UNSEALED } from './section-seal.ts';
 import { plotsSection, sequenceSection } from './section-timeline.ts';
 import { VERDICT_WORD } from './wording.ts';
 
-/** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report and key. `keyId`: who is to sign it; null: nobody. */
-export function renderHtml(report: Report, keyId: string | null = null): string {
-  return page(titleOf(report), html`${firstScreen(report)}\n${rest(report, keyId)}`);
+/** A report as one HTML file: no script, nothing from elsewhere, the same to the byte for the same report and seal. */
+export function renderHtml(report: Report, seal: Seal = UNSEALED): string {
+  return page(titleOf(report), html`${firstScreen(report)}\n${rest(report, seal)}`);
 }
 
 /** The same for paper: with contents, and what names the run on every page. */
-export function renderPrint(report: Report, keyId: string | null, sheet: Sheet): string {
-  const body = rest(report, keyId);
+export function renderPrint(report: Report, seal: Seal, sheet: Sheet): string {
+  const body = rest(report, seal);
   return page(titleOf(report), html`${firstScreen(report)}\n${contentsOf(body)}\n${body}`, sheetStyle(sheet));
 }
 
@@ -35,7 +35,7 @@ function titleOf({ verdict, run }: Report): string {
 }
 
 /** Everything but the first screen. */
-function rest(report: Report, keyId: string | null): Markup {
+function rest(report: Report, seal: Seal): Markup {
   return html`${sequenceSection(report)}
 ${plotsSection(report)}
 ${clocksSection(report)}
@@ -51,6 +51,6 @@ ${faultsSection(report)}
 ${canarySection(report)}
 ${qualitySection(report)}
 ${factsSection(report)}
-${sealSection(keyId, report.masked)}
+${sealSection(seal, report)}
 ${closingSection(report)}`;
 }

@@ -1,12 +1,33 @@
+import { ANCHOR_FACT } from '../check/facts.ts';
 import type { Report } from '../check/report-schema.ts';
-import { formatCount } from './format.ts';
+import type { HumanStatement } from '../evidence/human-statement.ts';
+import { formatCount, formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { table } from './table.ts';
 
-/**
- * What a page can say of the seal on the run that it shows. `keyId`: the key that is to sign it, or whose envelope stands beside it; null: none. A page does
- * not check a signature, and never says that one holds.
- */
-export function sealSection(keyId: string | null, masked?: Report['masked']): Markup {
+/** What stands over the manifest of a run, or is to: as it says of itself. A page does not check a signature, and never says that one holds. */
+export interface Seal {
+  /** The key that is to sign it, or whose envelope stands beside it; null: none. */
+  readonly keyId: string | null;
+  /** A time stamp stands beside it, or is to. */
+  readonly timestamp: boolean;
+  /** What people signed since. */
+  readonly statements: readonly SignedWord[];
+}
+
+export interface SignedWord {
+  readonly said: HumanStatement;
+  /** The key that its envelope names. */
+  readonly keyId: string;
+}
+
+export const UNSEALED: Seal = { keyId: null, timestamp: false, statements: [] };
+
+/** What a page can say of the seal on the run that it shows. */
+export function sealSection(
+  { keyId, timestamp, statements }: Seal,
+  { facts, masked }: Pick<Report, 'facts' | 'masked'>,
+): Markup {
   if (masked !== undefined) return maskedSeal(keyId, masked);
   return html`<section><h2 id="seal">Seal</h2>
 ${
@@ -15,7 +36,51 @@ ${
     : html`<p>To be signed with the key <code>${keyId}</code>: <code>manifest.dsse.json</code> and <code>objectives.dsse.json</code>, beside <code>manifest.json</code>. This page cannot show that the signature holds; this does, offline, with the public key from somewhere else:</p>`
 }
 <p><code>npm run drill -- verify RUN_DIRECTORY --public-key FILE</code> or, without the harness, <code>node verify.mjs RUN_DIRECTORY --public-key FILE</code></p>
-<p class="small">Trusted time: none. There is no anchor outside of this directory, so it cannot be excluded that this run was selected among several.</p></section>`;
+${statementsPart(statements)}
+<p class="small">${
+    timestamp
+      ? html`A time stamp (RFC 3161) over the manifest stands beside it, or is to: <code>manifest.tsr</code>. This page cannot show that it holds; <code>verify</code> does with <code>--tsa-ca FILE</code>.`
+      : 'Trusted time: none, when this page was made.'
+  } ${anchorWords(facts)}</p></section>`;
+}
+
+/** The same for an exercise, in a paragraph. */
+export function exerciseSeal(keyId: string | null): Markup {
+  return keyId === null
+    ? html`<p>This record was not signed when this page was made; <code>manifest.json</code> beside it shows damage, not forgery.</p>`
+    : html`<p>To be signed with the key <code>${keyId}</code>: <code>manifest.dsse.json</code>, beside <code>manifest.json</code>. This page cannot show that the signature holds; <code>verify</code> does.</p>`;
+}
+
+function anchorWords(facts: Report['facts']): Markup {
+  const anchors = facts.filter(({ fact }) => fact === ANCHOR_FACT).map(({ value }) => value);
+  const list = anchors.join('; ');
+  if (anchors.some((value) => value.startsWith('tag ')))
+    return html`Anchor before the fault: ${list}. Which runs are there and not here: <code>verify --all DIRECTORY --anchor REMOTE</code>. Whoever keeps the remote can remove what is in it, and a run that was begun without it is not there.`;
+  const cannot = 'so it cannot be excluded that this run was selected among several';
+  if (anchors.length === 0) return html`There is no anchor outside of this directory from before the fault, ${cannot}.`;
+  return html`Anchor before the fault: ${list}. It does not list the runs that were begun, ${cannot}.`;
+}
+
+function statementsPart(statements: readonly SignedWord[]): Markup {
+  if (statements.length === 0)
+    return html`<p>Nobody had signed the result off, and nothing was amended, when this page was made.</p>`;
+  return html`<h3>Signed since, by people</h3>
+<p>As each says of itself; <code>verify</code> checks them with <code>--public-key ROLE=FILE</code>. Nothing that was sealed changed. If the last of them were taken away, it would not show here.</p>
+${table(statements, [
+  { head: 'No.', kind: 'num', cell: ({ said }) => formatCount(said.number) },
+  { head: 'What', kind: 'row', cell: ({ said }) => (said.kind === 'sign-off' ? said.decision : 'amendment') },
+  { head: 'By', cell: ({ said }) => html`<div>${said.by.name}<span class="small">${said.by.role}</span></div>` },
+  { head: 'When, by the signer’s clock', cell: ({ said }) => formatWall(said.stated) },
+  { head: 'Words', cell: ({ said }) => wordsOf(said) },
+  { head: 'Key', cell: ({ keyId }) => html`<code>${keyId}</code>` },
+])}`;
+}
+
+function wordsOf(said: HumanStatement): Markup | string {
+  if (said.kind === 'sign-off') return said.note;
+  if (said.attachment === null) return said.reason;
+  const { name, text } = said.attachment;
+  return html`<div>${said.reason}<details><summary>${name}</summary><pre>${text}</pre></details></div>`;
 }
 
 /** The same for a report whose names are masked. */

@@ -4,6 +4,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { Plan, PlannedFault } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
+import { type Anchoring, anchorIntent } from './anchor.ts';
 import { provoke } from './canary.ts';
 import { takeCensus } from './census.ts';
 import { cleanUp } from './cleanup.ts';
@@ -44,6 +45,10 @@ export interface RunOptions {
   readonly limits: Limits;
   /** What people said to it; null: nobody had to. */
   readonly authorisation: Authorisation | null;
+  /** Who runs it; absent: it is not recorded. */
+  readonly operators?: readonly string[];
+  /** Who is given its intent before the first fault; null: nobody. */
+  readonly anchoring?: Anchoring | null;
   /** Directory of the register of runs; null: this one takes no counter. */
   readonly register?: string | null;
 }
@@ -64,7 +69,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION, options.register);
   const session = new Session(plan, directory, platform, onProgress, options.scripts);
-  await session.open(options.authorisation);
+  await session.open(options.authorisation, options.operators);
   options.onSession(session);
   using conditions = new StopConditions(session, options.limits);
   const signal = AbortSignal.any([options.signal, session.broken.signal, conditions.signal]);
@@ -75,6 +80,7 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
     // Until the record is closed: nobody else begins while this run still heals.
     lock.use(await platform.lock(directory.run, signal));
     await healBefore(session);
+    if (options.anchoring) await anchor(session, options.anchoring, signal);
     await orGivenUp(measure(session, signal), signal);
   } catch (error) {
     outcome = options.signal.aborted || conditions.signal.aborted ? 'aborted' : 'failed';
@@ -99,6 +105,14 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   // It goes with the connection, too: a platform that is gone has none to give back.
   await lock.disposeAsync().catch(() => {});
   return { directory: directory.path, outcome, reason, left };
+}
+
+async function anchor(session: Session, anchoring: Anchoring, signal: AbortSignal): Promise<void> {
+  session.say({ phase: null, text: 'anchoring the intent before the fault' });
+  for (const anchored of await anchorIntent(session.directory, anchoring, signal)) {
+    await session.journal.append('anchored', anchored);
+    if (anchored.kind === 'none') session.say({ phase: null, text: `no anchor: ${anchored.why}` });
+  }
 }
 
 /** Where something hangs that looks at no signal, such as the journal's disk, healing must not wait for it. */

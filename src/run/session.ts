@@ -95,7 +95,7 @@ export class Session {
   }
 
   /** Opens the record; the run exists from here on. */
-  async open(authorisation: Authorisation | null = null): Promise<void> {
+  async open(authorisation: Authorisation | null = null, operators?: readonly string[]): Promise<void> {
     const { path, run, intentSha256 } = this.directory;
     this.journal = await openJournal(join(path, 'journal.ndjson'), intentSha256, this.clock);
     this.history = (await openHistoryWriter(join(path, 'history.csv'))) as CsvWriter<never>;
@@ -105,6 +105,7 @@ export class Session {
       scenario: this.plan.scenario.name,
       harness: VERSION,
       node: process.version,
+      ...(operators && { operators }),
       ...(authorisation && { authorisation }),
     });
     await this.journalClock('start');

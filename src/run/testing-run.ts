@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { sha256Hex } from '../history/chain.ts';
 import type { Phase } from '../history/event.ts';
 import { readJournal } from '../history/read-journal.ts';
 import { loaded, REGISTRIES } from '../scenario/fixtures.ts';
@@ -22,7 +23,7 @@ export interface Ran {
   readonly events: ReturnType<typeof readJournal>['events'];
 }
 
-export interface TestRun extends Partial<Pick<RunOptions, 'onSession' | 'limits'>> {
+export interface TestRun extends Partial<Pick<RunOptions, 'onSession' | 'limits' | 'anchoring' | 'operators'>> {
   readonly scenario: string;
   /** Of random picks. */
   readonly seed?: number;
@@ -38,14 +39,15 @@ export class TestReports {
   readonly directory = mkdtempSync(join(tmpdir(), 'drill-runs-'));
 
   /** Runs a scenario to its end on a platform of its own, and reads its journal, which must be whole. */
-  async run({ scenario, seed, prepare, during, told, onSession, limits }: TestRun): Promise<Ran> {
+  async run({ scenario, seed, prepare, during, told, onSession, limits, ...more }: TestRun): Promise<Ran> {
     await using platform = await SitesPlatform.start();
     prepare?.(platform);
     const interrupt = new AbortController();
     const from = loaded(scenario);
+    const honest = { ...from, sha256: sha256Hex(from.bytes) };
     const register = join(this.directory, 'register');
     const options = seed === undefined ? {} : { options: { seed } };
-    const plan = resolvePlan({ loaded: from, platform: platform.facts(), ...REGISTRIES, ...options });
+    const plan = resolvePlan({ loaded: honest, platform: platform.facts(), ...REGISTRIES, ...options });
     const result = await runPlan({
       plan,
       scenarioBytes: from.bytes,
@@ -61,6 +63,7 @@ export class TestReports {
       limits: { lever: join(this.directory, 'no-lever'), untilMs: null, ...limits },
       authorisation: null,
       register,
+      ...more,
     });
     expect(registeredRuns(register).map((begun) => begun.directory)).toContain(result.directory);
     const at = (name: string): string => join(result.directory, name);

@@ -9,6 +9,7 @@ import { findBrowser, printPdf } from '../../src/report/browser.ts';
 import { renderExerciseHtml } from '../../src/report/exercise-page.ts';
 import { renderHistoryHtml } from '../../src/report/history-page.ts';
 import { renderHtml, renderPrint } from '../../src/report/html.ts';
+import { UNSEALED } from '../../src/report/section-seal.ts';
 import { exampleReports } from '../../src/report/testing-all.ts';
 import { recordOf } from '../../src/trend/run-record.ts';
 import { historyOf } from '../../src/trend/series.ts';
@@ -105,7 +106,7 @@ test('on paper: pages that say which they are, as a reader of PDF shows them', a
   const browser = findBrowser() ?? '';
   const html = join(directory, 'paper.html');
   const pdf = join(PICTURES, 'example.pdf');
-  writeFileSync(html, renderPrint(report, null, { run: report.run.id, manifestSha256: 'a'.repeat(64) }));
+  writeFileSync(html, renderPrint(report, UNSEALED, { run: report.run.id, manifestSha256: 'a'.repeat(64) }));
   await printPdf(browser, html, pdf);
   const count = readFileSync(pdf, 'latin1').match(/\/Type \/Page\b/g)?.length ?? 0;
   expect(count).toBeGreaterThan(PAPER_PAGES);

@@ -5,6 +5,7 @@ import { renderHistoryHtml } from '../../src/report/history-page.ts';
 import { renderHtml, renderPrint } from '../../src/report/html.ts';
 import { PALETTE } from '../../src/report/palette.ts';
 import { renderRepeatHtml } from '../../src/report/repeat.ts';
+import { UNSEALED } from '../../src/report/section-seal.ts';
 import { exampleReports } from '../../src/report/testing-all.ts';
 import { recordOf } from '../../src/trend/run-record.ts';
 import { historyOf } from '../../src/trend/series.ts';
@@ -14,8 +15,8 @@ const reports = Object.entries(exampleReports());
 
 describe('a page can be read by everybody', () => {
   test.each(reports)('of the report %s, on a screen and on paper', (_, report) => {
-    expect(pageProblems(renderHtml(report, 'k'))).toEqual([]);
-    expect(pageProblems(renderPrint(report, null, { run: report.run.id, manifestSha256: null }))).toEqual([]);
+    expect(pageProblems(renderHtml(report, { ...UNSEALED, keyId: 'k' }))).toEqual([]);
+    expect(pageProblems(renderPrint(report, UNSEALED, { run: report.run.id, manifestSha256: null }))).toEqual([]);
   });
 
   test('of several runs, of the history, of an exercise', () => {

@@ -15,6 +15,7 @@ import {
   forge,
   type JsonObject,
   keyPair,
+  keysOf,
   readJson,
   STANDALONE,
   signWith,
@@ -241,7 +242,7 @@ test('a run that has just ended is judged, sealed and signed, and its page names
   const { signer, publicKey: key } = keyPair();
   await judgeNewRun(run, signer);
   const keyId = await signRun(run, signer, new AbortController().signal);
-  expect(verifyBundle(run, key).signed).toEqual({ state: 'signed', keyId });
+  expect(verifyBundle(run, keysOf(key)).signed).toEqual({ state: 'signed', keyId });
   expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain(`To be signed with the key <code>${keyId}</code>`);
   const plain = join(base, 'plain');
   await drill(['report', EXAMPLE, '--out', plain]);

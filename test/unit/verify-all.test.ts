@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { verifyAll } from '../../src/evidence/verify-all.ts';
+import { NO_KEYS } from '../../src/evidence/keyring.ts';
+import { type AnchorRemote, verifyAll } from '../../src/evidence/verify-all.ts';
 import { registeredRuns, registerRun, seriesIn } from '../../src/run/run-register.ts';
-import { forge, keyPair, readJson, signWith, smallRun, writeJson } from './support/bundle.ts';
+import { forge, keyPair, readJson, signWith, smallRun, verifyAllAlone, writeJson } from './support/bundle.ts';
 
 let base: string;
 let reports: string;
@@ -16,9 +17,20 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const register = (): string => join(base, 'register');
 const directoryOf = (run: string): string => join(reports, 'example', run);
-const all = () => verifyAll(reports, null, null);
+const all = () => verifyAll(reports, NO_KEYS, null);
 const here = () =>
-  verifyAll(reports, null, { series: seriesIn(register()) as string, runs: registeredRuns(register()) });
+  verifyAll(reports, NO_KEYS, { series: seriesIn(register()) as string, runs: registeredRuns(register()) });
+
+/** As a remote would list what was pushed before each run. */
+const remote = (): AnchorRemote => ({
+  remote: 'host/x',
+  runs: registeredRuns(register()).map(({ counter, run: id, intentSha256 }) => {
+    return { series: seriesIn(register()) as string, counter, run: id, intentSha256 };
+  }),
+});
+const asked = () => verifyAll(reports, NO_KEYS, null, remote());
+/** What both verifiers can see without a register and a remote is the same. */
+const alone = () => verifyAllAlone(reports, NO_KEYS);
 
 /** A sealed run with its place in the register. */
 function run(name: string): void {
@@ -100,7 +112,7 @@ test('where every counted run was deleted the register says which were begun the
     series: 'ab'.repeat(16),
     runs: [{ counter: 1, run: 'x', intentSha256: '', directory: '/elsewhere/x' }],
   };
-  expect(verifyAll(reports, null, elsewhere).gaps).toEqual([]);
+  expect(verifyAll(reports, NO_KEYS, elsewhere).gaps).toEqual([]);
 });
 
 test('the last run in the place of another shows where its register is', () => {
@@ -111,4 +123,63 @@ test('the last run in the place of another shows where its register is', () => {
   forge(directoryOf('b'), {});
   expect(all().gaps).toEqual([]);
   expect(here().gaps).toEqual(['example/b: is not the run that the register has under counter 2, which is b']);
+});
+
+test('the verifier without the harness sees the same gaps, but for what a register or a remote knows', () => {
+  for (const name of ['a', 'b', 'c', 'd', 'e']) run(name);
+  expect(alone()).toMatchObject({ gaps: [], found: all().runs.map(({ path }) => ({ path, problem: null })) });
+  rmSync(directoryOf('b'), { recursive: true });
+  rmSync(directoryOf('c'), { recursive: true });
+  expect(alone().gaps).toEqual([expect.stringMatching(/missing from run 2 to 3/)]);
+  forge(directoryOf('d'), {
+    report: (report) => {
+      report.verdict = 'unknown';
+    },
+  });
+  expect(alone().gaps).toContain('example/d: manifest.json is another than when example/e began');
+  cpSync(directoryOf('e'), directoryOf('twin'), { recursive: true });
+  forge(directoryOf('twin'), { run: 'twin' });
+  expect(alone().gaps).toContainEqual(expect.stringMatching(/has counter 5 .*, and so has/));
+  writeFileSync(join(directoryOf('a'), 'history.csv'), '');
+  expect(alone().found[0]).toMatchObject({ path: 'example/a', problem: expect.stringMatching(/^history.csv: /) });
+});
+
+test('a remote names what is missing here, also the last run and a whole series, without the register', () => {
+  for (const name of ['a', 'b', 'c']) run(name);
+  expect(asked()).toMatchObject({ gaps: [], notes: [expect.stringContaining('as long as who keeps it')] });
+  rmSync(directoryOf('c'), { recursive: true });
+  expect(asked().gaps).toEqual([expect.stringMatching(/run 3 is missing: c, anchored in host\/x/)]);
+  rmSync(directoryOf('b'), { recursive: true });
+  rmSync(directoryOf('a'), { recursive: true });
+  smallRun(directoryOf('other'), 'other');
+  expect(asked().gaps).toHaveLength(3);
+  // A register that is here as well names each of them once.
+  const both = verifyAll(
+    reports,
+    NO_KEYS,
+    { series: seriesIn(register()) as string, runs: registeredRuns(register()) },
+    remote(),
+  );
+  expect(both.gaps).toHaveLength(3);
+});
+
+test('a run in the place of an anchored one, and one that says it was anchored and was not, show', () => {
+  run('a');
+  const before = remote();
+  smallRun(directoryOf('a'), 'z');
+  writeJson(join(directoryOf('a'), 'intent.json'), {
+    ...readJson(join(directoryOf('a'), 'intent.json')),
+    sequence: { series: seriesIn(register()), counter: 1, previous: null },
+  });
+  forge(directoryOf('a'), {
+    journal: ([first = {}, ...rest]) => [
+      first,
+      { ...first, type: 'anchored', data: { kind: 'git', ref: 'refs/tags/drill/x', remote: 'host/x' } },
+      ...rest,
+    ],
+  });
+  expect(verifyAll(reports, NO_KEYS, null, before).gaps).toEqual([
+    'example/a: is not the run that host/x has under counter 1, which is a',
+    'example/a: says that it was anchored in a Git remote, and host/x does not have it',
+  ]);
 });

@@ -11,6 +11,7 @@ import { renderHtml, renderPrint } from '../../src/report/html.ts';
 import { renderJUnit } from '../../src/report/junit.ts';
 import { renderMetrics } from '../../src/report/metrics.ts';
 import { renderRepeat, renderRepeatHtml } from '../../src/report/repeat.ts';
+import { UNSEALED } from '../../src/report/section-seal.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { recordOf } from '../../src/trend/run-record.ts';
 import { historyOf } from '../../src/trend/series.ts';
@@ -65,8 +66,8 @@ describe('no word that a report must not use', () => {
         const history = historyOf([recordOf(report, null, { path: 'a/b', seal: 'sealed' })]);
         const sheet = { run: report.run.id, manifestSha256: 'a'.repeat(64) };
         const texts = {
-          page: visible(renderHtml(report, 'k')),
-          paper: visible(renderPrint(report, null, sheet)),
+          page: visible(renderHtml(report, { ...UNSEALED, keyId: 'k' })),
+          paper: visible(renderPrint(report, UNSEALED, sheet)),
           terminal: renderSummary(report, { color: false, width: 80 }).replaceAll(/\s+/g, ' '),
           junit: visible(renderJUnit(report)),
           repeated: visible(renderRepeatHtml([report, report])),

@@ -2,9 +2,11 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Keyring, NO_KEYS } from '../../../src/evidence/keyring.ts';
 import { writeManifest } from '../../../src/evidence/manifest.ts';
 import { signRun } from '../../../src/evidence/sign.ts';
 import type { Signer } from '../../../src/evidence/signing-key.ts';
+import type { Timestamp } from '../../../src/evidence/timestamp.ts';
 import { verifyBundle as verifyByHarness } from '../../../src/evidence/verify.ts';
 import { canonicalJson, lineHash, sha256Hex } from '../../../src/history/chain.ts';
 
@@ -12,8 +14,32 @@ const EXAMPLES = fileURLToPath(new URL('../../../reports/example', import.meta.u
 export const EXAMPLE = join(EXAMPLES, readdirSync(EXAMPLES)[0] as string);
 export const STANDALONE = fileURLToPath(new URL('../../../verifier/verify.mjs', import.meta.url));
 
-type Standalone = (directory: string, key: KeyObject | null) => { run: string; signed: string; keyId: string | null };
-const { verifyBundle: verifyAlone } = (await import(STANDALONE)) as { verifyBundle: Standalone };
+interface SaidAlone {
+  readonly run: string;
+  readonly signed: string;
+  readonly keyId: string | null;
+  readonly timestamp: Timestamp | null;
+  readonly intentTimestamp: Timestamp | null;
+  readonly statements: readonly { signed: string; flags: readonly string[] }[];
+  readonly runs: readonly { path: string | null }[];
+}
+type Standalone = (directory: string, keys: Keyring) => SaidAlone;
+interface AllAlone {
+  readonly found: readonly { path: string; problem: string | null }[];
+  readonly gaps: readonly string[];
+}
+const alone = (await import(STANDALONE)) as {
+  verifyBundle: Standalone;
+  verifyAll: (root: string, keys: Keyring) => AllAlone;
+  verifyTimestamp: (bytes: Buffer, sha256: string, place: string, authorities: null) => Timestamp;
+};
+export const verifyTimestampAlone = alone.verifyTimestamp;
+export const verifyAllAlone = alone.verifyAll;
+
+/** The one key that must have sealed; null: none. */
+export function keysOf(key: KeyObject | null): Keyring {
+  return { ...NO_KEYS, seal: key === null ? [] : [key] };
+}
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -53,6 +79,8 @@ export function forge(
     readonly run?: string;
     readonly plan?: (plan: JsonObject) => void;
     readonly report?: (report: JsonObject) => void;
+    /** Its events; numbers and hashes follow. */
+    readonly journal?: (events: readonly JsonObject[]) => readonly JsonObject[];
   },
 ): void {
   const at = (name: string): string => join(directory, name);
@@ -74,11 +102,13 @@ export function forge(
   });
   let prev = sha256Hex(readFileSync(at('intent.json')));
   const lines = readFileSync(at('journal.ndjson'), 'utf8').trimEnd().split('\n');
-  const chained = lines.map((line, index) => {
-    const event: JsonObject = { ...(JSON.parse(line) as JsonObject), prev };
+  const events = lines.map((line) => JSON.parse(line) as JsonObject);
+  const chained = (change.journal?.(events) ?? events).map((one, index) => {
+    const event: JsonObject = { ...one, seq: index, prev };
     if (index === 0) event.data = { ...(event.data as JsonObject), run };
     prev = lineHash(event);
-    return JSON.stringify({ ...event, hash: prev });
+    const { seq, at_us, wall, type, data, prev: before } = event;
+    return JSON.stringify({ seq, at_us, wall, type, data, prev: before, hash: prev });
   });
   writeFileSync(at('journal.ndjson'), `${chained.join('\n')}\n`);
   const wanted = (plan.objectives as JsonObject[]).length;
@@ -121,8 +151,12 @@ export function writeJson(file: string, value: unknown): void {
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** What each verifier says: `ok <signed>`, or the place that it accuses. */
-export function verdicts(directory: string, key: KeyObject | null): { harness: string; alone: string; says: string } {
+/** What each verifier says: `ok <signed>` and what else is there, or the place that it accuses. */
+export function verdicts(
+  directory: string,
+  given: KeyObject | Keyring | null,
+): { harness: string; alone: string; says: string } {
+  const keys = given !== null && 'seal' in given ? given : keysOf(given);
   const states: Record<string, string> = { unsigned: 'no', 'not-checked': 'not checked', signed: 'yes' };
   let says = '';
   const of = (verify: () => string): string => {
@@ -136,9 +170,21 @@ export function verdicts(directory: string, key: KeyObject | null): { harness: s
       return `${place ?? message.slice(0, message.indexOf(': '))}`;
     }
   };
+  const time = (stamp: Timestamp | null, name: string): string =>
+    stamp === null ? '' : `, ${name} ${stamp.state} ${stamp.time} ± ${stamp.accuracyMs} by ${stamp.by}`;
+  const flagged = (flags: readonly string[]): string =>
+    flags.some((flag) => flag.startsWith('NOT INDEPENDENT')) ? '!' : '';
   return {
-    harness: of(() => states[verifyByHarness(directory, key).signed.state] as string),
-    alone: of(() => verifyAlone(directory, key).signed),
+    harness: of(() => {
+      const { signed, statements, timestamp, intentTimestamp } = verifyByHarness(directory, keys);
+      const words = statements.map(({ state, flags }) => `, ${states[state]}${flagged(flags)}`);
+      return `${states[signed.state]}${time(timestamp, 'at')}${time(intentTimestamp, 'from')}${words.join('')}`;
+    }),
+    alone: of(() => {
+      const { signed, statements, timestamp, intentTimestamp } = alone.verifyBundle(directory, keys);
+      const words = statements.map((one) => `, ${one.signed}${flagged(one.flags)}`);
+      return `${signed}${time(timestamp, 'at')}${time(intentTimestamp, 'from')}${words.join('')}`;
+    }),
     says,
   };
 }

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type JsonObject, readJson, reseal, writeJson } from './bundle.ts';
-import { ENVELOPES, SEALED, type Tampering } from './tampering.ts';
+import { ENVELOPES, SEALED, STATEMENTS, type Tampering } from './tampering.ts';
 
 /** Paths that a manifest must not have. */
 const ESCAPES = [
@@ -21,11 +21,15 @@ const ESCAPES = [
   'histor\u0443.csv',
   'manifest.json',
   'manifest.dsse.json',
+  'manifest.tsr',
+  'Manifest.TSR',
+  'statements/0001.dsse.json',
+  'statements/x',
 ];
 
 /** What can be done to JSON that is read in one way and meant in another. */
 export function jsonTamperings(): readonly fc.Arbitrary<Tampering>[] {
-  const files = ['intent.json', 'plan.json', 'report.json', 'manifest.json', ...ENVELOPES];
+  const files = ['intent.json', 'plan.json', 'report.json', 'manifest.json', ...ENVELOPES, ...STATEMENTS];
   const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   const twice = fc.tuple(fc.constantFrom(...files), at, fc.boolean()).map(([name, share, sealedAgain]) => ({
     name: `${name}: a key twice`,
@@ -81,7 +85,7 @@ export function jsonTamperings(): readonly fc.Arbitrary<Tampering>[] {
     }));
   const inEnvelope = fc
     .tuple(
-      fc.constantFrom(...ENVELOPES),
+      fc.constantFrom(...ENVELOPES, ...STATEMENTS),
       fc.constantFrom(
         'keyid',
         'sig',

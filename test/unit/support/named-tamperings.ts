@@ -1,10 +1,11 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { forge, readJson, reseal, signWith, unsign, writeJson } from './bundle.ts';
+import { APPROVED, REJECTED, say } from './full-run.ts';
 import { ENVELOPES, type Tampering } from './tampering.ts';
 
 export interface NamedTampering extends Tampering {
-  /** What is accused. */
+  /** What is accused, or how that begins. */
   readonly place: string;
 }
 
@@ -96,6 +97,8 @@ export function namedTamperings(): readonly NamedTampering[] {
       name: 'another run, whole, forged and signed by another key',
       place: 'manifest.dsse.json',
       apply: async (directory, { stranger }) => {
+        rmSync(join(directory, 'manifest.tsr'));
+        rmSync(join(directory, 'statements'), { recursive: true });
         forge(directory, { run: '20260202T000000Z-f0f0f0' });
         await signWith(stranger, directory);
       },
@@ -133,6 +136,74 @@ export function namedTamperings(): readonly NamedTampering[] {
       apply: (directory) => {
         const path = join(directory, 'manifest.json');
         writeJson(path, Object.fromEntries(Object.entries(readJson(path)).reverse()));
+      },
+    },
+    {
+      name: 'a sign-off is taken away: the next one is not the first',
+      place: 'statements/0001.dsse.json',
+      apply: (directory) => rmSync(join(directory, 'statements/0001.dsse.json')),
+    },
+    {
+      name: 'the last sign-off is taken away: its role, whose key is given, has signed nothing',
+      place: 'statements',
+      apply: (directory) => rmSync(join(directory, 'statements/0003.dsse.json')),
+    },
+    {
+      name: 'a sign-off of another run is put in, signed by the right person',
+      place: 'statements/0001.dsse.json',
+      apply: (directory, { other }) =>
+        cpSync(join(other, 'statements/0001.dsse.json'), join(directory, 'statements/0001.dsse.json')),
+    },
+    {
+      name: 'every statement of another run is put in, in their order',
+      place: 'statements/0001.dsse.json',
+      apply: (directory, { other }) =>
+        cpSync(join(other, 'statements'), join(directory, 'statements'), { recursive: true }),
+    },
+    {
+      name: 'a rejection becomes an approval, signed by somebody else',
+      place: 'statements/0003.dsse.json',
+      apply: async (directory, { stranger }) => {
+        rmSync(join(directory, 'statements/0003.dsse.json'));
+        await say(directory, { ...APPROVED, by: REJECTED.by }, stranger);
+      },
+    },
+    {
+      name: 'somebody adds an approval in a role that has a key',
+      place: 'statements/0004.dsse.json',
+      apply: async (directory, { stranger }) => {
+        await say(directory, APPROVED, stranger);
+      },
+    },
+    {
+      name: 'the time stamp of another run',
+      place: 'manifest.tsr',
+      apply: (directory, { other }) => cpSync(join(other, 'manifest.tsr'), join(directory, 'manifest.tsr')),
+    },
+    {
+      name: 'the time stamp is taken away',
+      place: 'manifest.tsr',
+      apply: (directory) => rmSync(join(directory, 'manifest.tsr')),
+    },
+    {
+      name: 'the stamp over the intent is that over the manifest, and sealed again',
+      place: 'intent.tsr',
+      apply: (directory) => {
+        cpSync(join(directory, 'manifest.tsr'), join(directory, 'intent.tsr'));
+        reseal(directory);
+      },
+    },
+    {
+      name: 'an anchor after the first fault',
+      place: 'journal.ndjson line',
+      apply: (directory) => {
+        for (const name of ['manifest.tsr', 'statements']) rmSync(join(directory, name), { recursive: true });
+        forge(directory, {
+          journal: (events) => [
+            ...events.filter(({ type }) => type !== 'anchored'),
+            { ...events[0], type: 'anchored', data: { kind: 'none', why: 'later' }, at_us: events.at(-1)?.at_us },
+          ],
+        });
       },
     },
     {

@@ -13,9 +13,9 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { type JsonObject, reseal, signWith, unsign } from './bundle.ts';
 import { jsonTamperings } from './json-tamperings.ts';
-import { type Around, ENVELOPES, SEALED, type Tampering } from './tampering.ts';
+import { type Around, ENVELOPES, SEALED, STATEMENTS, type Tampering } from './tampering.ts';
 
-const ALL = [...SEALED, 'manifest.json', ...ENVELOPES];
+const ALL = [...SEALED, 'manifest.json', ...ENVELOPES, 'manifest.tsr', ...STATEMENTS];
 
 /** Looks like a file of the run, and is none. */
 const STRANGE = [
@@ -38,6 +38,12 @@ const STRANGE = [
   '-rf',
   'a\nb',
   'manifest.json/../x',
+  'statements/0004.dsse.json',
+  'statements/1.dsse.json',
+  'statements/0001.dsse.json.bak',
+  'Statements/0001.dsse.json',
+  'statements/below/0001.dsse.json',
+  'manifest.tsr.old',
 ];
 
 /** `original` gives the untouched run, which is made before the first is drawn. */
@@ -51,6 +57,7 @@ export function tamperings(original: () => string): fc.Arbitrary<Tampering> {
 
   const splice = (name: string, from: number, drop: number, put: Uint8Array): Tampering => ({
     name: `${name}: ${drop} bytes at ${from} become ${Buffer.from(put).toString('hex')}`,
+    unsigned: name === 'manifest.tsr',
     apply: (directory) => {
       const bytes = readFileSync(join(directory, name));
       writeFileSync(join(directory, name), Buffer.concat([bytes.subarray(0, from), put, bytes.subarray(from + drop)]));
@@ -155,6 +162,13 @@ export function tamperings(original: () => string): fc.Arbitrary<Tampering> {
       fc.pre(changed && !whole);
     },
   }));
+  const renumbered = fc.nat(STATEMENTS.length - 2).map((at) => ({
+    name: `without ${STATEMENTS[at]}, and those after it in its place`,
+    apply: (directory: string) => {
+      for (const [index, name] of STATEMENTS.entries())
+        if (index > at) renameSync(join(directory, name), join(directory, STATEMENTS[index - 1] as string));
+    },
+  }));
   const journal = fc
     .tuple(fc.constantFrom('swap', 'drop', 'double', 'edit', 'edit and hash', 'insert'), at, at, fc.boolean())
     .map(([kind, a, b, sealedAgain]) => ({
@@ -215,6 +229,7 @@ export function tamperings(original: () => string): fc.Arbitrary<Tampering> {
     link,
     directoryInstead,
     fromOther,
+    renumbered,
     journal,
     forged,
     ...jsonTamperings(),
