@@ -45,7 +45,7 @@ export function stopConditionsOf(record: RunRecord): Dora['stopConditions'] {
       condition: 'a service is below its level since the first fault',
       limit: stop.downtime_us === null ? 'no limit' : `for ${formatDuration(stop.downtime_us)} in all`,
     },
-    { condition: 'the end of what the run was allowed', limit: window === null ? 'not recorded' : window.to },
+    { condition: 'the end of what the run was allowed', limit: window === null ? 'none was set' : window.to },
     {
       condition: 'a step of the recovery is not reached (the run heals and goes on)',
       limit: `within ${formatDuration(recovery.within_us)}`,

@@ -8,7 +8,7 @@ export const PEOPLE_ROWS: readonly Row[] = [
     fields: ['human section'],
     judge: ({ entered }) => {
       const { activation, impact, communication } = entered?.response ?? {};
-      const at = (key: string): string => `report.json#/dora/entered/response/${key}`;
+      const at = (key: string): string => `drill file#/after/response/${key}`;
       const parts: Part[] = [
         [activation !== undefined, 'activation', at('activation')],
         [impact !== undefined, 'impact', at('impact')],
@@ -31,11 +31,11 @@ export const PEOPLE_ROWS: readonly Row[] = [
       const whole = findings.filter((one) =>
         [one.analysis, one.measure, one.priority, one.owner, one.due, one.retest].every((part) => part !== undefined),
       );
-      const why = `${findings.length} findings, ${whole.length} with analysis, measure, priority, owner, due date and retest; ${nobody.length} objectives not shown to be met that no finding names`;
+      const why = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}, ${whole.length} with analysis, measure, priority, owner, due date and retest; ${nobody.length} objectives not shown to be met that no finding names`;
       return {
         reach: whole.length === findings.length && nobody.length === 0 ? 'supports' : 'partial',
         why,
-        evidence: ['report.json#/dora/entered/findings'],
+        evidence: ['drill file#/after/findings'],
       };
     },
   },
@@ -81,7 +81,7 @@ export const PEOPLE_ROWS: readonly Row[] = [
       const { approver, managementBody } = entered?.signOff ?? {};
       if (managementBody === undefined)
         return partly('searchable output; the date of the management body’s approval is not recorded', ['report.json']);
-      const evidence = ['report.json', 'report.json#/dora/entered/signOff'];
+      const evidence = ['report.json', 'drill file#/after/signOff'];
       const why = `searchable output; the management body approved on ${managementBody}, as entered and not signed here`;
       return { reach: approver === undefined ? 'partial' : 'supports', why, evidence };
     },

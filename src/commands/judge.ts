@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
 import { type FaultReport, type Report, reportSchema, type Verdict } from '../check/report-schema.ts';
@@ -16,6 +16,7 @@ import type { Sheet } from '../report/print.ts';
 import { renderSummary } from '../report/summary.ts';
 import { VERSION } from '../version.ts';
 import { colour, columns, print } from './context.ts';
+import { reportWithEntries } from './entries.ts';
 
 const VERDICT_EXIT: Readonly<Record<Verdict, ExitCode>> = {
   pass: EXIT.pass,
@@ -105,23 +106,46 @@ export interface ReportFlags {
   readonly out: string;
   readonly pdf: boolean;
   readonly browser?: string;
+  /** A drill file: what people entered after the run. */
+  readonly drill?: string;
 }
 
-/** `report RUN`: renders `report.json` again, beside the sealed files, which never change; with `pdf` on paper as well. */
-export async function reportCommand(directory: string, { out, pdf, browser }: ReportFlags): Promise<ExitCode> {
-  const report = readReport(directory);
+/**
+ * `report RUN`: renders `report.json` again, beside the sealed files, which never change; with `pdf` on paper as well; with `drill` with what people
+ * entered, which then stands in a JSON of its own.
+ */
+export async function reportCommand(directory: string, { out, pdf, browser, drill }: ReportFlags): Promise<ExitCode> {
+  const sealed = readReport(directory);
+  refuseInside(directory, out);
+  const report = drill === undefined ? sealed : await reportWithEntries(directory, sealed, drill, new Date());
   const printer = pdf ? (browser ?? findBrowser()) : null;
   if (pdf && printer === null)
     throw new InputError('no browser prints a PDF here: expected an installed Chromium, or one of its kind', {
       hint: 'npm run doctor says how to get one; or give one: --browser FILE',
     });
   const keyId = keyNamedIn(directory);
-  writeFileSync(`${out}.html`, renderHtml(report, keyId));
+  const sheet = sheetOf(directory, report);
+  writeFileSync(`${out}.html`, renderHtml(report, keyId, sheet.manifestSha256));
   writeFileSync(`${out}.xml`, renderJUnit(report));
-  if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, keyId, sheetOf(directory, report)));
+  if (drill !== undefined) writeFileSync(`${out}.json`, renderReportJson(report));
+  if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, keyId, sheet));
   print(renderSummary(report, { color: colour(), width: columns() }));
-  print(`${out}.html and ${out}.xml${pdf ? ` and ${out}.pdf` : ''} are written`);
+  const written = ['html', 'xml', ...(drill === undefined ? [] : ['json']), ...(pdf ? ['pdf'] : [])];
+  print(`${written.map((ending) => `${out}.${ending}`).join(' and ')} are written`);
   return exitOf(report);
+}
+
+/** A file more, or another one, in a run directory is what `verify` is there to find. */
+function refuseInside(directory: string, out: string): void {
+  const place = relative(realpathSync(directory), join(realpathOf(dirname(resolve(out))), basename(out)));
+  if (place.startsWith('..') || isAbsolute(place)) return;
+  throw new InputError(`${out}: expected a place outside of the run directory, whose sealed files never change`, {
+    hint: 'give another one: --out BASE',
+  });
+}
+
+function realpathOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 async function writePdf(browser: string, pdf: string, page: string): Promise<void> {

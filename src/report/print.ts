@@ -1,19 +1,8 @@
-import { html, type Markup } from './markup.ts';
-
 /** What stands on every page of paper. */
 export interface Sheet {
   readonly run: string;
   /** Hex SHA-256 of `manifest.json`; null: the run is not sealed. */
   readonly manifestSha256: string | null;
-}
-
-const HEADING = /<h2 id="([a-z-]+)">([^<]+)<\/h2>/g;
-
-/** A table of contents of what follows, from its own headings. */
-export function contentsOf(body: Markup): Markup {
-  const headings = [...body.markup.matchAll(HEADING)];
-  return html`<nav class="contents"><h2>Contents</h2>
-<ol>${headings.map(([, id = '', title = '']) => html`<li><a href="#${id}">${{ markup: title }}</a></li>\n`)}</ol></nav>`;
 }
 
 /** The run and the digest of its manifest on every page, and its number (CSS Paged Media, margin boxes). */
@@ -24,7 +13,7 @@ export function sheetStyle({ run, manifestSha256 }: Sheet): string {
     '@page{margin:14mm 13mm 20mm;',
     `@bottom-left{content:"run ${cssText(run)}\\a ${cssText(seal)}";white-space:pre;${box}}`,
     `@bottom-right{content:counter(page) " of " counter(pages);${box}}}`,
-    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2}.contents li{break-inside:avoid}',
+    'html,body{background:#fff}',
   ].join('');
 }
 
