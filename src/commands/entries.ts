@@ -21,4 +21,3 @@ export async function reportWithEntries(directory: string, sealed: Report, file:
   };
   return withEntered(report, dora, entriesFor(about, file, now));
 }
-

@@ -19,7 +19,10 @@ export function pairs(rows: readonly (readonly [string, Markup | string | null |
     rows,
     [
       { head: 'Field', kind: 'row', cell: ([name]) => name },
-      { head: 'Recorded', cell: ([, value]) => (typeof value === 'object' && value !== null ? value : orNotRecorded(value)) },
+      {
+        head: 'Recorded',
+        cell: ([, value]) => (typeof value === 'object' && value !== null ? value : orNotRecorded(value)),
+      },
     ],
     { stack: false },
   );

@@ -1,5 +1,5 @@
-import type { Entered } from '../scenario/drill-file.ts';
 import type { Report } from '../check/report-schema.ts';
+import type { Entered } from '../scenario/drill-file.ts';
 import { formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
@@ -21,7 +21,9 @@ function enteredBy({ dora }: Report): Markup {
 export function responseSection(report: Report): Markup {
   const { activation, impact, communication } = report.dora?.entered?.response ?? {};
   const said = (part: typeof activation): Markup | null =>
-    part ? html`<span>${part.what}${part.at === undefined ? null : html`<span class="small">${formatWall(part.at)}</span>`}</span>` : null;
+    part
+      ? html`<span>${part.what}${part.at === undefined ? null : html`<span class="small">${formatWall(part.at)}</span>`}</span>`
+      : null;
   return chapter(
     6,
     'response',
@@ -52,7 +54,11 @@ ${
   open.length === 0
     ? null
     : html`<h3>Not shown to be met, and named by no finding</h3>${table(open, [
-        { head: 'Objective', kind: 'row', cell: ({ objective }) => html`${objectiveName(objective)}<span class="small">${objective.id}</span>` },
+        {
+          head: 'Objective',
+          kind: 'row',
+          cell: ({ objective }) => html`${objectiveName(objective)}<span class="small">${objective.id}</span>`,
+        },
         { head: 'Verdict', kind: 'tight', cell: ({ verdict }) => VERDICT_WORD[verdict] },
         { head: 'Reason', cell: ({ reason }) => reason },
       ])}`
@@ -68,7 +74,8 @@ function findingsTable(findings: readonly Finding[]): Markup {
     {
       head: 'Shortcoming',
       kind: 'row',
-      cell: ({ shortcoming, objective }) => html`${shortcoming}${objective === undefined ? null : html`<span class="small">${objective}</span>`}`,
+      cell: ({ shortcoming, objective }) =>
+        html`${shortcoming}${objective === undefined ? null : html`<span class="small">${objective}</span>`}`,
     },
     { head: 'Analysis', cell: cell('analysis') },
     { head: 'Measure', cell: cell('measure') },

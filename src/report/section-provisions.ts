@@ -23,10 +23,17 @@ export function provisionsSection({ dora }: Report): Markup {
     html`${lead}
 <p>${String(of('supports'))} supports, ${String(of('partial'))} partial, ${String(of('not covered'))} not covered. Paths are of the run directory${dora.entered ? ', but for the drill file whose digest is on the cover' : ''}; what follows # is a JSON pointer.</p>
 ${table(dora.provisions, [
-  { head: 'Provision', kind: 'row', cell: ({ provision, records }) => html`${provision}<span class="small">${records}</span>` },
+  {
+    head: 'Provision',
+    kind: 'row',
+    cell: ({ provision, records }) => html`${provision}<span class="small">${records}</span>`,
+  },
   { head: 'Reach', kind: 'tight', cell: reachCell },
   { head: 'Why', cell: ({ why }) => why },
-  { head: 'Evidence', cell: ({ evidence }) => html`<span>${evidence.map((path) => html`<code class="path">${path}</code>`)}</span>` },
+  {
+    head: 'Evidence',
+    cell: ({ evidence }) => html`<span>${evidence.map((path) => html`<code class="path">${path}</code>`)}</span>`,
+  },
 ])}`,
   );
 }

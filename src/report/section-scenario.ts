@@ -59,7 +59,12 @@ function familiesSection({ families }: Dora): Markup {
 <p class="lead">The nine of RTS 26(2), paraphrased. Simulated: what clients would see of it. Where, says the environment on the cover.</p>
 ${table(families, [
   { head: 'Family', kind: 'row', cell: ({ letter, family }) => `(${letter}) ${family}` },
-  { head: 'State', kind: 'tight', cell: ({ state }) => (state === 'not exercised' ? html`<span class="muted">${state}</span>` : html`<b>${state}</b>`) },
+  {
+    head: 'State',
+    kind: 'tight',
+    cell: ({ state }) =>
+      state === 'not exercised' ? html`<span class="muted">${state}</span>` : html`<b>${state}</b>`,
+  },
   { head: 'By', cell: ({ by }) => by },
 ])}</section>`;
 }

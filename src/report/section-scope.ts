@@ -1,11 +1,11 @@
 import type { Dora } from '../check/dora-schema.ts';
 import type { Report } from '../check/report-schema.ts';
+import { parseDuration } from '../duration.ts';
 import { formatPeriod } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { NOT_RECORDED, notRecorded, pairs } from './pairs.ts';
 import { table } from './table.ts';
-import { parseDuration } from '../duration.ts';
 
 const PROFILE_WORD = {
   bank: 'bank: the two hours of RTS 24(2) to (4) are no rule for banks',
@@ -44,7 +44,10 @@ ${pairs([
   ['Profile', declared?.profile && PROFILE_WORD[declared.profile]],
   ['Criteria', criteria(dora)],
   ['Drill file', declared && html`SHA-256 <code>${declared.sha256}</code>`],
-  ['Allowed by', word && `${word.approver}, ticket ${word.ticket}, from ${word.from} to ${word.to}; run by ${word.operator}`],
+  [
+    'Allowed by',
+    word && `${word.approver}, ticket ${word.ticket}, from ${word.from} to ${word.to}; run by ${word.operator}`,
+  ],
 ])}`,
   );
 }

@@ -16,8 +16,14 @@ const met = (value: boolean | null, words: readonly [string, string] = ['yes', '
 const DWELL: readonly Column<Dora['dwell'][number]>[] = [
   { head: 'Service', kind: 'row', cell: ({ service }) => service },
   { head: 'Served at', cell: ({ sites }) => sites.join(', ') || 'its first site only' },
-  { head: 'With its level for', cell: ({ sites, reached_us }) => (sites.length === 0 ? 'none' : formatInterval(reached_us, formatDuration)) },
-  { head: 'Required', cell: ({ required_us }) => orNotRecorded(required_us === null ? null : formatDuration(required_us)) },
+  {
+    head: 'With its level for',
+    cell: ({ sites, reached_us }) => (sites.length === 0 ? 'none' : formatInterval(reached_us, formatDuration)),
+  },
+  {
+    head: 'Required',
+    cell: ({ required_us }) => orNotRecorded(required_us === null ? null : formatDuration(required_us)),
+  },
   { head: 'Reached', cell: ({ required_us, met: reached }) => (required_us === null ? '' : met(reached)) },
   { head: 'Level meanwhile', cell: ({ meanwhile }) => meanwhileWords(meanwhile) },
   { head: 'Note', cell: ({ note }) => note },
@@ -26,14 +32,20 @@ const DWELL: readonly Column<Dora['dwell'][number]>[] = [
 function meanwhileWords(meanwhile: Dora['dwell'][number]['meanwhile']): string {
   if (meanwhile === null) return 'none';
   const { operations, ok, outages, violatingWindows, worstP95_us } = meanwhile;
-  const share = operations === 0 ? 'no whole step' : `${formatCount(ok)} of ${formatCount(operations)} ok (${formatPercent(ok / operations)})`;
+  const share =
+    operations === 0
+      ? 'no whole step'
+      : `${formatCount(ok)} of ${formatCount(operations)} ok (${formatPercent(ok / operations)})`;
   return `${share}; outages ${formatCount(outages)}, windows that violate ${formatCount(violatingWindows)}; highest P95 of one step ${durationOrUnknown(worstP95_us)}`;
 }
 
 const FAILBACK: readonly Column<Dora['failback'][number]>[] = [
   { head: 'Service', kind: 'row', cell: ({ service }) => service },
   { head: 'From the decision to its level at the first site', cell: ({ length_us }) => failbackWords(length_us) },
-  { head: 'Acknowledged by the alternate, read back there', cell: ({ asked }) => (asked === null ? UNKNOWN : formatCount(asked)) },
+  {
+    head: 'Acknowledged by the alternate, read back there',
+    cell: ({ asked }) => (asked === null ? UNKNOWN : formatCount(asked)),
+  },
   { head: 'Missing', cell: ({ missing }) => formatInterval(missing, (n) => (n === 0 ? 'none' : formatCount(n))) },
   { head: 'Note', cell: ({ note }) => note },
 ];
@@ -82,7 +94,8 @@ ${
 }</section>`;
 }
 
-const some = (value: number | null): string => (value === null ? 'not looked for' : value === 0 ? 'none' : formatCount(value));
+const some = (value: number | null): string =>
+  value === null ? 'not looked for' : value === 0 ? 'none' : formatCount(value);
 
 /** What was held against what; and that nothing was restored. */
 export function reconciliationSection({ reconciliation, twoHours }: Dora): Markup {
@@ -93,7 +106,11 @@ ${
     : table(reconciliation, [
         { head: 'What', kind: 'row', cell: ({ what }) => what },
         { head: 'Checked', kind: 'num', cell: ({ checked }) => formatCount(checked) },
-        { head: 'Missing', cell: ({ missing }) => (missing === null ? 'not looked for' : formatInterval(missing, (n) => (n === 0 ? 'none' : formatCount(n)))) },
+        {
+          head: 'Missing',
+          cell: ({ missing }) =>
+            missing === null ? 'not looked for' : formatInterval(missing, (n) => (n === 0 ? 'none' : formatCount(n))),
+        },
         { head: 'Twice, or never written', cell: ({ duplicate }) => some(duplicate) },
         { head: 'Another value', cell: ({ diverged }) => some(diverged) },
         { head: 'Note', cell: ({ note }) => note },

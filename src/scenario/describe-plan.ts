@@ -41,7 +41,9 @@ export function describePlan(plan: Plan, findings: readonly Finding[], registrie
 
 /** What people declare, from the drill file. */
 function declaredSection({ sha256, ...said }: NonNullable<Plan['declared']>): [string, readonly string[]] {
-  const lines = Object.entries(said).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const lines = Object.entries(said).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return ['declared before the run, and hashed with its criteria', [...lines, `drill file: SHA-256 ${sha256}`]];
 }
 
