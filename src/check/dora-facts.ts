@@ -64,7 +64,7 @@ export function stoppedBy({ events }: RunRecord): Dora['stopped'] {
 /** What went otherwise than planned, as the record shows it. */
 export function deviationsOf(record: RunRecord, { run }: Pick<Report, 'run'>): Dora['deviations'] {
   const { events, faults } = record;
-  return [
+  const all = [
     ...(run.outcome === 'completed'
       ? []
       : [`the run did not go through: ${run.outcome}${run.reason === '' ? '' : `, ${run.reason}`}`]),
@@ -81,15 +81,20 @@ export function deviationsOf(record: RunRecord, { run }: Pick<Report, 'run'>): D
       data.complete ? [] : [`the read-back ${data.stage} at ${data.site} was given up`],
     ),
   ];
+  const more = all.length - MAX_DEVIATIONS;
+  return more > 0 ? [...all.slice(0, MAX_DEVIATIONS), `and ${more} more, in the journal`] : all;
 }
+
+/** Of a list that people read. */
+const MAX_DEVIATIONS = 200;
 
 /** Each detector's first alarm of each fault, from the fault's effect. */
 export function detectionOf({ events, faults }: RunRecord): Dora['detection'] {
-  const alarms = eventsOf(events, 'detected');
-  const first = alarms.filter(
-    ({ data, seq }) =>
-      alarms.find((other) => other.data.fault === data.fault && other.data.detector === data.detector)?.seq === seq,
-  );
+  const seen = new Set<string>();
+  const first = eventsOf(events, 'detected').filter(({ data: { fault, detector } }) => {
+    const key = JSON.stringify([fault, detector]);
+    return !seen.has(key) && seen.add(key);
+  });
   return first.map(({ at_us, data: { fault, detector, simulated } }) => {
     const report = faults.find((one) => one.report.id === fault)?.report;
     const named = { fault, detector, simulated };
@@ -108,7 +113,9 @@ const TWICE_KINDS = ['duplicate-key', 'shared-id'] as const;
 /** What was held against what, and how much of it was missing, there twice, or another. */
 export function reconciliationOf({ plan }: RunRecord, report: Figures): Dora['reconciliation'] {
   const stores = report.rpo.flatMap((row): Dora['reconciliation'] => {
-    const probe = row.service === null ? null : (plan.services[row.service]?.probe ?? '');
+    const own =
+      row.service !== null && Object.hasOwn(plan.services, row.service) ? plan.services[row.service] : undefined;
+    const probe = row.service === null ? null : (own?.probe ?? '');
     const store = PROBES.get(probe ?? '')?.component ?? probe;
     const last = report.readBack.filter((read) => (probe === null || read.probe === probe) && read.stage !== 'canary');
     return [

@@ -80,7 +80,7 @@ function levelMeanwhile(view: View, { timeline }: Figures, fromUs: number, toUs:
 export function failbackOf(record: RunRecord, report: Figures): Dora['failback'] {
   return servicesOf(report).map((view) => {
     const { service } = view;
-    const first = record.plan.services[service]?.sites[0];
+    const first = firstSiteOf(record, service);
     const back = record.failbacks.findLast((move) => move.service === service && move.to === first);
     const done = clockOf(view, 'failed back');
     const read = report.rpo.find((row) => row.service === service)?.failback ?? null;
@@ -104,12 +104,17 @@ export function loadOf(record: RunRecord, report: Figures, dwell: Dora['dwell'])
   const proven = record.faults.length > 0 && record.faults.every(({ unproven }) => unproven === null);
   return servicesOf(report).map((view) => {
     const { service, rate } = view;
-    const said = record.plan.declared?.peakLoad?.[service];
+    const peaks = record.plan.declared?.peakLoad ?? {};
+    const said = Object.hasOwn(peaks, service) ? peaks[service] : undefined;
     const peak = said === undefined ? null : perSecond(said);
     const meanwhile = dwell.find((one) => one.service === service)?.meanwhile ?? null;
     const held = meanwhile === null || !proven ? null : meanwhile.outages + meanwhile.violatingWindows === 0;
     return { service, offered: rate, peak, share: peak === null ? null : rate / peak, heldWithoutSite: held };
   });
+}
+
+function firstSiteOf({ plan }: RunRecord, service: string): string | undefined {
+  return Object.hasOwn(plan.services, service) ? plan.services[service]?.sites[0] : undefined;
 }
 
 function servicesOf({ views }: Figures): readonly View[] {
@@ -122,7 +127,7 @@ function clockOf({ clocks }: View, name: RtoClock['clock']): RtoClock | undefine
 
 /** Null: the service was never moved away from its first site since the disaster was requested. */
 function longestStay(record: RunRecord, { timeline }: Figures, { service }: View): Stay | null {
-  const first = record.plan.services[service]?.sites[0];
+  const first = firstSiteOf(record, service);
   const since = record.disaster?.requestedUs;
   if (first === undefined || since === undefined) return null;
   const moves = [...eventsOf(record.events, 'failover'), ...eventsOf(record.events, 'failback')]

@@ -23,14 +23,17 @@ import type { RunRecord } from './run-record.ts';
  * What the record of a run says of an exercise under (EU) 2022/2554. Of the run directory alone: what people enter after the run is never in it, see
  * `withEntered`. `intent`: what `intent.json` declares; null where it cannot be read.
  */
-export function doraOf(record: RunRecord, report: Omit<Report, 'dora'>, intent: Partial<Intent> | null): Dora {
+export function doraOf(found: RunRecord, report: Omit<Report, 'dora'>, intent: Partial<Intent> | null): Dora {
+  const criteria = criteriaOf(found.plan);
+  const criteriaDeclared = criteria !== null && intent?.criteriaSha256 === criteria;
+  // What intent.json does not know was not declared before the run, whatever the plan says now.
+  const record = criteriaDeclared ? found : { ...found, plan: { ...found.plan, declared: undefined } };
   const { plan } = record;
   const { dora } = plan.scenario;
   const dwell = dwellOf(record, report);
-  const criteria = criteriaOf(plan);
   const facts: DoraFacts = {
     criteriaSha256: criteria,
-    criteriaDeclared: criteria !== null && intent?.criteriaSha256 === criteria,
+    criteriaDeclared,
     attempt: attemptOf(intent),
     authorisation: authorisationOf(record),
     scenario: dora && { doraClass: dora.class, function: dora.function, owner: dora.owner },

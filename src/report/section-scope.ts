@@ -25,7 +25,7 @@ export function scopeSection(report: Report): Markup {
     2,
     'scope',
     'Scope and authority',
-    html`<p class="lead">Declared before the run, and hashed with its criteria. What nobody declared is ${NOT_RECORDED}.</p>
+    html`<p class="lead">Declared before the run, in the plan and the criteria that intent.json hashes. What nobody declared is ${NOT_RECORDED}.</p>
 ${dora === null ? html`<p class="notice">This report.json is of before such fields were there: <code>npm run drill -- check RUN_DIRECTORY</code> computes those that the record holds.</p>` : null}
 ${pairs([
   ['Function', of?.name ?? dora?.scenario?.function],

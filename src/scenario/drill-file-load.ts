@@ -201,6 +201,7 @@ function twice(list: readonly string[]): readonly number[] {
 function bytesOf(file: string): Uint8Array {
   try {
     const stats = statSync(file);
+    if (!stats.isFile()) throw new Error('expected a plain file');
     if (stats.size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes, got ${stats.size}`);
     return readFileSync(file);
   } catch (error) {

@@ -81,6 +81,11 @@ describe('a drill file', () => {
     expect(problems).toHaveLength(1);
   });
 
+  test('that is no plain file is said at once', () => {
+    expect(errorOf(() => declarationFor(loaded(GOOD), directory))).toMatch(/cannot be read: expected a plain file/);
+    expect(errorOf(() => declarationFor(loaded(GOOD), join(directory, 'none')))).toMatch(/none: cannot be read/);
+  });
+
   test('its schema for editors is up to date, and takes what is right', () => {
     const committed = readFileSync(new URL('../../schema/drill-file.json', import.meta.url), 'utf8');
     expect(committed).toBe(schemaFileText(drillFileJsonSchema()));

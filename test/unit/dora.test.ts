@@ -95,6 +95,12 @@ describe('time on the alternate', () => {
   });
 });
 
+test('a service whose name is that of something else is measured as any other', async () => {
+  const service = 'constructor';
+  const dora = await doraOf({ ...OUTAGE, table: { service } }, declare());
+  expect(dora.load).toMatchObject([{ service, peak: null }]);
+});
+
 describe('load', () => {
   test('is held against the declared peak, and its headroom is not claimed', async () => {
     const { load } = await doraOf(OUTAGE, withEvents(BACK), declare({ peakLoad: { ledger: '40/s' } }));
@@ -310,6 +316,9 @@ test('criteria that were changed after the fact are no criteria: the record has 
     const { run, dora } = await checkRun(directory);
     expect(run.defects.join()).toContain('its objectives, settings or what people declared differ');
     expect(dora?.criteriaDeclared).toBe(false);
+    expect(dora?.declared).toBeNull();
+    expect(dora?.dwell[0]?.required_us).toBeNull();
+    expect(row(dora as Dora, 'RTS 25(1), DORA 11(5)').reach).toBe('not covered');
     expect(row(dora as Dora, 'RTS 26(1)(a), (f)').reach).toBe('not covered');
     expect(dora?.classification.conclusion).toBe('unknown');
   } finally {
