@@ -105,9 +105,19 @@ test('report takes what people entered, beside the sealed files, of which none c
 });
 
 test.each([
-  ['a rendering into the run directory', ['report', run, '--out', join(run, 'report')], 4, /outside of the run directory/],
+  [
+    'a rendering into the run directory',
+    ['report', run, '--out', join(run, 'report')],
+    4,
+    /outside of the run directory/,
+  ],
   ['a drill file that is none', ['report', run, '--drill', join(directory, 'none')], 4, /none: cannot be read/],
-  ['one drill file for two scenarios', ['run', 'site-failover', 'disk-full', '--drill', 'x'], 4, /expected one scenario/],
+  [
+    'one drill file for two scenarios',
+    ['run', 'site-failover', 'disk-full', '--drill', 'x'],
+    4,
+    /expected one scenario/,
+  ],
 ])('%s', async (_, args, code, says) => {
   await drill('check', run);
   const answer = await drill(...args);
