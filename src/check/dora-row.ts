@@ -19,6 +19,11 @@ const NOTHING: readonly string[] = [];
 /** Whether it is there, what it is, where it stands. */
 export type Part = readonly [there: boolean, name: string, evidence: string];
 
+/** `1 alarm`, `2 alarms`. */
+export function counted(value: number, noun: string): string {
+  return `${value} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** Partial where anything is there; `also`: what is lacking whatever is there. */
 export function some(parts: readonly Part[], also: string): Judged {
   const there = parts.filter(([is]) => is);

@@ -1,4 +1,4 @@
-import { not, partly, type Row, some } from './dora-row.ts';
+import { counted, not, partly, type Row, some } from './dora-row.ts';
 
 /** What the run itself shows. */
 export const DRILL_ROWS: readonly Row[] = [
@@ -153,10 +153,10 @@ export const DRILL_ROWS: readonly Row[] = [
       const own = timed.filter(({ simulated }) => !simulated);
       if (timed.length === 0) return not('no detector raised an alarm about a fault that held');
       const evidence = ['report.json#/dora/detection'];
-      if (own.length === 0) return partly(`${timed.length} alarms, all of stand-ins of ours (simulated)`, evidence);
+      if (own.length === 0) return partly(`${counted(timed.length, 'alarm')}, all of stand-ins of ours (simulated)`, evidence);
       return {
         reach: 'supports',
-        why: `${own.length} alarms of the platform’s own, ${timed.length - own.length} of stand-ins`,
+        why: `${counted(own.length, 'alarm')} of the platform’s own, ${timed.length - own.length} of stand-ins`,
         evidence,
       };
     },

@@ -1,4 +1,4 @@
-import { not, type Part, partly, type Row, some } from './dora-row.ts';
+import { counted, not, type Part, partly, type Row, some } from './dora-row.ts';
 
 /** What people declare, enter and decide. */
 export const PEOPLE_ROWS: readonly Row[] = [
@@ -27,11 +27,11 @@ export const PEOPLE_ROWS: readonly Row[] = [
       const findings = entered?.findings;
       const missed = objectives.filter(({ verdict }) => verdict !== 'pass').map(({ objective }) => objective.id);
       const nobody = missed.filter((id) => !findings?.some(({ objective }) => objective === id));
-      if (findings === undefined) return not(`not recorded; ${missed.length} objectives were not shown to be met`);
+      if (findings === undefined) return not(`not recorded; ${counted(missed.length, 'objective')} not shown to be met`);
       const whole = findings.filter((one) =>
         [one.analysis, one.measure, one.priority, one.owner, one.due, one.retest].every((part) => part !== undefined),
       );
-      const why = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}, ${whole.length} with analysis, measure, priority, owner, due date and retest; ${nobody.length} objectives not shown to be met that no finding names`;
+      const why = `${counted(findings.length, 'finding')}, ${whole.length} with analysis, measure, priority, owner, due date and retest; ${counted(nobody.length, 'objective')} not shown to be met that no finding names`;
       return {
         reach: whole.length === findings.length && nobody.length === 0 ? 'supports' : 'partial',
         why,

@@ -273,7 +273,7 @@ describe('what people enter', () => {
       retest: 'r',
     } as const;
     expect(enter([])).toMatchObject({ reach: 'partial' });
-    expect(enter([whole]).why).toContain('1 objectives not shown to be met that no finding names');
+    expect(enter([whole]).why).toContain('1 objective not shown to be met that no finding names');
     expect(enter([{ ...whole, objective: 'rto' }]).reach).toBe('supports');
     expect(enter([{ ...whole, objective: 'rto' }, { shortcoming: 't' }]).reach).toBe('partial');
   });
