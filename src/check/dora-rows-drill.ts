@@ -153,7 +153,8 @@ export const DRILL_ROWS: readonly Row[] = [
       const own = timed.filter(({ simulated }) => !simulated);
       if (timed.length === 0) return not('no detector raised an alarm about a fault that held');
       const evidence = ['report.json#/dora/detection'];
-      if (own.length === 0) return partly(`${counted(timed.length, 'alarm')}, all of stand-ins of ours (simulated)`, evidence);
+      if (own.length === 0)
+        return partly(`${counted(timed.length, 'alarm')}, all of stand-ins of ours (simulated)`, evidence);
       return {
         reach: 'supports',
         why: `${counted(own.length, 'alarm')} of the platform’s own, ${timed.length - own.length} of stand-ins`,

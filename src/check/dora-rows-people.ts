@@ -27,7 +27,8 @@ export const PEOPLE_ROWS: readonly Row[] = [
       const findings = entered?.findings;
       const missed = objectives.filter(({ verdict }) => verdict !== 'pass').map(({ objective }) => objective.id);
       const nobody = missed.filter((id) => !findings?.some(({ objective }) => objective === id));
-      if (findings === undefined) return not(`not recorded; ${counted(missed.length, 'objective')} not shown to be met`);
+      if (findings === undefined)
+        return not(`not recorded; ${counted(missed.length, 'objective')} not shown to be met`);
       const whole = findings.filter((one) =>
         [one.analysis, one.measure, one.priority, one.owner, one.due, one.retest].every((part) => part !== undefined),
       );
