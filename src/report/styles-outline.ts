@@ -19,5 +19,6 @@ h3.part{font-size:11.5pt}h4{font-size:10pt;break-after:avoid;margin-top:10pt}
 .contents .level3{display:block;padding-left:1.4em}
 .contents .level2{font-weight:650}
 .page-break{break-before:page}
+code.path{font-size:7pt}
 }
 `;
