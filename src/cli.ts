@@ -101,6 +101,7 @@ for (const name of ['run', 'scenario']) {
     .option('--seed <n>', 'of the random picks, in the place of the scenarios’ own; else drawn for each run', seed)
     .option('--reports <directory>', 'where run directories go', REPORTS)
     .option('--config <file>', 'configuration of the local platform that is started')
+    .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
     .action(async (names: string[], flags) => {
       code = await runCommand(names, flags, secrets);
     });
@@ -116,7 +117,8 @@ program
   .description('what a run would do; touches nothing')
   .option('--config <file>', 'configuration of the local platform')
   .option('--seed <n>', 'of the random picks, in the place of the scenario’s own', seed)
-  .action(async (name: string, flags: { config?: string; seed?: number }) => {
+  .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
+  .action(async (name: string, flags: { config?: string; seed?: number; drill?: string }) => {
     code = await planCommand(name, flags);
   });
 program
@@ -137,6 +139,7 @@ program
   .option('--out <base>', 'path without ending', 'report-again')
   .option('--pdf', 'on paper as well, through an installed Chromium', false)
   .option('--browser <file>', 'which prints the PDF')
+  .option('--drill <file>', 'what people entered after the run')
   .action(async (run: string, flags: ReportFlags) => {
     code = await reportCommand(run, flags);
   });

@@ -936,7 +936,11 @@ function agreeRun(files, contents) {
   };
   declared('run', manifest.run, 'manifest.json');
   declared('scenarioSha256', digests.get('scenario.yaml'), 'scenario.yaml');
-  const criteria = canonicalOr({ objectives: plan.objectives, settings: plan.settings ?? null }, 'plan.json');
+  const { objectives, settings = null, declared: people } = plan;
+  const criteria = canonicalOr(
+    { objectives, settings, ...(people !== undefined && { declared: people }) },
+    'plan.json',
+  );
   declared('criteriaSha256', sha256(criteria), 'plan.json');
   declared('planSha256', digests.get('plan.json'), 'plan.json');
   declared('scenarioSha256', plan.scenario.sha256, 'plan.json');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import type { JournalEvent } from '../history/event.ts';
-import { deviation } from '../history/intent.ts';
+import { deviation, type Intent } from '../history/intent.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
@@ -11,6 +11,7 @@ import { CanaryKeys, proveInstrument } from './canary.ts';
 import { Census } from './census.ts';
 import type { Reconciled } from './clocks.ts';
 import { Defects } from './defects.ts';
+import { doraOf } from './dora.ts';
 import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
 import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
@@ -50,7 +51,9 @@ export async function checkRun(runDirectory: string, options: CheckOptions = {})
   const record = readRunRecord(plan, journal.events, defects);
   const directory = mkdtempSync(join(options.temporary ?? tmpdir(), 'drill-check-'));
   try {
-    return reportSchema.parse(judgeFiles(runDirectory, directory, record, defects));
+    const { timeline, ...report } = judgeFiles(runDirectory, directory, record, defects);
+    const dora = doraOf(record, { ...report, timeline }, parsedIntent(intent));
+    return reportSchema.parse({ ...report, dora, timeline });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -233,6 +236,15 @@ function compareWithIntent(intent: Uint8Array, plan: Plan, planBytes: Uint8Array
     if (other !== null) defects.add('plan.json is another than was declared before the run', `its ${other} differ`);
   } catch (error) {
     defects.add('intent.json cannot be understood', messageOf(error));
+  }
+}
+
+/** What was declared; null where nothing can be understood, which is a defect already. */
+function parsedIntent(intent: Uint8Array): Partial<Intent> | null {
+  try {
+    return JSON.parse(Buffer.from(intent).toString('utf8')) as Partial<Intent> | null;
+  } catch {
+    return null;
   }
 }
 

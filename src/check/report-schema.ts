@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
+import { doraSchema } from './dora-schema.ts';
 import { integritySchema } from './integrity-schema.ts';
 import { phaseLatencySchema } from './latency-schema.ts';
 import { outageSchema } from './outage-schema.ts';
@@ -298,6 +299,8 @@ export const reportSchema = z.strictObject({
   /** Facts that each report says: replication factor, nodes a site, warm or cold standby, contention. */
   facts: z.array(z.strictObject({ fact: z.string(), value: z.string() })),
   notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
+  /** What an exercise under (EU) 2022/2554 must show; absent in reports of before it was there. */
+  dora: doraSchema.optional(),
   timeline: z.strictObject({
     bucket_us: us,
     phases: z.array(z.strictObject({ phase: z.string(), from_us: us, to_us: us })),

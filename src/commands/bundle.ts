@@ -6,8 +6,7 @@ import { sha256 } from '../evidence/bundle-files.ts';
 import { NO_KEYS } from '../evidence/keyring.ts';
 import { UP, type Verified, verifyBundle } from '../evidence/verify.ts';
 import { VERSION } from '../version.ts';
-import { print } from './context.ts';
-import { requireDirectory } from './verify.ts';
+import { print, requireDirectory } from './context.ts';
 
 const VERIFIER = fileURLToPath(new URL('../../verifier/verify.mjs', import.meta.url));
 

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { InputError } from '../errors.ts';
 import { FAULTS } from '../faults/registry.ts';
 import { PROBES } from '../probes/registry.ts';
 
@@ -20,4 +22,12 @@ export function columns(): number {
 /** Colour where a terminal shows it and nobody said no (https://no-color.org). */
 export function colour(): boolean {
   return process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+}
+
+/** An InputError unless it is a directory. */
+export function requireDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new InputError(`${path}: expected the directory of a run or an exercise`, {
+    hint: 'Give the directory of a run, such as reports/<scenario>/<time>-<id>.',
+  });
 }

@@ -4,8 +4,7 @@ import { signRun } from '../evidence/sign.ts';
 import { type Signer, type SigningFlags, type SigningSecrets, signerOf } from '../evidence/signing-key.ts';
 import { stampSealed } from '../evidence/stamp-sealed.ts';
 import { authorityOf, type TimestampAuthority, type TimestampFlags } from '../evidence/timestamp-request.ts';
-import { print } from './context.ts';
-import { requireDirectory } from './verify.ts';
+import { print, requireDirectory } from './context.ts';
 
 /** The flags of all that signs, as the command line names them. */
 export interface SignFlags {

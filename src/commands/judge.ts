@@ -1,6 +1,15 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { exitOf } from '../check/exit-code.ts';
 import { writeLatencyLogs } from '../check/latency-logs.ts';
@@ -16,10 +25,11 @@ import { findBrowser, printPdf } from '../report/browser.ts';
 import { renderHtml, renderPrint } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
 import type { Sheet } from '../report/print.ts';
-import type { Seal, SignedWord } from '../report/section-seal.ts';
+import { type Seal, type SignedWord, UNSEALED } from '../report/section-seal.ts';
 import { renderSummary } from '../report/summary.ts';
 import { VERSION } from '../version.ts';
 import { colour, columns, print } from './context.ts';
+import { reportWithEntries } from './entries.ts';
 
 /** What a place that cannot be written says: that is no defect of the harness. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
@@ -32,7 +42,7 @@ export async function judgeNewRun(directory: string, signer: Signer | null, time
   const report = await checkRun(directory);
   try {
     writeFileSync(join(directory, 'report.json'), renderReportJson(report));
-    const seal = { keyId: signer && keyIdOf(signer.publicKey), timestamp, statements: [] };
+    const seal = { ...UNSEALED, keyId: signer && keyIdOf(signer.publicKey), timestamp };
     writeFileSync(join(directory, 'report.html'), renderHtml(report, seal));
     writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
     await writeLatencyLogs(directory);
@@ -92,11 +102,18 @@ export interface ReportFlags {
   readonly out: string;
   readonly pdf: boolean;
   readonly browser?: string;
+  /** A drill file: what people entered after the run. */
+  readonly drill?: string;
 }
 
-/** `report RUN`: renders `report.json` again, beside the sealed files, which never change; with `pdf` on paper as well. */
-export async function reportCommand(directory: string, { out, pdf, browser }: ReportFlags): Promise<ExitCode> {
-  const report = readReport(directory);
+/**
+ * `report RUN`: renders `report.json` again, beside the sealed files, which never change; with `pdf` on paper as well; with `drill` with what people
+ * entered, which then stands in a JSON of its own.
+ */
+export async function reportCommand(directory: string, { out, pdf, browser, drill }: ReportFlags): Promise<ExitCode> {
+  const sealed = readReport(directory);
+  refuseInside(directory, out);
+  const report = drill === undefined ? sealed : await reportWithEntries(directory, sealed, drill, new Date());
   const printer = pdf ? (browser ?? findBrowser()) : null;
   if (pdf && printer === null)
     throw new InputError('no browser prints a PDF here: expected an installed Chromium, or one of its kind', {
@@ -105,10 +122,25 @@ export async function reportCommand(directory: string, { out, pdf, browser }: Re
   const seal = sealIn(directory);
   writeFileSync(`${out}.html`, renderHtml(report, seal));
   writeFileSync(`${out}.xml`, renderJUnit(report));
+  if (drill !== undefined) writeFileSync(`${out}.json`, renderReportJson(report));
   if (printer !== null) await writePdf(printer, `${out}.pdf`, renderPrint(report, seal, sheetOf(directory, report)));
   print(renderSummary(report, { color: colour(), width: columns() }));
-  print(`${out}.html and ${out}.xml${pdf ? ` and ${out}.pdf` : ''} are written`);
+  const written = ['html', 'xml', ...(drill === undefined ? [] : ['json']), ...(pdf ? ['pdf'] : [])];
+  print(`${written.map((ending) => `${out}.${ending}`).join(' and ')} are written`);
   return exitOf(report);
+}
+
+/** A file more, or another one, in a run directory is what `verify` is there to find. */
+function refuseInside(directory: string, out: string): void {
+  const place = relative(realpathSync(directory), join(realpathOf(dirname(resolve(out))), basename(out)));
+  if (place.startsWith('..') || isAbsolute(place)) return;
+  throw new InputError(`${out}: expected a place outside of the run directory, whose sealed files never change`, {
+    hint: 'give another one: --out BASE',
+  });
+}
+
+function realpathOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 async function writePdf(browser: string, pdf: string, page: string): Promise<void> {
@@ -150,7 +182,12 @@ export function readReport(directory: string): Report {
 /** What stands over the manifest, whether or not its signatures hold. An EvidenceError for a statement of a person that cannot be read, or is about another manifest. */
 function sealIn(directory: string): Seal {
   const timestamp = existsSync(join(directory, TIMESTAMP));
-  return { keyId: keyNamedIn(directory), timestamp, statements: statementsIn(directory) };
+  return {
+    keyId: keyNamedIn(directory),
+    manifestSha256: digestOf(directory, existsSync(join(directory, MASKED)) ? MASKED : MANIFEST),
+    timestamp,
+    statements: statementsIn(directory),
+  };
 }
 
 function statementsIn(directory: string): readonly SignedWord[] {

@@ -22,6 +22,8 @@ import type { Anchoring } from '../run/anchor.ts';
 import { authorise, needsWord } from '../run/authorisation.ts';
 import { pulledLever } from '../run/lever.ts';
 import { type RunOptions, runPlan } from '../run/runner.ts';
+import type { PlannedDeclaration } from '../scenario/drill-file.ts';
+import { declarationFor } from '../scenario/drill-file-load.ts';
 import { expectedPhases } from '../scenario/expected-duration.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { drawSeed } from '../scenario/picks.ts';
@@ -51,12 +53,15 @@ export interface RunFlags {
   /** Before the first fault: `tsa`, a Git remote, or one of each. */
   readonly anchor?: readonly string[];
   readonly anchorOptional?: boolean;
+  /** What people declare, in the place of the drill file beside the one scenario. */
+  readonly drill?: string;
 }
 
-/** A scenario, and the seed of each run of it. */
+/** A scenario, the seed of each run of it, and what people declared before. */
 interface Seeded {
   readonly scenario: LoadedScenario;
   readonly seeds: readonly number[];
+  readonly declared: PlannedDeclaration | null;
 }
 
 /** How far the first fault of a repeated run may be put off. */
@@ -90,12 +95,17 @@ export async function runCommand(
   const signer = signerFor(flags, secrets);
   const authority = authorityOf(flags);
   const anchoring = anchoringOf(flags, authority);
+  if (flags.drill !== undefined && names.length !== 1)
+    throw new InputError('--drill: expected one scenario', {
+      hint: 'a drill file beside each scenario is taken by itself',
+    });
   const loaded: Seeded[] = [];
   // Every mistake of every scenario, whatever it picks, before anything starts.
   for (const name of names) {
     const scenario = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
     const seedOf = (): number => flags.seed ?? scenario.scenario.seed ?? drawSeed();
-    loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf) });
+    const declared = declarationFor(scenario, flags.drill);
+    loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf), declared });
   }
   const { limits, authorisation } = await permitted(loaded, flags);
   const interrupt = new AbortController();
@@ -125,7 +135,7 @@ export async function runCommand(
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
-  for (const [index, { scenario, seeds }] of loaded.entries()) {
+  for (const [index, { scenario, seeds, declared }] of loaded.entries()) {
     const reports: Report[] = [];
     for (const [n, seed] of seeds.entries()) {
       // Those that were asked for and did not come to run.
@@ -135,7 +145,7 @@ export async function runCommand(
       if (flags.repeat > 1) print(`\n${scenario.scenario.name}: run ${n + 1} of ${flags.repeat}`);
       // A random phase of the fault, against everything periodic that the platform does.
       const jitterUs = flags.repeat > 1 ? randomInt(0, JITTER_US) : 0;
-      const options = { jitterUs, seed };
+      const options = { jitterUs, seed, declared };
       const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options });
       const view = new LiveView(plan);
       const result = await runPlan({

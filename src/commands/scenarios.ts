@@ -9,15 +9,19 @@ import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts } from '../platform/local/local-platform.ts';
 import { expectedJsonSchema, journalLineJsonSchema, planJsonSchema, reportJsonSchema } from '../report/schema.ts';
 import { describePlan } from '../scenario/describe-plan.ts';
+import { drillFileJsonSchema } from '../scenario/drill-file.ts';
+import { declarationFor } from '../scenario/drill-file-load.ts';
 import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
-import { listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
+import { listDrillFiles, listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
 import { print, REGISTRIES, SCENARIOS, SCHEMAS } from './context.ts';
 
 /** `validate FILE…`: every error of every file. */
 export async function validateCommand(files: readonly string[]): Promise<ExitCode> {
-  const problems = await validateFiles(files.length > 0 ? files : await listScenarioFiles(SCENARIOS), REGISTRIES);
+  const all =
+    files.length > 0 ? files : [...(await listScenarioFiles(SCENARIOS)), ...(await listDrillFiles(SCENARIOS))];
+  const problems = await validateFiles(all, REGISTRIES);
   for (const problem of problems) print(formatProblem(problem));
   if (problems.length === 0) print('valid');
   return problems.length === 0 ? EXIT.pass : EXIT.badInput;
@@ -26,11 +30,12 @@ export async function validateCommand(files: readonly string[]): Promise<ExitCod
 /** `plan NAME`: what a run would do; touches nothing. */
 export async function planCommand(
   name: string,
-  { config, seed }: { readonly config?: string; readonly seed?: number },
+  { config, seed, drill }: { readonly config?: string; readonly seed?: number; readonly drill?: string },
 ): Promise<ExitCode> {
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
   const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
-  const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options: { seed } });
+  const options = { seed, declared: declarationFor(loaded, drill) };
+  const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;
 }
@@ -73,6 +78,7 @@ export function schemaFiles(): Readonly<Record<string, string>> {
     'expected.json': schemaFileText(expectedJsonSchema()),
     'drill.json': schemaFileText(exerciseJsonSchema()),
     'functions.json': schemaFileText(coverageJsonSchema()),
+    'drill-file.json': schemaFileText(drillFileJsonSchema()),
     'exercise.json': schemaFileText(exerciseRecordJsonSchema()),
   };
 }

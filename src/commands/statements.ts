@@ -4,9 +4,8 @@ import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { addStatement, type Saying } from '../evidence/add-statement.ts';
 import { DECISIONS, type Decision } from '../evidence/human-statement.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
-import { print } from './context.ts';
+import { print, requireDirectory } from './context.ts';
 import { requireSigner, type SignFlags } from './evidence.ts';
-import { requireDirectory } from './verify.ts';
 
 interface ByFlags extends SignFlags {
   /** Who says it. */

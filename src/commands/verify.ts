@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { shownPath } from '../evidence/bundle-files.ts';
@@ -13,7 +12,7 @@ import type { VerifiedStatement } from '../evidence/verify-statements.ts';
 import { stateDirectory } from '../platform/local/paths.ts';
 import { registeredRuns, seriesIn } from '../run/run-register.ts';
 import { shown } from '../text.ts';
-import { print } from './context.ts';
+import { print, requireDirectory } from './context.ts';
 import { isMasked, type MaskedFlags, verifyMaskedCommand } from './redact.ts';
 import { signedWords } from './signed-words.ts';
 
@@ -61,14 +60,6 @@ function onlyKey({ seal, roles, authorities }: Keyring): KeyObject | null {
       'a masked report is signed once, and has no statements and no time stamp: expected one --public-key FILE',
     );
   return seal[0] ?? null;
-}
-
-/** An InputError unless it is a directory. */
-export function requireDirectory(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  throw new InputError(`${path}: expected the directory of a run or an exercise`, {
-    hint: 'Give the directory of a run, such as reports/<scenario>/<time>-<id>.',
-  });
 }
 
 function linesOf(verified: Verified): readonly string[] {

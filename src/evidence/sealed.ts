@@ -19,6 +19,7 @@ const planSchema = z.looseObject({
   scenario: z.looseObject({ name: z.string(), sha256: z.string() }),
   objectives: z.array(z.unknown()),
   settings: z.unknown(),
+  declared: z.unknown().optional(),
 });
 const verdict = z.enum(['pass', 'fail', 'unknown']);
 const bound = z.number();
@@ -152,7 +153,12 @@ function agree(
   };
   declared(intent.run, manifest.run, MANIFEST, 'its run');
   declared(intent.scenarioSha256, digests.get('scenario.yaml'), 'scenario.yaml', 'it');
-  declared(intent.criteriaSha256, criteriaOf(plan), 'plan.json', 'what is judged (objectives and settings)');
+  declared(
+    intent.criteriaSha256,
+    criteriaOf(plan),
+    'plan.json',
+    'what is judged (objectives, settings, what people declared)',
+  );
   declared(intent.planSha256, digests.get('plan.json'), 'plan.json', 'it');
   declared(intent.scenarioSha256, plan.scenario.sha256, 'plan.json', 'its scenario');
   declared(intent.scenario, plan.scenario.name, 'plan.json', 'its scenario');
@@ -176,8 +182,9 @@ function agree(
   return { intent, report, torn, anchors, operators };
 }
 
-function criteriaOf({ objectives, settings }: z.infer<typeof planSchema>): string {
-  return sha256(Buffer.from(canonical({ objectives, settings }, 'plan.json')));
+function criteriaOf({ objectives, settings, declared }: z.infer<typeof planSchema>): string {
+  const criteria = { objectives, settings, ...(declared !== undefined && { declared }) };
+  return sha256(Buffer.from(canonical(criteria, 'plan.json')));
 }
 
 function canonical(value: unknown, where: string): string {

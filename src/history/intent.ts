@@ -21,7 +21,7 @@ export interface Intent {
   readonly run: string;
   readonly scenario: string;
   readonly scenarioSha256: string;
-  /** SHA-256 of the canonical JSON of what is judged and how: objectives and settings. */
+  /** SHA-256 of the canonical JSON of what is judged and how: objectives and settings, and what people declared, where they did. */
   readonly criteriaSha256: string;
   readonly planSha256: string;
   readonly wall: string;
@@ -54,10 +54,15 @@ export function declare(
 export function deviation(intentBytes: Uint8Array, plan: Plan, planBytes: Uint8Array): string | null {
   const said = JSON.parse(Buffer.from(intentBytes).toString('utf8')) as Partial<Intent>;
   const differs = (declared: unknown, found: string): boolean => typeof declared === 'string' && declared !== found;
-  if (differs(said.criteriaSha256, criteriaSha256(plan))) return 'objectives or settings';
+  if (differs(said.criteriaSha256, criteriaSha256(plan))) return 'objectives, settings or what people declared';
   return differs(said.planSha256, sha256Hex(planBytes)) ? 'bytes' : null;
 }
 
-function criteriaSha256({ objectives, settings }: Plan): string {
-  return sha256Hex(canonicalJson({ objectives, settings }));
+/** Of a plan, as `intent.json` declares it. */
+export function criteriaSha256({
+  objectives,
+  settings,
+  declared,
+}: Pick<Plan, 'objectives' | 'settings' | 'declared'>): string {
+  return sha256Hex(canonicalJson({ objectives, settings, ...(declared && { declared }) }));
 }

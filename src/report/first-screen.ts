@@ -20,7 +20,7 @@ import { integritySentence } from './wording-integrity.ts';
 
 const LOSS_CLASS = { none: 'pass', some: 'fail', unknown: 'unknown' } as const;
 
-/** Did we meet it? The verdict and the lost writes, as large as each other; then the objectives. */
+/** Did we meet it? The verdict and the lost writes, as large as each other. */
 export function firstScreen(report: Report): Markup {
   const { run, verdict } = report;
   const rpo = overallRpo(report);
@@ -40,13 +40,17 @@ ${maskedNotice(report)}<section class="answer" aria-label="Verdict and lost writ
 <div class="large ${LOSS_CLASS[lost.state]}">${lost.large}</div>
 <p>${lost.rest}</p>
 <p class="beside">${inAllName(rpo)}: <b class="${LOSS_CLASS[inAll.state]}">${inAll.large}</b> <span class="muted">${inAll.rest}</span></p></div>
-</section>
-${objectivesTable(report)}
+</section>`;
+}
+
+/** Each objective, and what else bears on the verdict. */
+export function objectivesSummary(report: Report): Markup {
+  const { run, verdict } = report;
+  return html`${objectivesTable(report)}
 ${reasonsList(report)}
 ${run.defects.map((defect) => html`<p class="notice"><b>The record has a defect:</b> ${defect}</p>`)}
 ${report.integrity?.state === 'damaged' ? html`<p class="notice fail"><b>Integrity:</b> ${integritySentence(report.integrity)}</p>` : null}
-${report.quality.withoutShed === verdict ? null : html`<p class="notice">Without operations that the harness itself could not send, the verdict would be <b>${VERDICT_WORD[report.quality.withoutShed]}</b>.</p>`}
-${run.hypothesis === '' ? null : html`<h2 class="minor">Hypothesis</h2><p>${run.hypothesis}</p>`}`;
+${report.quality.withoutShed === verdict ? null : html`<p class="notice">Without operations that the harness itself could not send, the verdict would be <b>${VERDICT_WORD[report.quality.withoutShed]}</b>.</p>`}`;
 }
 
 const OBJECTIVE_COLUMNS: readonly Column<ObjectiveResult>[] = [

@@ -1,3 +1,4 @@
+import { REACHES, type Reach } from '../check/dora-schema.ts';
 import type { Report, Verdict } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { html, type Markup, trusted } from './markup.ts';
@@ -61,12 +62,24 @@ function properties(report: Report): [string, string][] {
     ['environment', report.run.environment],
     ['harness', report.harness],
     ['journal-head', report.run.journalHead],
+    ...doraProperties(report),
     ['lost', lostSentence(rpo?.lost ?? null, rpo?.ledger ?? 0)],
     ['rpo', rpo === null || rpo.ledger === 0 ? 'unknown' : rpoTimeWords(rpo.rpo_us)],
     ...services.flatMap((view): [string, string][] => [
       [`rto.${view.service}`, rtoWords(view.rto)],
       [`rto_us.${view.service}`, view.rto.value_us === null ? 'unknown' : String(view.rto.value_us)],
     ]),
+  ];
+}
+
+function doraProperties({ dora }: Report): [string, string][] {
+  if (!dora) return [];
+  const of = (reach: Reach): string => String(dora.provisions.filter((row) => row.reach === reach).length);
+  return [
+    ['criteria-sha256', dora.criteriaSha256 ?? 'unknown'],
+    ...REACHES.map((reach): [string, string] => [`provisions.${reach}`, of(reach)]),
+    ['classification.hypothetical', dora.classification.conclusion],
+    ['entered', dora.entered === null ? 'not recorded' : `${dora.entered.by}, ${dora.entered.at}`],
   ];
 }
 

@@ -1,5 +1,3 @@
-import { html, type Markup } from './markup.ts';
-
 /** What stands on every page of paper. */
 export interface Sheet {
   readonly run: string;
@@ -7,15 +5,6 @@ export interface Sheet {
   readonly file?: string;
   /** Hex SHA-256 of that file; null: the run is not sealed. */
   readonly manifestSha256: string | null;
-}
-
-const HEADING = /<h2 id="([a-z-]+)">([^<]+)<\/h2>/g;
-
-/** A table of contents of what follows, from its own headings. */
-export function contentsOf(body: Markup): Markup {
-  const headings = [...body.markup.matchAll(HEADING)];
-  return html`<nav class="contents"><h2>Contents</h2>
-<ol>${headings.map(([, id = '', title = '']) => html`<li><a href="#${id}">${{ markup: title }}</a></li>\n`)}</ol></nav>`;
 }
 
 /** The run and the digest of its manifest on every page, and its number (CSS Paged Media, margin boxes). */
@@ -26,7 +15,7 @@ export function sheetStyle({ run, manifestSha256, file = 'manifest.json' }: Shee
     '@page{margin:14mm 13mm 20mm;',
     `@bottom-left{content:"run ${cssText(run)}\\a ${cssText(seal)}";white-space:pre;${box}}`,
     `@bottom-right{content:counter(page) " of " counter(pages);${box}}}`,
-    'html,body{background:#fff}.contents{break-inside:avoid}.contents ol{columns:2;column-gap:28px}.contents li{break-inside:avoid}',
+    'html,body{background:#fff}',
   ].join('');
 }
 

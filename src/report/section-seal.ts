@@ -9,6 +9,8 @@ import { table } from './table.ts';
 export interface Seal {
   /** The key that is to sign it, or whose envelope stands beside it; null: none. */
   readonly keyId: string | null;
+  /** Of the manifest; null: the page is made before the run is sealed. */
+  readonly manifestSha256: string | null;
   /** A time stamp stands beside it, or is to. */
   readonly timestamp: boolean;
   /** What people signed since. */
@@ -21,7 +23,7 @@ export interface SignedWord {
   readonly keyId: string;
 }
 
-export const UNSEALED: Seal = { keyId: null, timestamp: false, statements: [] };
+export const UNSEALED: Seal = { keyId: null, manifestSha256: null, timestamp: false, statements: [] };
 
 /** What a page can say of the seal on the run that it shows. */
 export function sealSection(

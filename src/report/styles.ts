@@ -1,4 +1,5 @@
 import { paletteCss } from './palette.ts';
+import { OUTLINE } from './styles-outline.ts';
 
 const BASE = `
 *{box-sizing:border-box}
@@ -144,5 +145,5 @@ details:not([open]) summary::after{content:" (listed in report.json and in the p
 
 /** The one style sheet: light and dark, phone to desk, and A4. */
 export function styleSheet(): string {
-  return paletteCss() + [BASE, FIRST_SCREEN, TABLES, FIGURES, NARROW, PRINT].join('').replaceAll('\n', '');
+  return paletteCss() + [BASE, FIRST_SCREEN, TABLES, FIGURES, NARROW, PRINT, OUTLINE].join('').replaceAll('\n', '');
 }

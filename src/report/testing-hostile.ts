@@ -1,8 +1,12 @@
 import type { Report } from '../check/report-schema.ts';
 import { failingReport } from './testing.ts';
+import { exampleDora } from './testing-dora.ts';
 
 /** Text that would break out of HTML, SVG, XML, a terminal, or a template, if any place forgot to escape it. */
 const HOSTILE = `<script>alert(1)</script>]]>"'&{b}{a|x}\u001b[31m\u0000\ud800<img src=x onerror=alert(2)>`;
+
+/** The same as far as a drill file may hold it: without what a terminal obeys, and without half a character. */
+const HOSTILE_SHOWN = ['\u001b', '\u0000', '\ud800'].reduce((text, one) => text.replaceAll(one, ''), HOSTILE);
 
 /** A report in which every text that comes from outside is hostile. */
 export function hostileReport(): Report {
@@ -14,6 +18,7 @@ export function hostileReport(): Report {
   });
   return {
     ...report,
+    dora: exampleDora(report, true, HOSTILE_SHOWN),
     run: {
       ...report.run,
       id: HOSTILE,

@@ -30,12 +30,21 @@ export function describePlan(plan: Plan, findings: readonly Finding[], registrie
     ['blast radius', describeBlast(plan, registries)],
     ['breaks off and heals when', describeStop(plan)],
     ['objectives', plan.objectives.map(describeObjective)],
+    ...(plan.declared ? [declaredSection(plan.declared)] : []),
     ['drivers', Object.entries(plan.drivers).map(([name, settings]) => `${name}: ${describeSettings(settings)}`)],
     ['expected duration', describeDurations(plan, registries)],
     ['findings', findings.map(({ severity, path, text }) => `${severity}: ${formatPath(path)}: ${text}`)],
     ['not measured', plan.notMeasured.map(({ what, why }) => `${what}: ${why}`)],
   ];
   return sections.map(([title, lines]) => [...wrap(title, ''), ...listed(lines)].join('\n')).join('\n\n');
+}
+
+/** What people declare, from the drill file. */
+function declaredSection({ sha256, ...said }: NonNullable<Plan['declared']>): [string, readonly string[]] {
+  const lines = Object.entries(said).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return ['declared before the run, and hashed with its criteria', [...lines, `drill file: SHA-256 ${sha256}`]];
 }
 
 /** `RTO of ledger < 30 min`. */

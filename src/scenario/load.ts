@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
 import { InputError } from '../errors.ts';
+import { isDrillFile, misfits, parseDrillFile, scenarioOf } from './drill-file-load.ts';
 import { didYouMean } from './nearest.ts';
 import { parseScenario } from './parse.ts';
 import type { Positions } from './positions.ts';
@@ -42,7 +44,10 @@ export async function validateFiles(files: readonly string[], registries: Regist
   const problems: Problem[] = [];
   for (const file of files) {
     try {
-      const parsed = parseScenario(await read(file), file, registries);
+      const bytes = await read(file);
+      const parsed = isDrillFile(file)
+        ? await parseBeside(bytes, file, registries)
+        : parseScenario(bytes, file, registries);
       if (!parsed.ok) problems.push(...parsed.problems);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -52,8 +57,31 @@ export async function validateFiles(files: readonly string[], registries: Regist
   return inOrder(problems);
 }
 
+/** A drill file, held against the scenario that it stands beside, where one does. */
+async function parseBeside(
+  bytes: Uint8Array,
+  file: string,
+  registries: Registries,
+): Promise<{ ok: true } | { ok: false; problems: readonly Problem[] }> {
+  const parsed = parseDrillFile(bytes, file);
+  const beside = scenarioOf(file);
+  if (!parsed.ok || !existsSync(beside)) return parsed;
+  const scenario = parseScenario(await read(beside), beside, registries);
+  const problems = scenario.ok ? misfits(parsed.value, scenario, parsed.positions) : [];
+  return problems.length === 0 ? parsed : { ok: false, problems };
+}
+
+/** The drill files under `directory`, subfolders included, sorted. */
+export async function listDrillFiles(directory: string): Promise<readonly string[]> {
+  return (await listYaml(directory)).filter(isDrillFile);
+}
+
 /** The scenario files under `directory`, subfolders included, sorted. Empty when there is no such directory. */
 export async function listScenarioFiles(directory: string): Promise<readonly string[]> {
+  return (await listYaml(directory)).filter((file) => !isDrillFile(file));
+}
+
+async function listYaml(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -91,7 +119,8 @@ async function findByName(name: string, directory: string): Promise<string> {
 async function read(file: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
-    if (size > UNREADABLE_BYTES) throw new InputError(`${file}: expected a scenario, got ${size} bytes`);
+    if (size > UNREADABLE_BYTES)
+      throw new InputError(`${file}: expected a scenario or a drill file, got ${size} bytes`);
     return await readFile(file);
   } catch (error) {
     if (error instanceof InputError) throw error;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plannedDeclarationSchema } from './drill-file.ts';
 
 /** Microseconds, whole, never negative. */
 const us = z.int().min(0);
@@ -209,6 +210,8 @@ export const planSchema = z.strictObject({
   integrity: z.strictObject({ scan: z.boolean() }).default({ scan: false }),
   canary: z.strictObject({ rate: z.number().positive(), outage_us: us, deleted: z.int().positive() }),
   objectives: z.array(objectiveSchema),
+  /** What people declared before the run, from a drill file; absent: nothing. Part of the criteria that are hashed. */
+  declared: plannedDeclarationSchema.optional(),
   /** What each driver was set to: timeouts, reconnection, contact points, policies. */
   drivers: z.record(z.string(), z.record(z.string(), json)),
   /** What this scenario and platform cannot show, said in every report. */

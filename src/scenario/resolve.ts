@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
+import type { PlannedDeclaration } from './drill-file.ts';
 import { expandTimeline, picksAnything } from './expand.ts';
 import { type Finding, planFindings } from './findings.ts';
 import type { LoadedScenario } from './load.ts';
@@ -22,6 +23,8 @@ interface ResolveInput extends Registries {
     readonly jitterUs?: number;
     /** Of the random picks, in the place of the scenario's own; where there is none, one is drawn. */
     readonly seed?: number | undefined;
+    /** What people declared, from the scenario's drill file; null: nothing. */
+    readonly declared?: PlannedDeclaration | null;
   };
 }
 
@@ -60,7 +63,8 @@ export function resolveScenario({ loaded, platform, probes, faults, options = {}
       seed === null ? undefined : `this is what the seed ${seed} picks; another one (--seed) may do`,
     );
   // A probe's settings and parameters come from elsewhere: what is no JSON is a defect, and shows here.
-  return { plan: planSchema.parse(plan), findings };
+  const { declared } = options;
+  return { plan: planSchema.parse({ ...plan, ...(declared && { declared }) }), findings };
 }
 
 function build(

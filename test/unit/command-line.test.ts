@@ -90,6 +90,46 @@ test('verify accuses no directory that is whole, and names the file that is not'
   expect(text).toContain('history.csv');
 });
 
+test('report takes what people entered, beside the sealed files, of which none changes', async () => {
+  await drill('check', run);
+  const sealed = readFileSync(join(run, 'report.json'), 'utf8');
+  const { run: of } = JSON.parse(sealed) as { run: { id: string } };
+  const file = join(directory, 'after.drill.yaml');
+  writeFileSync(file, `after: { run: "${of.id}", by: Ann Lee, at: 2026-06-30T12:00:00Z, findings: [] }\n`);
+  const out = join(directory, 'evidence');
+  const { text } = await drill('report', run, '--drill', file, '--out', out);
+  expect(text).toContain(`${out}.html and ${out}.xml and ${out}.json are written`);
+  expect(readFileSync(`${out}.html`, 'utf8')).toContain('entries of <b>Ann Lee</b>');
+  expect(JSON.parse(readFileSync(`${out}.json`, 'utf8'))).toMatchObject({ dora: { entered: { by: 'Ann Lee' } } });
+  expect(readFileSync(join(run, 'report.json'), 'utf8')).toBe(sealed);
+});
+
+test.each([
+  [
+    'a rendering into the run directory',
+    ['report', run, '--out', join(run, 'report')],
+    4,
+    /outside of the run directory/,
+  ],
+  ['a drill file that is none', ['report', run, '--drill', join(directory, 'none')], 4, /none: cannot be read/],
+  [
+    'one drill file for two scenarios',
+    ['run', 'site-failover', 'disk-full', '--drill', 'x'],
+    4,
+    /expected one scenario/,
+  ],
+])('%s', async (_, args, code, says) => {
+  await drill('check', run);
+  const answer = await drill(...args);
+  expect(answer.text).toMatch(says);
+  expect(answer.code).toBe(code);
+});
+
+test('a plan shows what people declare, from the file beside its scenario', async () => {
+  const { text } = await drill('plan', 'site-failover');
+  expect(text).toMatch(/declared before the run[\s\S]*assumption: London alone[\s\S]*drill file: SHA-256/);
+});
+
 test('history lists what was reported, also beside the file that it wrote itself', async () => {
   await drill('check', run);
   await drill('history', '--reports', directory);

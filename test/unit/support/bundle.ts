@@ -93,7 +93,9 @@ export function forge(
   change.report?.(report);
   writeJson(at('plan.json'), plan);
   const run = change.run ?? (intent.run as string);
-  const criteriaSha256 = sha256Hex(canonicalJson({ objectives: plan.objectives, settings: plan.settings }));
+  const { objectives, settings, declared } = plan;
+  const criteria = { objectives, settings, ...(declared !== undefined && { declared }) };
+  const criteriaSha256 = sha256Hex(canonicalJson(criteria));
   writeJson(at('intent.json'), {
     ...intent,
     run,

@@ -43,6 +43,14 @@ export function namedTamperings(): readonly NamedTampering[] {
       },
     },
     {
+      name: 'something is declared after the fact, and sealed again',
+      place: 'plan.json',
+      apply: (directory) => {
+        edit(directory, 'plan.json', '"drivers":', `"declared": { "sha256": "${'a'.repeat(64)}" }, "drivers":`);
+        reseal(directory);
+      },
+    },
+    {
       name: 'the criteria are changed in the intent too: the journal begins with another',
       place: 'journal.ndjson line 1',
       apply: (directory) => {

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { InputError, messageOf } from '../errors.ts';
+import { canonicalJson } from '../history/chain.ts';
+import { type Declared, type DrillFile, drillFileSchema, type Entered, type PlannedDeclaration } from './drill-file.ts';
+import type { LoadedScenario } from './load.ts';
+import type { Positions } from './positions.ts';
+import { type Path, type Problem, problemsError } from './problem.ts';
+import { parseYaml } from './yaml-file.ts';
+
+/** How the file beside a scenario is called: `site-failover.drill.yaml` for `site-failover.yaml`. */
+const BESIDE = /\.drill\.ya?ml$/;
+const MAX_BYTES = 1_000_000;
+
+export interface LoadedDrillFile {
+  readonly content: DrillFile;
+  /** SHA-256 of the bytes, hex. */
+  readonly sha256: string;
+  readonly positions: Positions;
+}
+
+export function isDrillFile(file: string): boolean {
+  return BESIDE.test(file);
+}
+
+/** The scenario that a drill file stands beside. */
+export function scenarioOf(drillFile: string): string {
+  return drillFile.replace(BESIDE, '.yaml');
+}
+
+function besideScenario(scenario: string): string {
+  return scenario.replace(/\.ya?ml$/, '.drill.yaml');
+}
+
+/** Reads the bytes of a drill file. Pure. */
+export function parseDrillFile(bytes: Uint8Array, file: string) {
+  return parseYaml<DrillFile>(bytes, file, { what: 'a drill file', schema: () => drillFileSchema, rules: itsOwn });
+}
+
+/** A drill file. An InputError holds every problem, one a line, each with `file:line:column`. */
+export function loadDrillFile(file: string): LoadedDrillFile {
+  const bytes = bytesOf(file);
+  const parsed = parseDrillFile(bytes, file);
+  if (!parsed.ok) throw problemsError(parsed.problems);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { content: parsed.value, sha256, positions: parsed.positions };
+}
+
+/**
+ * What is declared before a run of this scenario: by `file`, or by the drill file beside the scenario; null: by nobody. An InputError for what does
+ * not fit the scenario, and for what is entered before there is a run.
+ */
+export function declarationFor(scenario: LoadedScenario, file?: string): PlannedDeclaration | null {
+  const beside = besideScenario(scenario.file);
+  const from = file ?? (existsSync(beside) ? beside : null);
+  if (from === null) return null;
+  const { content, sha256, positions } = loadDrillFile(from);
+  const problems = misfits(content, scenario, positions);
+  if (problems.length > 0) throw problemsError(problems);
+  return content.before === undefined ? null : { ...content.before, sha256 };
+}
+
+/** What a run says of itself, as far as entries must agree with it. */
+export interface EnteredFor {
+  readonly run: string;
+  /** ISO 8601; what is no instant is compared with nothing. */
+  readonly ended: string;
+  readonly objectives: readonly string[];
+  readonly declared: PlannedDeclaration | null;
+}
+
+/**
+ * What was entered after a run. An InputError where it is about another run, lies before its end or after `now`, names what the run does not have, or
+ * declares anything else than was declared before.
+ */
+export function entriesFor(run: EnteredFor, file: string, now: Date): Entered & { readonly sha256: string } {
+  const { content, sha256, positions } = loadDrillFile(file);
+  const { before, after } = content;
+  const changed = before !== undefined && !sameAs(before, run.declared);
+  const problems = [
+    ...(changed ? [positions.atKey(['before'], CHANGED)] : []),
+    ...(after === undefined
+      ? [positions.atKey([], `expected what was entered after the run ${run.run}, under after`)]
+      : disagreements(after, run, positions, now)),
+  ];
+  if (problems.length > 0 || after === undefined) throw problemsError(problems);
+  return { ...after, sha256 };
+}
+
+const CHANGED =
+  'this is not what was declared before the run, and nothing is declared afterwards: leave `before` out, or as it was';
+
+function sameAs(before: Declared, declared: PlannedDeclaration | null): boolean {
+  if (declared === null) return false;
+  const { sha256: _, ...then } = declared;
+  return canonicalJson(before) === canonicalJson(then);
+}
+
+/** What only a look at several fields can tell. */
+function itsOwn(file: DrillFile, positions: Positions): readonly Problem[] {
+  const { before, after } = file;
+  const at = (path: Path, text: string): Problem[] => [positions.atValue(path, text)];
+  const { testLead, approver } = after?.signOff ?? {};
+  const testers = (before?.testers ?? []).map(({ name }) => plain(name));
+  return [
+    ...(before === undefined && after === undefined ? at([], 'expected before, or after, or both') : []),
+    ...(textsOf(file).every((text) => text.isWellFormed())
+      ? []
+      : at([], 'expected whole characters: half of one is none')),
+    ...twice(testers).flatMap((i) => at(['before', 'testers', i, 'name'], 'expected each tester once')),
+    ...twice(before?.function?.memberStates ?? []).flatMap((i) =>
+      at(['before', 'function', 'memberStates', i], 'expected each member state once'),
+    ),
+    ...(approver !== undefined && testLead !== undefined && plain(approver) === plain(testLead)
+      ? at(['after', 'signOff', 'approver'], 'expected another person than the test lead')
+      : []),
+    ...(approver !== undefined && testers.includes(plain(approver))
+      ? at(['after', 'signOff', 'approver'], 'expected nobody who is among the testers')
+      : []),
+  ];
+}
+
+const TOO_EARLY = 'there is no run yet to enter anything about: give it to `report RUN --drill FILE`';
+
+/** What does not fit the scenario whose runs a file is to be declared for. */
+export function misfits(
+  { before = {}, after }: DrillFile,
+  { scenario }: Pick<LoadedScenario, 'scenario'>,
+  positions: Positions,
+): readonly Problem[] {
+  const services = Object.keys(scenario.services);
+  const { name, owner } = before.function ?? {};
+  const differs = (said: string | undefined, other: string | undefined, key: string): Problem[] =>
+    said === undefined || other === undefined || other === '' || plain(said) === plain(other)
+      ? []
+      : [positions.atValue(['before', 'function', key], `the scenario says dora.${WORD[key]}: ${other}`)];
+  return [
+    ...(after === undefined ? [] : [positions.atKey(['after'], TOO_EARLY)]),
+    ...Object.keys(before.peakLoad ?? {})
+      .filter((service) => !services.includes(service))
+      .map((service) =>
+        positions.atKey(
+          ['before', 'peakLoad', service],
+          `the scenario has no such service: it has ${services.join(', ')}`,
+        ),
+      ),
+    ...differs(name, scenario.dora?.function, 'name'),
+    ...differs(owner, scenario.dora?.owner, 'owner'),
+  ];
+}
+
+const WORD: Readonly<Record<string, string>> = { name: 'function', owner: 'owner' };
+
+function disagreements(after: Entered, run: EnteredFor, positions: Positions, now: Date): readonly Problem[] {
+  const at = (path: Path, text: string): Problem => positions.atValue(['after', ...path], text);
+  const testers = (run.declared?.testers ?? []).map(({ name }) => plain(name));
+  const { approver, approved, managementBody } = after.signOff ?? {};
+  const ended = run.ended.slice(0, 10);
+  const tooSoon = (day: string | undefined, path: Path): Problem[] =>
+    day !== undefined && /^\d{4}-/.test(ended) && day < ended
+      ? [at(path, `expected no day before that of the run, ${ended}`)]
+      : [];
+  return [
+    ...(after.run === run.run ? [] : [at(['run'], `expected the run ${run.run}`)]),
+    ...(Date.parse(after.at) < Date.parse(run.ended)
+      ? [at(['at'], `expected no instant before the run's end, ${run.ended}`)]
+      : []),
+    ...(Date.parse(after.at) > now.getTime() + CLOCKS_APART_MS ? [at(['at'], 'expected no instant to come')] : []),
+    ...(after.findings ?? []).flatMap(({ objective }, i) =>
+      objective === undefined || run.objectives.includes(objective)
+        ? []
+        : [at(['findings', i, 'objective'], `expected an objective of the run: ${run.objectives.join(', ')}`)],
+    ),
+    ...(approver !== undefined && testers.includes(plain(approver))
+      ? [at(['signOff', 'approver'], 'expected nobody who was declared as a tester before the run')]
+      : []),
+    ...tooSoon(approved, ['signOff', 'approved']),
+    ...tooSoon(managementBody, ['signOff', 'managementBody']),
+  ];
+}
+
+/** Two machines' clocks may differ by so much. */
+const CLOCKS_APART_MS = 300_000;
+
+/** The same person however the name is written: case, spaces and forms of a letter do not count. */
+function plain(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => [key, ...textsOf(child)]);
+}
+
+/** The places of what stands there for the second time. */
+function twice(list: readonly string[]): readonly number[] {
+  return list.flatMap((one, i) => (list.indexOf(one) === i ? [] : [i]));
+}
+
+function bytesOf(file: string): Uint8Array {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) throw new Error('expected a plain file');
+    if (stats.size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes, got ${stats.size}`);
+    return readFileSync(file);
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
