@@ -7,6 +7,8 @@ import { UNSEALED } from './section-seal.ts';
 import { passingReport } from './testing.ts';
 import { exampleReports } from './testing-all.ts';
 
+const PAGES = Object.fromEntries(Object.entries(exampleReports()).map(([name, report]) => [name, renderHtml(report)]));
+
 const OUTLINE = [
   '0 Cover',
   '1 Summary',
@@ -38,10 +40,8 @@ function sectionOf(page: string, id: string): string {
 }
 
 test('every report has the sections of the outline, in its order and with its numbers', () => {
-  for (const report of Object.values(exampleReports())) {
-    const headings = [...renderHtml(report).matchAll(/<h2 id="[a-z-]+">([^<]+)<\/h2>/g)].map(([, text = '']) =>
-      visible(text),
-    );
+  for (const page of Object.values(PAGES)) {
+    const headings = [...page.matchAll(/<h2 id="[a-z-]+">([^<]+)<\/h2>/g)].map(([, text = '']) => visible(text));
     expect(headings).toEqual(OUTLINE);
   }
 });
@@ -60,20 +60,20 @@ test('parts of a section are numbered within it, and their own headings are a le
 });
 
 test('no heading is skipped on the way down', () => {
-  for (const report of Object.values(exampleReports())) {
-    const levels = [...renderHtml(report).matchAll(/<h([1-6])[ >]/g)].map(([, level]) => Number(level));
+  for (const page of Object.values(PAGES)) {
+    const levels = [...page.matchAll(/<h([1-6])[ >]/g)].map(([, level]) => Number(level));
     expect(levels.filter((level, i) => i > 0 && level > (levels[i - 1] ?? 0) + 1)).toEqual([]);
   }
 });
 
 test('what nobody recorded is said to be so, in every section that people fill', () => {
-  const page = renderHtml(passingReport());
+  const page = PAGES.passing ?? '';
   for (const id of ['scope', 'participants', 'response', 'findings', 'sign-off', 'classification', 'map'])
     expect(sectionOf(page, id), id).toContain('not recorded');
 });
 
 test('what people entered is shown with by whom, when and from which file; what they left out is not recorded', () => {
-  const page = renderHtml(exampleReports().entered ?? passingReport());
+  const page = PAGES.entered ?? '';
   expect(sectionOf(page, 'cover')).toMatch(
     /entries of Test Coordinator.*2026-02-01 09:00:00 UTC.*c{64}.*no part of what is sealed/,
   );
@@ -82,8 +82,8 @@ test('what people entered is shown with by whom, when and from which file; what 
 });
 
 test('the audit’s field is blank whatever people enter', () => {
-  for (const report of Object.values(exampleReports()))
-    expect(renderHtml(report)).toContain('<span class="blank" role="img" aria-label="left blank">');
+  for (const page of Object.values(PAGES))
+    expect(page).toContain('<span class="blank" role="img" aria-label="left blank">');
 });
 
 test('the cover says the environment in the three words there are, and the digest only where the page can know it', () => {
@@ -101,8 +101,8 @@ test('the cover says the environment in the three words there are, and the diges
 });
 
 test('a classification is marked as hypothetical wherever it stands', () => {
-  for (const report of Object.values(exampleReports())) {
-    const text = sectionOf(renderHtml(report), 'classification');
+  for (const page of Object.values(PAGES)) {
+    const text = sectionOf(page, 'classification');
     expect(
       text.match(/[^.]*would (?:not )?be a major incident/gi)?.filter((one) => !/hypothetical/i.test(one)) ?? [],
     ).toEqual([]);
@@ -111,7 +111,7 @@ test('a classification is marked as hypothetical wherever it stands', () => {
 });
 
 test('a report of before there were such fields says how they are computed', () => {
-  expect(sectionOf(renderHtml(passingReport()), 'scope')).toContain('drill -- check RUN_DIRECTORY');
+  expect(sectionOf(PAGES.passing ?? '', 'scope')).toContain('drill -- check RUN_DIRECTORY');
 });
 
 test('the sources of these pages name no word that a report must not use', () => {
