@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { judgeNewRun } from '../../src/commands/judge.ts';
 import { preAuthenticationEncoding } from '../../src/evidence/dsse.ts';
 import { signRun } from '../../src/evidence/sign.ts';
@@ -32,6 +32,8 @@ const publicKey = join(keys, 'signing-key.pub.pem');
 const original = join(base, 'original');
 const owner = keyPair();
 let copies = 0;
+// Each call is a process of its own, a dozen of them in a test: on a busy machine that takes minutes.
+vi.setConfig({ testTimeout: 300_000 });
 
 interface Said {
   readonly code: number;
