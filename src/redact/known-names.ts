@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../history/event.ts';
 import { OUTSIDE } from '../scenario/plan.ts';
 import type { KnownName } from './redact-text.ts';
+import { vocabulary, wordsOf } from './vocabulary.ts';
 
 /** Members of any record that hold the name of somebody, or of something that is somebody's. */
 const PEOPLE =
@@ -21,12 +22,16 @@ export function knownNames(plan: unknown, journal: readonly JournalEvent[], repo
       .flatMap(listOf)
       .flatMap((one) => [asNode(one).host, asNode(one).address]),
   ]);
-  const { function: served, owner } = asNode(asNode(scenario).dora);
+  const { name: scenarioName, dora } = asNode(scenario);
+  const { function: served, owner } = asNode(dora);
+  // The delivered ones say what fails, and nobody's name.
+  const ownName = typeof scenarioName === 'string' && !wordsOf(scenarioName).every((word) => vocabulary().has(word));
   const clients = listOf(timetables).map((one) => asNode(one).client);
   return [
     ...named('site', [...sites.map(({ name }) => name), ...clients.filter((client) => client !== OUTSIDE)]),
     ...named('service', Object.keys(asNode(services))),
     ...named('host', [...sites.map(({ datacenter }) => datacenter), ...hosts]),
+    ...named('scenario', ownName ? [scenarioName] : []),
     ...named('function', [served]),
     ...named('person', [owner]),
     ...peopleIn(journal.map(({ data }) => data)),

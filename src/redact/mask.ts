@@ -8,7 +8,19 @@ import { shown } from '../text.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** What a mask calls the names that it hides: `site-1`, `host-3`. `word`: one that no text of the harness has. */
-const KINDS = ['site', 'host', 'service', 'person', 'ticket', 'function', 'address', 'path', 'number', 'word'] as const;
+const KINDS = [
+  'scenario',
+  'site',
+  'host',
+  'service',
+  'person',
+  'ticket',
+  'function',
+  'address',
+  'path',
+  'number',
+  'word',
+] as const;
 export type MaskKind = (typeof KINDS)[number];
 
 const maskSchema = z.strictObject({

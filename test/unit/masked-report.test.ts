@@ -140,6 +140,13 @@ test('what is not of the harness’s own shape is masked where it stood as well'
   expect(JSON.stringify(redactReport(report, redact).report)).not.toContain('acme');
 });
 
+test.each([
+  ['site-failover', []],
+  ['acme-failover', [{ kind: 'scenario', name: 'acme-failover' }]],
+])('a scenario of a name of its own is masked as a whole: %s', (of, known) => {
+  expect(knownNames({ scenario: { name: of } }, [], {})).toEqual(known);
+});
+
 test('a name of digits is masked in texts, and no figure is touched', () => {
   const redact = textRedactor(new Mask(SALT), knownNames({ platform: { sites: [{ name: '7' }] } }, [], {}), []);
   expect(redact('7 refused 17 of 70, 7.5 s')).toBe('site-1 refused 17 of 70, 7.5 s');
