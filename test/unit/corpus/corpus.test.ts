@@ -61,7 +61,8 @@ function smallCorpus(): string {
 }
 
 /** A judge that knows one answer only. */
-const ONE_ANSWER = `console.log(JSON.stringify({ verdict: 'unknown', objectives: [], run: { defects: [] } }))`;
+const ONE_ANSWER = `const verdict = 'unknown';
+console.log(JSON.stringify({ verdict, reasons: [{ verdict }], objectives: [], run: { defects: [] } }));`;
 
 test('another implementation is judged by the same answers', async () => {
   const results = await judgeCorpus(smallCorpus(), judgeByCommand([process.execPath, '--eval', ONE_ANSWER, '--']));
