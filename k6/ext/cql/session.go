@@ -147,33 +147,63 @@ func (h *hostDialer) DialHost(ctx context.Context, host *gocql.HostInfo) (*gocql
 	return dialed, nil
 }
 
-// execute runs a statement until ctx ends. sent: some of it may have left.
+// grace is for the driver to notice by itself that a deadline has passed.
+const grace = 100 * time.Millisecond
+
+type result struct {
+	rows []map[string]any
+	err  error
+}
+
+// execute runs a statement until ctx ends, and not much longer, whatever the driver does. sent: some of it may have left.
 func (s *shared) execute(ctx context.Context, st statement) (rows []map[string]any, sent bool, err error) {
 	ctx, mark := withSent(ctx)
-	defer func() {
-		sent = mark.Load()
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("panic in the driver: %v", problem)
-		}
-	}()
 	session, err := s.kept.Take(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	began := monotonic()
+	ended := make(chan result, 1)
+	go func() { ended <- run(ctx, session, st) }()
+	r := await(ctx, ended)
+	if timedOut(ctx, r.err, mark) {
+		s.conns.timedOut(began)
+	}
+	return r.rows, mark.Load(), r.err
+}
+
+func await(ctx context.Context, ended <-chan result) result {
+	select {
+	case r := <-ended:
+		return r
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case r := <-ended:
+		return r
+	case <-late.C:
+		return result{err: ctx.Err()}
+	}
+}
+
+func run(ctx context.Context, session *gocql.Session, st statement) (r result) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			r = result{err: fmt.Errorf("panic in the driver: %v", problem)}
+		}
+	}()
 	query := session.Query(st.text, st.values...)
 	if st.consistency != nil {
 		query = query.Consistency(*st.consistency)
 	}
 	iter := query.IterContext(ctx)
-	rows, err = iter.SliceMap()
-	if closing := iter.Close(); err == nil {
-		err = closing
+	r.rows, r.err = iter.SliceMap()
+	if err := iter.Close(); r.err == nil {
+		r.err = err
 	}
-	if timedOut(ctx, err, mark) {
-		s.conns.timedOut(began)
-	}
-	return rows, mark.Load(), err
+	return r
 }
 
 func timedOut(ctx context.Context, err error, sent *atomic.Bool) bool {

@@ -2,13 +2,15 @@
 package options
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,14 +26,39 @@ func Read(what string, value sobek.Value, into any) error {
 	if !ok {
 		return fmt.Errorf("%s: expected an object with options, got %s", what, value.ExportType())
 	}
+	if err := known(given, reflect.TypeOf(into)); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	text, err := json.Marshal(given)
 	if err != nil {
 		return fmt.Errorf("%s: expected options of plain values: numbers, strings, booleans, lists, objects", what)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	if err := json.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("%s: %s", what, readable(err))
+	}
+	return nil
+}
+
+// known refuses keys that no field has. (Decoding takes timeoutMS for timeoutMs.)
+func known(given map[string]any, of reflect.Type) error {
+	for of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	fields := map[string]reflect.Type{}
+	for i := range of.NumField() {
+		fields[of.Field(i).Tag.Get("json")] = of.Field(i).Type
+	}
+	for key, value := range given {
+		field, there := fields[key]
+		if !there {
+			return fmt.Errorf("unknown option %q; there are %s", key, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+		}
+		inner, isObject := value.(map[string]any)
+		if isObject && field.Kind() == reflect.Pointer && field.Elem().Kind() == reflect.Struct {
+			if err := known(inner, field); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
 	}
 	return nil
 }

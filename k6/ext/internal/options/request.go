@@ -2,6 +2,7 @@ package options
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -31,7 +32,7 @@ func ReadRequest(what string, value sobek.Value, rt *sobek.Runtime, allowed ...s
 		return request, fmt.Errorf("%s: expected an object with options, got %s", what, value)
 	}
 	for _, key := range object.Keys() {
-		if !contains(allowed, key) {
+		if !slices.Contains(allowed, key) {
 			return request, fmt.Errorf("%s: unknown option %q; there are %v", what, key, allowed)
 		}
 		given := object.Get(key)
@@ -83,13 +84,4 @@ func (r *Request) set(key string, given sobek.Value, rt *sobek.Runtime) error {
 		r.Bindings = given.ToObject(rt)
 	}
 	return nil
-}
-
-func contains(list []string, one string) bool {
-	for _, each := range list {
-		if each == one {
-			return true
-		}
-	}
-	return false
 }
