@@ -51,7 +51,8 @@ export function optionsOf(services: readonly Service[], steps: readonly PlannedS
   let startS = 0;
   for (const step of steps) {
     scenarios[step.phase] = scenarioOf(step, startS, timeoutMs);
-    startS += step.seconds;
+    // What is still under way has ended before the next step: its users are free, and its latency is not the next one's.
+    startS += step.seconds + Math.ceil(graceMs(timeoutMs) / 1000);
   }
   return {
     scenarios,
@@ -62,6 +63,8 @@ export function optionsOf(services: readonly Service[], steps: readonly PlannedS
     tags: { run: __ENV.RUN_ID || 'k6' },
   };
 }
+
+const graceMs = (timeoutMs: number): number => timeoutMs + 1000;
 
 function scenarioOf({ phase, rate, seconds }: Step, startS: number, timeoutMs: number): Scenario {
   // When nothing is answered, each operation holds a user for as long as its timeout.
@@ -74,9 +77,14 @@ function scenarioOf({ phase, rate, seconds }: Step, startS: number, timeoutMs: n
     startTime: `${startS}s`,
     preAllocatedVUs: users,
     maxVUs: users,
-    gracefulStop: `${timeoutMs + 1000}ms`,
+    gracefulStop: `${graceMs(timeoutMs)}ms`,
     tags: { phase },
   };
+}
+
+/** Of what k6 itself emits, which knows the scenario and not its tags. */
+export function droppedOf({ phase }: Step): string {
+  return `dropped_iterations{scenario:${phase}}`;
 }
 
 /** Fast failures would make every percentile look good: durations are those of successes, with a floor on their count. */
@@ -84,7 +92,7 @@ function thresholdsOf(services: readonly Service[], step: PlannedStep): Record<s
   const { phase, operations, judged } = step;
   const limits: Record<string, Threshold[]> = {
     // Sub-metrics exist in the summary only where there is a threshold: one that always holds measures without judging.
-    [`dropped_iterations{phase:${phase}}`]: [judged ? `count<=${operations * LIMITS.droppedShare}` : 'count>=0'],
+    [droppedOf(step)]: [judged ? `count<=${operations * LIMITS.droppedShare}` : 'count>=0'],
     [`wrong_answers{phase:${phase}}`]: ['count<1'],
   };
   for (const { metric } of services) {

@@ -1,4 +1,4 @@
-import { LIMITS, type PlannedStep } from './plan.ts';
+import { droppedOf, LIMITS, type PlannedStep } from './plan.ts';
 import type { Service } from './service.ts';
 
 /** What k6 gives to handleSummary(), as far as it is used. */
@@ -53,9 +53,7 @@ export function summarise(
   const missed = Object.entries(metrics).flatMap(([metric, { thresholds = {} }]) =>
     Object.entries(thresholds).flatMap(([limit, { ok }]) => (ok ? [] : [`${metric}: ${limit}`])),
   );
-  const dropped = Object.fromEntries(
-    steps.map(({ phase }) => [phase, metrics[`dropped_iterations{phase:${phase}}`]?.values.count ?? 0]),
-  );
+  const dropped = Object.fromEntries(steps.map((step) => [step.phase, metrics[droppedOf(step)]?.values.count ?? 0]));
   const wrongAnswers = metrics.wrong_answers?.values.count ?? 0;
   const measured = steps.flatMap((step) => services.map(({ metric }) => measure(metric, step, services.length, data)));
   const knee = kneeOf(steps, measured, dropped);
