@@ -64,7 +64,7 @@ func clientCode(err error, sent bool) string {
 		return "no-host"
 	case sent:
 		return "closed"
-	case errors.As(err, &marshal), errors.Is(err, gocql.ErrQueryArgLength):
+	case errors.As(err, &marshal):
 		return "invalid"
 	case errors.Is(err, gocql.ErrConnectionClosed), keep.IsLost(err):
 		return "no-host"
