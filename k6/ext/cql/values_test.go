@@ -75,7 +75,7 @@ func TestWrongRequestsAreErrors(t *testing.T) {
 		`s.execute("SELECT 1", [], { timeoutMs: 2000 })`:     "at most 1000",
 		`s.execute("SELECT 1", [], { consistency: "MOST" })`: "consistency",
 		`s.execute("SELECT 1", [], { writes: false })`:       "writes",
-		`s.execute("SELECT 1", [() => 1])`:               "values[0]",
+		`s.execute("SELECT 1", [() => 1])`:                   "values[0]",
 	} {
 		if _, err := vu.Try(code); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: expected an error with %q, got %v", code, want, err)
