@@ -47,11 +47,16 @@ func (c *Client) Open(withinMs sobek.Value) error {
 	}
 	ctx, cancel := context.WithTimeout(c.of.vu.Context(), within)
 	defer cancel()
+	var before error // why it could not, until the time was over
 	for {
 		_, err = s.kept.Take(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil || before == nil {
+			before = err
+		}
+		err = before
 		if ctx.Err() != nil || final[keep.Describe(err).Code] {
 			return errors.New(c.set.auth.Redact(fmt.Sprintf("Cassandra at %v cannot be reached: %v", c.set.hosts, err)))
 		}

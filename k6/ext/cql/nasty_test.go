@@ -177,7 +177,11 @@ func TestNobodyThereIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = listener.Close()
-	expect(t, vuOn(t, listener.Addr().(*net.TCPAddr).Port, ""), write, "fail refused")
+	vu := vuOn(t, listener.Addr().(*net.TCPAddr).Port, "")
+	expect(t, vu, write, "fail refused")
+	if _, err := vu.Try(`s.open(300)`); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Fatalf("expected the reason, and not that time was over, got %v", err)
+	}
 }
 
 func TestTheDatacenterMustBeTheSites(t *testing.T) {

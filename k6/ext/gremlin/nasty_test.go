@@ -185,6 +185,9 @@ func TestNobodyThereIsRefusedAndAServerThatComesLaterIsFound(t *testing.T) {
 	_ = listener.Close()
 	vu := vuOn(t, "ws://"+address+"/gremlin", "timeoutMs: 1000")
 	expect(t, vu, write, "fail refused")
+	if _, err := vu.Try(`g.open(300)`); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Fatalf("expected the reason, and not that time was over, got %v", err)
+	}
 	f := serve(t, nil, func(c *fakeConn, r fakeRequest) { c.answer(r.id, 200, `[]`) })
 	vu = vuOn(t, f.url, "timeoutMs: 1000")
 	expect(t, vu, write, "ok")

@@ -93,11 +93,16 @@ func (p *pool) open(ctx context.Context) error {
 		slot.Ready()
 	}
 	for _, slot := range p.slots {
+		var before error // why it could not, until the time was over
 		for {
 			_, err := slot.Take(ctx)
 			if err == nil {
 				break
 			}
+			if ctx.Err() == nil || before == nil {
+				before = err
+			}
+			err = before
 			if code := keep.Describe(err).Code; code == "auth" || code == "tls" || ctx.Err() != nil {
 				return err
 			}
