@@ -1,0 +1,77 @@
+/** `npm run k6 -- load --site paris RATE=200`: k6 against the local platform that is up. Exit code: k6's own (99: a limit was missed). */
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fail } from '../src/commands/fail.ts';
+import { InputError } from '../src/errors.ts';
+import { buildK6 } from './build.ts';
+import { type Place, placeOf } from './place.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const SCRIPTS = ['smoke', 'load', 'stress', 'spike', 'soak'];
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = fail(error);
+}
+
+async function main(): Promise<number> {
+  const { script, site, settings } = readArguments();
+  const place = await placeOf(site);
+  const binary = buildK6((line) => process.stderr.write(`${line}\n`));
+  const results = join(HERE, 'results');
+  mkdirSync(results, { recursive: true });
+  const run = `k6-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`;
+  const file = join(results, `${script}-${run}.json`);
+  const env = { ...process.env, RUN_ID: run, ...addresses(place), ...settings, RESULT: file };
+  const code = await k6([...place.enter, binary, 'run', '--quiet', join(HERE, `${script}.ts`)], env);
+  process.stderr.write(`${file}\n`);
+  return code;
+}
+
+function readArguments(): { script: string; site: string | undefined; settings: Record<string, string> } {
+  const { values, positionals } = parse();
+  const [script = '', ...rest] = positionals;
+  if (!SCRIPTS.includes(script)) throw new InputError(`expected one of ${SCRIPTS.join(', ')}, got '${script}'`);
+  const settings = rest.map((each) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(each) ?? wrong(each));
+  return { script, site: values.site, settings: Object.fromEntries(settings.map(([, name, value]) => [name, value])) };
+}
+
+function parse() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { site: { type: 'string' } } });
+  } catch (error) {
+    throw new InputError((error as Error).message, { cause: error });
+  }
+}
+
+function wrong(text: string): never {
+  throw new InputError(`expected NAME=VALUE, such as RATE=200, got '${text}'`);
+}
+
+/** What the scripts need to know of the platform. */
+function addresses({ site, sites }: Place): Record<string, string> {
+  const cassandra = site.endpoints.cassandra.map(({ host, port }) => `${host}:${port}`);
+  const graph = site.endpoints.janusgraph[0];
+  const copies = sites.map((each) => `${each.datacenter}:${Math.min(each.endpoints.cassandra.length, 3)}`);
+  return {
+    SITE: site.name,
+    CQL_HOSTS: cassandra.join(','),
+    CQL_DATACENTER: site.datacenter,
+    CQL_REPLICATION: copies.join(','),
+    ...(graph && { GREMLIN_URL: `ws://${graph.host}:${graph.port}/gremlin` }),
+  };
+}
+
+/** k6 downloads nothing and reports nothing to anybody. Settings go by the environment: the words of a command are for all to see. */
+function k6([file = '', ...args]: readonly string[], settings: NodeJS.ProcessEnv): Promise<number> {
+  const env = { ...settings, K6_AUTO_EXTENSION_RESOLUTION: 'false', K6_NO_USAGE_REPORT: 'true' };
+  const child = spawn(file, args, { stdio: 'inherit', env });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+}
