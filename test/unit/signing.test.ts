@@ -33,7 +33,7 @@ const original = join(base, 'original');
 const owner = keyPair();
 let copies = 0;
 // Each call is a process of its own, a dozen of them in a test: on a busy machine that takes minutes.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 interface Said {
   readonly code: number;

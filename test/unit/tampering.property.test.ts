@@ -25,7 +25,7 @@ const MUTATIONS = 700;
 beforeAll(async () => {
   await fullRun(original, '20260101T000000Z-0ddba0', who, tsa);
   await fullRun(other, '20260101T000000Z-0ddba1', who, tsa);
-});
+}, 120_000);
 afterAll(() => {
   for (const directory of [base, tsa.directory]) rmSync(directory, { recursive: true, force: true });
 });
