@@ -26,6 +26,14 @@ const KEPT: ReadonlyMap<string, RegExp> = new Map([
   ['run.journalHead', /^[0-9a-f]{64}$/],
 ]);
 
+/** What people declared, entered and allowed, in words of their own and with their names; and the digest of criteria that holds them. Null in a masked report. */
+const OF_PEOPLE: ReadonlySet<string> = new Set([
+  'dora.criteriaSha256',
+  'dora.authorisation',
+  'dora.declared',
+  'dora.entered',
+]);
+
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema | boolean;
@@ -74,6 +82,9 @@ export function redactReport(report: Report, redact: RedactText): Redacted {
       if (declared.length > 0 && prose && WITHHELD.has(key) && typeof child === 'string' && child !== '') {
         if (!withheld.includes(place)) withheld.push(place);
         out[key] = '';
+      } else if (OF_PEOPLE.has(place)) {
+        if (child !== null) withheld.push(place);
+        out[key] = null;
       } else put(out, own ? key : redact(key), walk(child, declared.length > 0 ? declared : more, place));
     }
     return out;

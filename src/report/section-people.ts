@@ -4,7 +4,7 @@ import { formatWall } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded, orNotRecorded, pairs } from './pairs.ts';
-import { type Seal, sealSection } from './section-seal.ts';
+import { isLeftOut, LEFT_OUT, type Seal, sealSection } from './section-seal.ts';
 import { table } from './table.ts';
 import { objectiveName, VERDICT_WORD } from './wording.ts';
 
@@ -19,6 +19,7 @@ function enteredBy({ dora }: Report): Markup {
 
 /** What people did; entered by people, never generated. */
 export function responseSection(report: Report): Markup {
+  if (isLeftOut(report, 'dora.entered')) return chapter(6, 'response', 'Human response', LEFT_OUT);
   const { activation, impact, communication } = report.dora?.entered?.response ?? {};
   const said = (part: typeof activation): Markup | null =>
     part
@@ -48,23 +49,34 @@ export function findingsSection(report: Report): Markup {
     7,
     'findings',
     'Findings',
-    html`${enteredBy(report)}
-${findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}
+    html`${
+      isLeftOut(report, 'dora.entered')
+        ? LEFT_OUT
+        : html`${enteredBy(report)}
+${findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}`
+    }
 ${
   open.length === 0
     ? null
-    : html`<h3>Not shown to be met, and named by no finding</h3>${table(open, [
-        {
-          head: 'Objective',
-          kind: 'row',
-          cell: ({ objective }) => html`${objectiveName(objective)}<span class="small">${objective.id}</span>`,
-        },
-        { head: 'Verdict', kind: 'tight', cell: ({ verdict }) => VERDICT_WORD[verdict] },
-        { head: 'Reason', cell: ({ reason }) => reason },
-      ])}`
+    : html`<h3>Not shown to be met${isLeftOut(report, 'dora.entered') ? null : ', and named by no finding'}</h3>${table(
+        open,
+        [
+          {
+            head: 'Objective',
+            kind: 'row',
+            cell: ({ objective }) => html`${objectiveName(objective)}<span class="small">${objective.id}</span>`,
+          },
+          { head: 'Verdict', kind: 'tight', cell: ({ verdict }) => VERDICT_WORD[verdict] },
+          { head: 'Reason', cell: ({ reason }) => reason },
+        ],
+      )}`
 }
-<h3>Collateral impact</h3>
-<p>What the drill broke beyond its plan, which might be an incident, for a person to decide: ${orNotRecorded(entered?.collateralImpact)}</p>`,
+${
+  isLeftOut(report, 'dora.entered')
+    ? null
+    : html`<h3>Collateral impact</h3>
+<p>What the drill broke beyond its plan, which might be an incident, for a person to decide: ${orNotRecorded(entered?.collateralImpact)}</p>`
+}`,
   );
 }
 
@@ -88,6 +100,8 @@ function findingsTable(findings: readonly Finding[]): Markup {
 
 /** Places for names and dates. What audit says is never filled in, and nothing here is a signature. */
 export function signOffSection(report: Report, seal: Seal): Markup {
+  if (isLeftOut(report, 'dora.entered') || isLeftOut(report, 'dora.declared'))
+    return chapter(10, 'sign-off', 'Sign-off', LEFT_OUT, [sealSection(seal, report)]);
   const { testLead, approver, approved, managementBody } = report.dora?.entered?.signOff ?? {};
   const lead = report.dora?.declared?.testers?.find(({ role }) => role === 'test lead')?.name;
   return chapter(

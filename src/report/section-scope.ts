@@ -5,6 +5,7 @@ import { formatPeriod } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { NOT_RECORDED, notRecorded, pairs } from './pairs.ts';
+import { isLeftOut, LEFT_OUT } from './section-seal.ts';
 import { table } from './table.ts';
 
 const PROFILE_WORD = {
@@ -21,6 +22,17 @@ export function scopeSection(report: Report): Markup {
   const of = declared?.function;
   const trigger = declared?.trigger;
   const word = dora?.authorisation;
+  if (isLeftOut(report, 'dora.declared') || isLeftOut(report, 'dora.authorisation'))
+    return chapter(
+      2,
+      'scope',
+      'Scope and authority',
+      html`${LEFT_OUT}${pairs([
+        ['Function', dora?.scenario?.function],
+        ['Tier', run.tier === null ? null : String(run.tier)],
+        ['Class of scenario', dora?.scenario?.doraClass],
+      ])}`,
+    );
   return chapter(
     2,
     'scope',
@@ -42,7 +54,7 @@ ${pairs([
   ['Condition of success', declared?.criteria?.success],
   ['Time on the alternate', declared?.dwell && `at least ${formatPeriod(parseDuration(declared.dwell) ?? 0)}`],
   ['Profile', declared?.profile && PROFILE_WORD[declared.profile]],
-  ['Criteria', criteria(dora)],
+  ['Criteria', report.masked === undefined ? criteria(dora) : 'left out of this masked report'],
   ['Drill file', declared && html`SHA-256 <code>${declared.sha256}</code>`],
   [
     'Allowed by',
@@ -66,7 +78,8 @@ function criteria(dora: Dora | null): Markup | null {
 }
 
 /** Who tested, declared before the run; who took part, entered after it. */
-export function participantsSection({ dora }: Report): Markup {
+export function participantsSection(report: Report): Markup {
+  const { dora } = report;
   const testers = dora?.declared?.testers;
   const participants = dora?.entered?.participants;
   return chapter(
@@ -81,7 +94,9 @@ ${
         { head: 'Role', cell: ({ role }) => role },
         { head: 'Line', cell: ({ line }) => line },
       ])
-    : html`<p>${notRecorded()}</p>`
+    : isLeftOut(report, 'dora.declared')
+      ? LEFT_OUT
+      : html`<p>${notRecorded()}</p>`
 }
 <h3>Participants, entered after the run</h3>
 ${
@@ -92,7 +107,9 @@ ${
           { head: 'Participant', kind: 'row', cell: ({ name }) => name },
           { head: 'Role', cell: ({ role }) => role },
         ])
-    : html`<p>${notRecorded()}</p>`
+    : isLeftOut(report, 'dora.entered')
+      ? LEFT_OUT
+      : html`<p>${notRecorded()}</p>`
 }`,
   );
 }

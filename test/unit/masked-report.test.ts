@@ -188,7 +188,8 @@ describe('a masked report of the example', () => {
 
   test('holds no name of the run, its sites, hosts and services', () => {
     for (const path of readdirSync(out)) {
-      const bytes = readFileSync(join(out, path), 'utf8');
+      // "comparison" is a word of the harness, and has a city in it.
+      const bytes = readFileSync(join(out, path), 'utf8').replaceAll(/\bcomparisons?\b/gi, '');
       for (const hidden of ['paris', 'london', 'frankfurt', '10.77.', 'payment screening', 'screening'])
         expect([path, hidden, bytes.toLowerCase().includes(hidden)]).toEqual([path, hidden, false]);
     }
