@@ -1,7 +1,7 @@
 import { formatDuration } from '../duration.ts';
+import { componentBehind } from '../history/components.ts';
 import type { Authorisation } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
-import { PROBES } from '../probes/registry.ts';
 import type { Dora } from './dora-schema.ts';
 import type { Report } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
@@ -116,7 +116,7 @@ export function reconciliationOf({ plan }: RunRecord, report: Figures): Dora['re
     const own =
       row.service !== null && Object.hasOwn(plan.services, row.service) ? plan.services[row.service] : undefined;
     const probe = row.service === null ? null : (own?.probe ?? '');
-    const store = PROBES.get(probe ?? '')?.component ?? probe;
+    const store = componentBehind(probe ?? '') ?? probe;
     const last = report.readBack.filter((read) => (probe === null || read.probe === probe) && read.stage !== 'canary');
     return [
       {

@@ -25,9 +25,17 @@ test('the package reaches the judge, the format and the plan, and nothing that r
     'scenario',
     'src/duration.ts',
     'src/errors.ts',
+    'src/refused-words.ts',
+    'src/text.ts',
     'src/version.ts',
   ]);
-  expect(files.filter((file) => file.startsWith('src/scenario/'))).toEqual(['src/scenario/plan.ts']);
+  // The plan, and the shapes of what people declare in it.
+  expect(files.filter((file) => file.startsWith('src/scenario/'))).toEqual([
+    'src/scenario/drill-file.ts',
+    'src/scenario/plan.ts',
+    'src/scenario/shapes.ts',
+    'src/scenario/values.ts',
+  ]);
 });
 
 test('what it imports from others is what its manifest says, in the harness’s versions', () => {
