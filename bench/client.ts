@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { REGISTRIES } from '../src/commands/context.ts';
+import { REGISTRIES } from '../src/commands/registries.ts';
 import type { EventData } from '../src/history/event.ts';
 import { parseAttempt } from '../src/history/history-csv.ts';
 import type { Platform } from '../src/platform/platform.ts';

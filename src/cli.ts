@@ -1,24 +1,34 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { bundleCommand } from './commands/bundle.ts';
 import { print, REPORTS } from './commands/context.ts';
-import { keygenCommand, type SignFlags, signCommand, timestampCommand } from './commands/evidence.ts';
-import { type ExerciseFlags, exerciseCommand } from './commands/exercise.ts';
+import type { SignFlags } from './commands/evidence.ts';
+import type { ExerciseFlags } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
-import { coverageCommand, historyCommand } from './commands/history.ts';
-import { checkCommand, type ReportFlags, reportCommand } from './commands/judge.ts';
-import { oscalCommand } from './commands/oscal.ts';
-import { downCommand, recoverCommand, statusCommand, stopCommand, upCommand } from './commands/platform.ts';
-import { type RedactFlags, redactCommand } from './commands/redact.ts';
-import { runCommand } from './commands/run.ts';
-import { listCommand, planCommand, schemaCommand, validateCommand } from './commands/scenarios.ts';
-import { type AmendFlags, amendCommand, type SignOffFlags, signOffCommand } from './commands/statements.ts';
-import { type VerifyFlags, verifyCommand } from './commands/verify.ts';
+import type { ReportFlags } from './commands/judge.ts';
+import type { RedactFlags } from './commands/redact.ts';
+import type { AmendFlags, SignOffFlags } from './commands/statements.ts';
+import type { VerifyFlags } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
 import type { TimestampFlags } from './evidence/timestamp-request.ts';
-import { runDoctor } from './platform/doctor.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
+
+/** Loaded when it is asked for: what a command does not need it does not wait for. */
+const load = {
+  bundle: () => import('./commands/bundle.ts'),
+  evidence: () => import('./commands/evidence.ts'),
+  exercise: () => import('./commands/exercise.ts'),
+  history: () => import('./commands/history.ts'),
+  judge: () => import('./commands/judge.ts'),
+  oscal: () => import('./commands/oscal.ts'),
+  platform: () => import('./commands/platform.ts'),
+  redact: () => import('./commands/redact.ts'),
+  run: () => import('./commands/run.ts'),
+  scenarios: () => import('./commands/scenarios.ts'),
+  statements: () => import('./commands/statements.ts'),
+  verify: () => import('./commands/verify.ts'),
+  doctor: () => import('./platform/doctor.ts'),
+} as const;
 
 let code: ExitCode = EXIT.pass;
 // Before anything is started that would inherit them.
@@ -103,14 +113,14 @@ for (const name of ['run', 'scenario']) {
     .option('--config <file>', 'configuration of the local platform that is started')
     .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
     .action(async (names: string[], flags) => {
-      code = await runCommand(names, flags, secrets);
+      code = await (await load.run()).runCommand(names, flags, secrets);
     });
 }
 program
   .command('validate [files...]')
   .description('every error of scenario files, with line and column')
   .action(async (files: string[]) => {
-    code = await validateCommand(files);
+    code = await (await load.scenarios()).validateCommand(files);
   });
 program
   .command('plan <name>')
@@ -119,19 +129,19 @@ program
   .option('--seed <n>', 'of the random picks, in the place of the scenario’s own', seed)
   .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
   .action(async (name: string, flags: { config?: string; seed?: number; drill?: string }) => {
-    code = await planCommand(name, flags);
+    code = await (await load.scenarios()).planCommand(name, flags);
   });
 program
   .command('list <what>')
   .description('scenarios, faults or probes')
   .action(async (what: string) => {
-    code = await listCommand(what);
+    code = await (await load.scenarios()).listCommand(what);
   });
 program
   .command('check <run>')
   .description('judge a run again from its directory alone')
   .action(async (run: string) => {
-    code = await checkCommand(run);
+    code = await (await load.judge()).checkCommand(run);
   });
 program
   .command('report <run>')
@@ -141,14 +151,14 @@ program
   .option('--browser <file>', 'which prints the PDF')
   .option('--drill <file>', 'what people entered after the run')
   .action(async (run: string, flags: ReportFlags) => {
-    code = await reportCommand(run, flags);
+    code = await (await load.judge()).reportCommand(run, flags);
   });
 program
   .command('oscal <run>')
   .description('report.json as OSCAL assessment results')
   .option('--out <file>', 'where it goes', 'oscal.json')
-  .action((run: string, flags: { out: string }) => {
-    code = oscalCommand(run, flags);
+  .action(async (run: string, flags: { out: string }) => {
+    code = (await load.oscal()).oscalCommand(run, flags);
   });
 program
   .command('verify <directory>')
@@ -165,17 +175,17 @@ program
   .option('--original <run>', 'of a masked report: the run that it must have been made of')
   .option('--mask <file>', 'of a masked report: what its masks hide')
   .action(async (directory: string, flags: VerifyFlags) => {
-    code = await verifyCommand(directory, flags);
+    code = await (await load.verify()).verifyCommand(directory, flags);
   });
 stamped(signing(program.command('sign <directory>')))
   .description('sign a sealed run or exercise; nothing that was sealed changes')
   .action(async (directory: string, flags: SignFlags & TimestampFlags & { key?: string }) => {
-    code = await signCommand(directory, asSignFlags(flags), secrets);
+    code = await (await load.evidence()).signCommand(directory, asSignFlags(flags), secrets);
   });
 stamped(program.command('timestamp <directory>'))
   .description('have the time of a sealed run or exercise stamped')
   .action(async (directory: string, flags: TimestampFlags) => {
-    code = await timestampCommand(directory, flags);
+    code = await (await load.evidence()).timestampCommand(directory, flags);
   });
 signing(program.command('sign-off <directory>'))
   .description('approve or reject a sealed run or exercise, with a key of your own: not by who ran it')
@@ -184,7 +194,7 @@ signing(program.command('sign-off <directory>'))
   .requiredOption('--decision <decision>', 'approved or rejected')
   .option('--note <text>', 'what there is to say', '')
   .action(async (directory: string, flags: SignOffFlags & { key?: string }) => {
-    code = await signOffCommand(directory, asSignFlags(flags), secrets);
+    code = await (await load.statements()).signOffCommand(directory, asSignFlags(flags), secrets);
   });
 signing(program.command('amend <directory>'))
   .description('sign what is to be known beside a sealed run or exercise, which stays as it is')
@@ -193,14 +203,14 @@ signing(program.command('amend <directory>'))
   .requiredOption('--reason <text>', 'what is to be known, and why')
   .option('--file <file>', 'a text that goes with it, whole')
   .action(async (directory: string, flags: AmendFlags & { key?: string }) => {
-    code = await amendCommand(directory, asSignFlags(flags), secrets);
+    code = await (await load.statements()).amendCommand(directory, asSignFlags(flags), secrets);
   });
 program
   .command('bundle <directory>')
   .description('a copy to hand on: what is sealed, the verifier beside it, and how to call it')
   .requiredOption('--out <directory>', 'where it goes; must not be there yet')
-  .action((directory: string, flags: { out: string }) => {
-    code = bundleCommand(directory, flags);
+  .action(async (directory: string, flags: { out: string }) => {
+    code = (await load.bundle()).bundleCommand(directory, flags);
   });
 program
   .command('redact <run>')
@@ -214,13 +224,13 @@ program
   .option('--sign-command <json>', SIGN_COMMAND)
   .option('--public-key <file>', 'of the command that signs')
   .action(async (run: string, flags: RedactFlags) => {
-    code = await redactCommand(run, flags, secrets);
+    code = await (await load.redact()).redactCommand(run, flags, secrets);
   });
 program
   .command('keygen <directory>')
   .description('make a pair of Ed25519 keys; DRILL_SIGN_PASSPHRASE encrypts the private one')
-  .action((directory: string) => {
-    code = keygenCommand(directory, secrets);
+  .action(async (directory: string) => {
+    code = (await load.evidence()).keygenCommand(directory, secrets);
   });
 program
   .command('history [scenario]')
@@ -229,7 +239,7 @@ program
   .option('--config <file>', 'configuration of the local platform that coverage is compared with')
   .option('--metrics <file>', 'write Prometheus metrics, for a textfile collector')
   .action(async (scenario: string | undefined, flags: { reports: string; config?: string; metrics?: string }) => {
-    code = await historyCommand(scenario, flags);
+    code = await (await load.history()).historyCommand(scenario, flags);
   });
 program
   .command('coverage')
@@ -237,7 +247,7 @@ program
   .option('--reports <directory>', 'where run directories are', REPORTS)
   .option('--config <file>', 'configuration of the local platform that it is compared with')
   .action(async (flags: { reports: string; config?: string }) => {
-    code = await coverageCommand(flags);
+    code = await (await load.history()).coverageCommand(flags);
   });
 vouched(program.command('exercise <name>'))
   .description('carry out an exercise of drills/: its scenarios and what people do, in order')
@@ -245,34 +255,34 @@ vouched(program.command('exercise <name>'))
   .option('--reports <directory>', 'where run directories go', REPORTS)
   .option('--config <file>', 'configuration of the local platform, where a step names none')
   .action(async (name: string, flags: ExerciseFlags) => {
-    code = await exerciseCommand(name, flags, secrets);
+    code = await (await load.exercise()).exerciseCommand(name, flags, secrets);
   });
 program
   .command('recover')
   .description('undo every fault that a dead run left behind')
   .option('--force', 'also while a run uses the platform', false)
   .action(async (flags: { force: boolean }) => {
-    code = await recoverCommand(flags);
+    code = await (await load.platform()).recoverCommand(flags);
   });
 program
   .command('stop [reason...]')
   .description('pull the lever: every run heals and ends, and none begins')
   .option('--clear', 'release it', false)
-  .action((reason: string[], flags: { clear: boolean }) => {
-    code = stopCommand(reason.join(' '), flags);
+  .action(async (reason: string[], flags: { clear: boolean }) => {
+    code = (await load.platform()).stopCommand(reason.join(' '), flags);
   });
 program
   .command('doctor')
   .description('what this machine needs for the local platform')
   .option('--fix', 'install and build what is missing', false)
   .action(async ({ fix }: { fix: boolean }) => {
-    code = (await runDoctor({ fix, write: print })) ? EXIT.pass : EXIT.platform;
+    code = (await (await load.doctor()).runDoctor({ fix, write: print })) ? EXIT.pass : EXIT.platform;
   });
 program
   .command('schema')
   .description('write the JSON Schema files')
-  .action(() => {
-    code = schemaCommand();
+  .action(async () => {
+    code = (await load.scenarios()).schemaCommand();
   });
 
 const platform = program.command('platform').description('the local platform: up, down, status');
@@ -280,13 +290,13 @@ platform
   .command('up')
   .option('--config <file>', 'its configuration')
   .action(async ({ config }: { config?: string }) => {
-    code = await upCommand(config);
+    code = await (await load.platform()).upCommand(config);
   });
 platform.command('down').action(async () => {
-  code = await downCommand();
+  code = await (await load.platform()).downCommand();
 });
 platform.command('status').action(async () => {
-  code = await statusCommand();
+  code = await (await load.platform()).statusCommand();
 });
 
 try {

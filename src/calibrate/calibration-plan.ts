@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { REGISTRIES } from '../commands/context.ts';
+import { REGISTRIES } from '../commands/registries.ts';
 import type { Platform } from '../platform/platform.ts';
 import { loadScenario } from '../scenario/load.ts';
 import type { Plan } from '../scenario/plan.ts';

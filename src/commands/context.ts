@@ -1,10 +1,7 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
-import { FAULTS } from '../faults/registry.ts';
-import { PROBES } from '../probes/registry.ts';
 
-export const REGISTRIES = { probes: PROBES, faults: FAULTS } as const;
 export const SCENARIOS = fileURLToPath(new URL('../../scenarios', import.meta.url));
 export const DRILLS = fileURLToPath(new URL('../../drills', import.meta.url));
 export const SCHEMAS = fileURLToPath(new URL('../../schema', import.meta.url));

@@ -19,9 +19,10 @@ import { renderExercise, renderExerciseHtml } from '../report/exercise-page.ts';
 import { oneLine } from '../report/text-table.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { VERSION } from '../version.ts';
-import { columns, DRILLS, print, REGISTRIES, SCENARIOS } from './context.ts';
+import { columns, DRILLS, print, SCENARIOS } from './context.ts';
 import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
+import { REGISTRIES } from './registries.ts';
 import { anchoringOf, operators, type RunFlags, runCommand } from './run.ts';
 
 export interface ExerciseFlags extends Omit<RunFlags, 'repeat' | 'seed'> {

@@ -15,7 +15,8 @@ import { renderMetrics } from '../report/metrics.ts';
 import { renderCoverage } from '../report/section-coverage.ts';
 import { type FoundRuns, readRuns, type Unread } from '../trend/read-runs.ts';
 import { historyOf } from '../trend/series.ts';
-import { columns, DRILLS, print, REGISTRIES, SCENARIOS } from './context.ts';
+import { columns, DRILLS, print, SCENARIOS } from './context.ts';
+import { REGISTRIES } from './registries.ts';
 
 interface HistoryFlags {
   readonly reports: string;

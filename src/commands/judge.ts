@@ -20,9 +20,8 @@ import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
 import { parseStatement } from '../evidence/human-statement.ts';
 import { writeManifest } from '../evidence/manifest.ts';
 import type { Signer } from '../evidence/signing-key.ts';
-import { MASKED, MASKED_ENVELOPE } from '../redact/masked-bundle.ts';
+import { isMasked, MASKED, MASKED_ENVELOPE } from '../redact/masked-files.ts';
 import { findBrowser, printPdf } from '../report/browser.ts';
-import { renderHtml, renderPrint } from '../report/html.ts';
 import { renderJUnit } from '../report/junit.ts';
 import type { Sheet } from '../report/print.ts';
 import { type Seal, type SignedWord, UNSEALED } from '../report/section-seal.ts';
@@ -34,6 +33,9 @@ import { reportWithEntries } from './entries.ts';
 /** What a place that cannot be written says: that is no defect of the harness. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EFBIG']);
 
+/** What draws takes a second to load: who judges alone does without. */
+const pages = () => import('../report/html.ts');
+
 /**
  * Judges a run that has just ended, renders it, seals its directory, and prints the summary. `signer`: who is to sign it then; null: nobody. `timestamp`: whether
  * its time is to be stamped.
@@ -43,6 +45,7 @@ export async function judgeNewRun(directory: string, signer: Signer | null, time
   try {
     writeFileSync(join(directory, 'report.json'), renderReportJson(report));
     const seal = { ...UNSEALED, keyId: signer && keyIdOf(signer.publicKey), timestamp };
+    const { renderHtml } = await pages();
     writeFileSync(join(directory, 'report.html'), renderHtml(report, seal));
     writeFileSync(join(directory, 'junit.xml'), renderJUnit(report));
     await writeLatencyLogs(directory);
@@ -120,6 +123,7 @@ export async function reportCommand(directory: string, { out, pdf, browser, dril
       hint: 'npm run doctor says how to get one; or give one: --browser FILE',
     });
   const seal = sealIn(directory);
+  const { renderHtml, renderPrint } = await pages();
   writeFileSync(`${out}.html`, renderHtml(report, seal));
   writeFileSync(`${out}.xml`, renderJUnit(report));
   if (drill !== undefined) writeFileSync(`${out}.json`, renderReportJson(report));
@@ -157,7 +161,7 @@ async function writePdf(browser: string, pdf: string, page: string): Promise<voi
 }
 
 function sheetOf(directory: string, { run }: Report): Sheet {
-  const file = existsSync(join(directory, MASKED)) ? MASKED : MANIFEST;
+  const file = isMasked(directory) ? MASKED : MANIFEST;
   return { run: run.id, file, manifestSha256: digestOf(directory, file) };
 }
 
@@ -184,7 +188,7 @@ function sealIn(directory: string): Seal {
   const timestamp = existsSync(join(directory, TIMESTAMP));
   return {
     keyId: keyNamedIn(directory),
-    manifestSha256: digestOf(directory, existsSync(join(directory, MASKED)) ? MASKED : MANIFEST),
+    manifestSha256: digestOf(directory, isMasked(directory) ? MASKED : MANIFEST),
     timestamp,
     statements: statementsIn(directory),
   };
@@ -207,7 +211,7 @@ function statementsIn(directory: string): readonly SignedWord[] {
 
 /** The key that the envelope beside a manifest names, whether or not its signature holds; null: there is none that can be read. */
 function keyNamedIn(directory: string): string | null {
-  const file = existsSync(join(directory, MASKED)) ? MASKED_ENVELOPE : ENVELOPES[0];
+  const file = isMasked(directory) ? MASKED_ENVELOPE : ENVELOPES[0];
   try {
     return parseEnvelope(readFileSync(join(directory, file)), file).keyid;
   } catch {

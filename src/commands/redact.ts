@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { readMask, writeMask } from '../redact/mask.ts';
-import { compareWithOriginal, MASKED, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { compareWithOriginal, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
 import { print } from './context.ts';
 import { type SignFlags, signerFor } from './evidence.ts';
 import { signedWords } from './signed-words.ts';
@@ -48,11 +48,6 @@ export async function redactCommand(run: string, flags: RedactFlags, secrets: Si
 export interface MaskedFlags {
   readonly original?: string;
   readonly mask?: string;
-}
-
-/** A masked report is in this directory. */
-export function isMasked(directory: string): boolean {
-  return existsSync(join(directory, MASKED));
 }
 
 /** `verify DIRECTORY` of a masked report; `key`: of who must have signed it, null: nobody is asked for. */

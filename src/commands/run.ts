@@ -28,11 +28,12 @@ import { expectedPhases } from '../scenario/expected-duration.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { drawSeed } from '../scenario/picks.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
-import { columns, print, REGISTRIES, SCENARIOS } from './context.ts';
+import { columns, print, SCENARIOS } from './context.ts';
 import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
 import { judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
+import { REGISTRIES } from './registries.ts';
 import { runRegister } from './verify.ts';
 
 export interface RunFlags {

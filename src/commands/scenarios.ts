@@ -15,7 +15,8 @@ import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
 import { listDrillFiles, listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
-import { print, REGISTRIES, SCENARIOS, SCHEMAS } from './context.ts';
+import { print, SCENARIOS, SCHEMAS } from './context.ts';
+import { REGISTRIES } from './registries.ts';
 
 /** `validate FILE…`: every error of every file. */
 export async function validateCommand(files: readonly string[]): Promise<ExitCode> {

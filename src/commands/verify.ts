@@ -10,10 +10,11 @@ import { type Signed, type Verified, verifyBundle } from '../evidence/verify.ts'
 import { verifyAll } from '../evidence/verify-all.ts';
 import type { VerifiedStatement } from '../evidence/verify-statements.ts';
 import { stateDirectory } from '../platform/local/paths.ts';
+import { isMasked } from '../redact/masked-files.ts';
 import { registeredRuns, seriesIn } from '../run/run-register.ts';
 import { shown } from '../text.ts';
 import { print, requireDirectory } from './context.ts';
-import { isMasked, type MaskedFlags, verifyMaskedCommand } from './redact.ts';
+import type { MaskedFlags } from './redact.ts';
 import { signedWords } from './signed-words.ts';
 
 export interface VerifyFlags extends MaskedFlags {
@@ -35,7 +36,10 @@ export function runRegister(): string {
 export async function verifyCommand(directory: string, flags: VerifyFlags): Promise<ExitCode> {
   const keys = readKeyring(flags.publicKey, flags.tsaCa);
   requireDirectory(directory);
-  if (isMasked(directory)) return verifyMaskedCommand(directory, flags, onlyKey(keys));
+  if (isMasked(directory)) {
+    const { verifyMaskedCommand } = await import('./redact.ts');
+    return verifyMaskedCommand(directory, flags, onlyKey(keys));
+  }
   if (flags.original !== undefined || flags.mask !== undefined)
     throw new InputError(`${directory}: expected a masked report, got none`, {
       hint: 'npm run drill -- redact RUN --out DIRECTORY',

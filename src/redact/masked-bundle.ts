@@ -26,12 +26,10 @@ import { UNSEALED } from '../report/section-seal.ts';
 import { VERSION } from '../version.ts';
 import { knownNames } from './known-names.ts';
 import type { Mask } from './mask.ts';
+import { MASKED, MASKED_ENVELOPE } from './masked-files.ts';
 import { RUN_ID, redactReport } from './redact-report.ts';
 import { textRedactor } from './redact-text.ts';
 
-/** The manifest of a masked report, and its signature: files of their own, so that nobody takes it for the run itself. */
-export const MASKED = 'masked.json';
-export const MASKED_ENVELOPE = 'masked.dsse.json';
 const FILES = ['junit.xml', 'report.html', 'report.json'] as const;
 /** Our own: a name, no address. */
 const MASKED_REPORT = 'urn:drill:masked-report:v0.1';
