@@ -158,7 +158,7 @@ program
   .description('report.json as OSCAL assessment results')
   .option('--out <file>', 'where it goes', 'oscal.json')
   .action(async (run: string, flags: { out: string }) => {
-    code = (await load.oscal()).oscalCommand(run, flags);
+    code = await (await load.oscal()).oscalCommand(run, flags);
   });
 program
   .command('verify <directory>')

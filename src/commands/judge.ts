@@ -19,6 +19,7 @@ import { ENVELOPES, MANIFEST, readWhole, STATEMENTS, sha256, shownPath, TIMESTAM
 import { keyIdOf, parseEnvelope } from '../evidence/dsse.ts';
 import { parseStatement } from '../evidence/human-statement.ts';
 import { writeManifest } from '../evidence/manifest.ts';
+import { verifySealed } from '../evidence/sealed.ts';
 import type { Signer } from '../evidence/signing-key.ts';
 import { isMasked, MASKED, MASKED_ENVELOPE } from '../redact/masked-files.ts';
 import { findBrowser, printPdf } from '../report/browser.ts';
@@ -114,7 +115,7 @@ export interface ReportFlags {
  * entered, which then stands in a JSON of its own.
  */
 export async function reportCommand(directory: string, { out, pdf, browser, drill }: ReportFlags): Promise<ExitCode> {
-  const sealed = readReport(directory);
+  const sealed = await readSealedReport(directory);
   refuseInside(directory, out);
   const report = drill === undefined ? sealed : await reportWithEntries(directory, sealed, drill, new Date());
   const printer = pdf ? (browser ?? findBrowser()) : null;
@@ -170,8 +171,20 @@ function digestOf(directory: string, file: string): string | null {
   return existsSync(manifest) ? sha256(readFileSync(manifest)) : null;
 }
 
+/**
+ * `report.json` of a directory that is what was sealed: a page made of another one would stand under the genuine manifest's digest. One that was never sealed,
+ * because its run died, is read as it is. An EvidenceError names what was changed since.
+ */
+export async function readSealedReport(directory: string): Promise<Report> {
+  if (isMasked(directory)) {
+    const { verifyMasked } = await import('../redact/masked-bundle.ts');
+    verifyMasked(directory, null);
+  } else if (existsSync(join(directory, MANIFEST))) verifySealed(directory);
+  return readReport(directory);
+}
+
 /** `report.json` of a run directory; an InputError when there is none that this version can read. */
-export function readReport(directory: string): Report {
+function readReport(directory: string): Report {
   const file = join(directory, 'report.json');
   try {
     return reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
