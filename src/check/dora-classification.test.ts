@@ -84,13 +84,15 @@ test('no downtime in a run that did not go through is no downtime that was seen'
   expect(downtime_us).toEqual({ lower: 0, upper: null });
 });
 
-test('data that could not be had for a time, that were undone or damaged count as lost; what was not read back is unknown', () => {
+test('where nothing was lost the threshold of data is not reached; a loss, or what was not read back, leaves it to a person (Art. 9(5)(a))', () => {
   expect(reached(classified(), 'Data')).toBe(false);
-  expect(reached(classified({ lost: { lower: 1, upper: 1 } }), 'Data')).toBe(true);
+  expect(reached(classified({ lost: { lower: 1, upper: 1 } }), 'Data')).toBeNull();
   expect(reached(classified({ lost: { lower: 0, upper: 3 } }), 'Data')).toBeNull();
   expect(reached(classified({ lost: null }), 'Data')).toBeNull();
   const damaged = { state: 'damaged', acknowledgedDamaged: 0, places: [], found: [] } as unknown as Report['integrity'];
-  expect(reached(classified({ change: { integrity: damaged } as Partial<Report> }), 'Data')).toBe(true);
+  const hurt = classified({ change: { integrity: damaged } as Partial<Report> });
+  expect(reached(hurt, 'Data')).toBeNull();
+  expect(hurt.criteria.find(({ criterion }) => criterion.includes('Data'))?.measured).toBe('1 lost or damaged');
 });
 
 test('member states count where something was seen to hurt them', () => {
@@ -102,11 +104,32 @@ test('member states count where something was seen to hurt them', () => {
 });
 
 test('major: a critical function, and two other thresholds; unknown as long as unknown ones could make two', () => {
-  const two = { downtime: { lower: 3 * HOUR, upper: 3 * HOUR }, lost: { lower: 1, upper: 1 } };
-  expect(classified(two).conclusion).toBe('would be');
+  const two = { downtime: { lower: 3 * HOUR, upper: 3 * HOUR } };
+  expect(classified(two)).toMatchObject({
+    conclusion: 'would be',
+    why: '2 of 6 other thresholds reached, 3 unknown; two are needed',
+  });
   expect(classified({ ...two, function: { memberStates: ['FR', 'DE'] } }).conclusion).toBe('unknown');
   expect(classified({ ...two, function: { critical: false } }).conclusion).toBe('would not be');
   expect(classified().conclusion).toBe('unknown');
+});
+
+test('length and downtime are one threshold (Art. 9(3)): both of them together do not make an incident major', () => {
+  const both = { downtime: { lower: 3 * HOUR, upper: 3 * HOUR }, goneUs: 100_000_000 + 25 * HOUR };
+  const alone = classified({ ...both, function: { critical: true, memberStates: ['FR'] } });
+  expect([reached(alone, 'downtime'), reached(alone, 'Duration')]).toEqual([true, true]);
+  expect(alone).toMatchObject({
+    conclusion: 'unknown',
+    why: '1 of 6 other thresholds reached, 3 unknown; two are needed',
+  });
+});
+
+test('either of length and downtime reaches it, and it is unknown while one of them is', () => {
+  const whyOf = (of: Parameters<typeof classified>[0]) =>
+    classified({ function: { critical: true, memberStates: ['FR'] }, ...of }).why;
+  expect(whyOf({ goneUs: 100_000_000 + 25 * HOUR })).toMatch(/^1 of 6 .* 3 unknown/);
+  expect(whyOf({ goneUs: null })).toMatch(/^0 of 6 .* 4 unknown/);
+  expect(whyOf({})).toMatch(/^0 of 6 .* 3 unknown/);
 });
 
 test.each([

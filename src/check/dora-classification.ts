@@ -11,6 +11,8 @@ type Figures = Pick<Report, 'views' | 'rpo' | 'run' | 'backlogCleared_us' | 'can
 
 const HOUR_US = 3_600_000_000;
 const NOT_MEASURED = 'not measured: for a person to say';
+const DOWNTIME = 'Service downtime (Art. 3, 9(3))';
+const DURATION = 'Duration (Art. 3, 9(3))';
 
 /**
  * What the thresholds of (EU) 2024/1772 would say, had the faults of this run been an incident that lasted as long as the run held them. Every figure is a
@@ -32,7 +34,7 @@ export function classify(record: RunRecord, report: Figures): Classification {
     },
     downtimeCriterion(downtime_us, critical),
     {
-      criterion: 'Duration (Art. 3, 9(3))',
+      criterion: DURATION,
       threshold: 'more than 24 h',
       measured: lengthWords(duration_us),
       reached: longerThan(duration_us, 24 * HOUR_US),
@@ -41,10 +43,11 @@ export function classify(record: RunRecord, report: Figures): Classification {
     spreadCriterion(memberStates, downtime_us, lost),
     {
       criterion: 'Data losses (Art. 5, 9(5))',
-      threshold: 'an effect on availability, integrity or authenticity of data',
+      threshold: 'an effect on data that hurts business objectives or what regulation requires',
       measured: lost === null ? 'unknown' : lossWords(lost),
-      reached: someLost(lost),
-      note: 'whether it hurts the business is for a person to decide',
+      // A loss alone does not reach it (Art. 9(5)(a)), and whom it hurts no run shows.
+      reached: lost?.upper === 0 ? false : null,
+      note: 'whether a loss hurts the business is for a person to decide',
     },
     ...['Clients, counterparts, transactions (Art. 1, 9(1))', 'Reputation (Art. 2, 9(2))', 'Cost (Art. 7, 9(6))'].map(
       (criterion): Criterion => ({ criterion, threshold: '', measured: NOT_MEASURED, reached: null, note: '' }),
@@ -53,16 +56,27 @@ export function classify(record: RunRecord, report: Figures): Classification {
   return { hypothetical: true, downtime_us, duration_us, criteria, ...conclude(criteria, why) };
 }
 
+/** Of each threshold that Art. 8(1) counts, whether it is reached: first that of critical services, then the six of Art. 9(1) to (6), of which length or downtime is one. */
+export function thresholdsOf(criteria: readonly Criterion[]): readonly (boolean | null)[] {
+  const ofTime = criteria.filter(isOfTime).map(({ reached }) => reached);
+  const time = ofTime.includes(true) ? true : ofTime.includes(null) ? null : false;
+  return criteria.flatMap((one) => (!isOfTime(one) ? [one.reached] : one.criterion === DURATION ? [time] : []));
+}
+
+function isOfTime({ criterion }: Criterion): boolean {
+  return criterion === DOWNTIME || criterion === DURATION;
+}
+
 /** Art. 8(1): critical services, and two or more of the other thresholds; malicious access is no part of a drill. */
 function conclude(criteria: readonly Criterion[], why: string | null): Pick<Classification, 'conclusion' | 'why'> {
-  const [critical, ...others] = criteria;
-  const count = others.filter(({ reached }) => reached === true).length;
-  const open = others.filter(({ reached }) => reached === null).length;
+  const [critical, ...others] = thresholdsOf(criteria);
+  const count = others.filter((reached) => reached === true).length;
+  const open = others.filter((reached) => reached === null).length;
   const said = `${count} of ${others.length} other thresholds reached, ${open} unknown; two are needed`;
   if (why !== null) return { conclusion: 'unknown', why };
-  if (critical?.reached === false)
+  if (critical === false)
     return { conclusion: 'would not be', why: 'no critical or important function is affected, as declared' };
-  if (critical?.reached === null)
+  if (critical !== true)
     return { conclusion: 'unknown', why: `whether the function is critical is not recorded; ${said}` };
   if (count >= 2) return { conclusion: 'would be', why: said };
   return count + open >= 2 ? { conclusion: 'unknown', why: said } : { conclusion: 'would not be', why: said };
@@ -132,7 +146,7 @@ function durationOf(record: RunRecord, { views, run, backlogCleared_us }: Figure
 function downtimeCriterion(downtime: Interval | null, critical: boolean | null): Criterion {
   const long = longerThan(downtime, 2 * HOUR_US);
   return {
-    criterion: 'Service downtime (Art. 3, 9(3))',
+    criterion: DOWNTIME,
     threshold: 'more than 2 h, of a critical or important function',
     measured: lengthWords(downtime),
     reached: long === false || critical === false ? false : critical === true ? long : null,
@@ -168,11 +182,6 @@ function lossOf({ rpo, integrity, lastWriteWins = [] }: Figures): Interval | nul
   const lower = Math.max(all.lost.lower, all.lostInAll.lower, undone, damaged);
   if (unproven || all.lost.upper === null || all.lostInAll.upper === null) return { lower, upper: null };
   return { lower, upper: Math.max(lower, all.lost.upper, all.lostInAll.upper) };
-}
-
-function someLost(lost: Interval | null): boolean | null {
-  if (lost === null) return null;
-  return lost.lower > 0 ? true : lost.upper === 0 ? false : null;
 }
 
 function lossWords({ lower, upper }: Interval): string {

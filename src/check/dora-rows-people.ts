@@ -1,3 +1,4 @@
+import { thresholdsOf } from './dora-classification.ts';
 import { counted, not, type Part, partly, type Row, some } from './dora-row.ts';
 
 /** What people declare, enter and decide. */
@@ -23,7 +24,7 @@ export const PEOPLE_ROWS: readonly Row[] = [
     records:
       'results documented, deficiencies analysed, reported, closed: shortcoming, measure, priority, owner, due date, retest',
     fields: ['findings[]'],
-    judge: ({ entered }, { objectives }) => {
+    judge: ({ entered, deviations }, { objectives, run, verdict, faults }) => {
       const findings = entered?.findings;
       const missed = objectives.filter(({ verdict }) => verdict !== 'pass').map(({ objective }) => objective.id);
       const nobody = missed.filter((id) => !findings?.some(({ objective }) => objective === id));
@@ -32,10 +33,18 @@ export const PEOPLE_ROWS: readonly Row[] = [
       const whole = findings.filter((one) =>
         [one.analysis, one.measure, one.priority, one.owner, one.due, one.retest].every((part) => part !== undefined),
       );
+      // Nobody who found nothing has looked at these.
+      const wrong = [
+        ...(verdict === 'pass' ? [] : [`the verdict is ${verdict}`]),
+        ...(run.outcome === 'completed' ? [] : ['the run did not go through']),
+        ...(faults.every(({ gone }) => gone !== null) ? [] : ['a fault was not shown to be gone']),
+        ...(deviations.length === 0 ? [] : [`the record shows ${counted(deviations.length, 'deviation')}`]),
+      ];
+      const unsaid = findings.length === 0 ? wrong : [];
       const why = `${counted(findings.length, 'finding')}, ${whole.length} with analysis, measure, priority, owner, due date and retest; ${counted(nobody.length, 'objective')} not shown to be met that no finding names`;
       return {
-        reach: whole.length === findings.length && nobody.length === 0 ? 'supports' : 'partial',
-        why,
+        reach: whole.length === findings.length && nobody.length === 0 && unsaid.length === 0 ? 'supports' : 'partial',
+        why: unsaid.length === 0 ? why : `${why}; no finding, though ${unsaid.join(', ')}`,
         evidence: ['drill file#/after/findings'],
       };
     },
@@ -57,9 +66,10 @@ export const PEOPLE_ROWS: readonly Row[] = [
     records: 'whether it would have been a major incident: downtime, duration, member states, data loss; hypothetical',
     fields: ['classification'],
     judge: ({ classification }) => {
-      const known = classification.criteria.filter(({ reached }) => reached !== null).length;
+      const thresholds = thresholdsOf(classification.criteria);
+      const known = thresholds.filter((reached) => reached !== null).length;
       if (known === 0) return not(`unknown: ${classification.why}`);
-      const why = `hypothetical: ${known} of ${classification.criteria.length} thresholds known; ${classification.conclusion === 'unknown' ? 'unknown whether it' : 'it'} ${classification.conclusion === 'would not be' ? 'would not be' : 'would be'} major`;
+      const why = `hypothetical: ${known} of ${thresholds.length} thresholds known; ${classification.conclusion === 'unknown' ? 'unknown whether it' : 'it'} ${classification.conclusion === 'would not be' ? 'would not be' : 'would be'} major`;
       return partly(why, ['report.json#/dora/classification']);
     },
   },

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkRun } from '../check/check.ts';
 import { withEntered } from '../check/dora.ts';
 import type { Report } from '../check/report-schema.ts';
 import { InputError } from '../errors.ts';
+import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { entriesFor } from '../scenario/drill-file-load.ts';
 
 /**
@@ -15,9 +18,21 @@ export async function reportWithEntries(directory: string, sealed: Report, file:
   const endedMs = Date.parse(run.started) + run.length_us / 1000;
   const about = {
     run: run.id,
+    began: run.started,
     ended: Number.isNaN(endedMs) ? '' : new Date(endedMs).toISOString(),
+    environment: run.environment,
     objectives: objectives.map(({ objective }) => objective.id),
     declared: dora.declared,
+    operators: operatorsOf(directory),
   };
   return withEntered(report, dora, entriesFor(about, file, now));
+}
+
+/** Who ran it, as its journal says: in the first line, or where somebody had to allow it. */
+function operatorsOf(directory: string): readonly string[] {
+  const { events } = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
+  return eventsOf(events, 'run-started').flatMap(({ data: { operators = [], authorisation } }) => [
+    ...operators,
+    ...(authorisation?.operator.split(', then ') ?? []),
+  ]);
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { Authorisation } from '../history/event.ts';
+import { plain } from '../scenario/drill-file-rules.ts';
 
 /** As they were given on the command line. */
 export interface GivenAuthorisation {
@@ -27,7 +28,7 @@ export function authorise(
   if (!needsWord(environment) && missing.length === 3) return null;
   if (!ticket || !approver || !window || missing.length > 0)
     throw new InputError(`a run in the environment ${environment} needs ${missing.join(' and ')}`, HINT);
-  if (at.operators.some((operator) => same(approver, operator)))
+  if (at.operators.some((operator) => plain(approver) === plain(operator)))
     throw new InputError(`the approver ${approver} is the operator: expected somebody else`, HINT);
   const [from, to, ...more] = window.split('/').map(instant);
   if (!from || !to || more.length > 0 || from >= to)
@@ -54,10 +55,6 @@ export function authorise(
 /** Whether nobody may run anything there on his own. */
 export function needsWord(environment: string): boolean {
   return environment.trim().toLowerCase() === 'production';
-}
-
-function same(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }
 
 /** An instant without a zone means another one in each place. */

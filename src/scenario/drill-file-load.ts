@@ -3,10 +3,12 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson } from '../history/chain.ts';
 import { type Declared, type DrillFile, drillFileSchema, type Entered, type PlannedDeclaration } from './drill-file.ts';
+import { itsOwn, plain } from './drill-file-rules.ts';
+import { disagreements, type EnteredFor } from './entered-rules.ts';
 import type { LoadedScenario } from './load.ts';
 import type { Positions } from './positions.ts';
-import { type Path, type Problem, problemsError } from './problem.ts';
-import { parseYaml } from './yaml-file.ts';
+import { type Problem, problemsError } from './problem.ts';
+import { parseYaml, topLevelKeys } from './yaml-file.ts';
 
 /** How the file beside a scenario is called: `site-failover.drill.yaml` for `site-failover.yaml`. */
 const BESIDE = /\.drill\.ya?ml$/;
@@ -22,6 +24,15 @@ export interface LoadedDrillFile {
 export function isDrillFile(file: string): boolean {
   return BESIDE.test(file);
 }
+
+/** Whether a file of any name is one: it has a part of a drill file, and nothing beside it that a scenario needs. */
+export function holdsDrillFile(bytes: Uint8Array): boolean {
+  const keys = topLevelKeys(bytes);
+  return keys.some((key) => PARTS.includes(key)) && !keys.some((key) => OF_A_SCENARIO.includes(key));
+}
+
+const PARTS: readonly string[] = ['before', 'after'];
+const OF_A_SCENARIO: readonly string[] = ['name', 'hypothesis', 'objectives', 'services', 'timeline'];
 
 /** The scenario that a drill file stands beside. */
 export function scenarioOf(drillFile: string): string {
@@ -60,18 +71,9 @@ export function declarationFor(scenario: LoadedScenario, file?: string): Planned
   return content.before === undefined ? null : { ...content.before, sha256 };
 }
 
-/** What a run says of itself, as far as entries must agree with it. */
-export interface EnteredFor {
-  readonly run: string;
-  /** ISO 8601; what is no instant is compared with nothing. */
-  readonly ended: string;
-  readonly objectives: readonly string[];
-  readonly declared: PlannedDeclaration | null;
-}
-
 /**
- * What was entered after a run. An InputError where it is about another run, lies before its end or after `now`, names what the run does not have, or
- * declares anything else than was declared before.
+ * What was entered after a run. An InputError where it is about another run, lies before its end or after `now`, names what the run does not have, contradicts what it
+ * knows of people and days, or declares anything else than was declared before.
  */
 export function entriesFor(run: EnteredFor, file: string, now: Date): Entered & { readonly sha256: string } {
   const { content, sha256, positions } = loadDrillFile(file);
@@ -94,30 +96,6 @@ function sameAs(before: Declared, declared: PlannedDeclaration | null): boolean 
   if (declared === null) return false;
   const { sha256: _, ...then } = declared;
   return canonicalJson(before) === canonicalJson(then);
-}
-
-/** What only a look at several fields can tell. */
-function itsOwn(file: DrillFile, positions: Positions): readonly Problem[] {
-  const { before, after } = file;
-  const at = (path: Path, text: string): Problem[] => [positions.atValue(path, text)];
-  const { testLead, approver } = after?.signOff ?? {};
-  const testers = (before?.testers ?? []).map(({ name }) => plain(name));
-  return [
-    ...(before === undefined && after === undefined ? at([], 'expected before, or after, or both') : []),
-    ...(textsOf(file).every((text) => text.isWellFormed())
-      ? []
-      : at([], 'expected whole characters: half of one is none')),
-    ...twice(testers).flatMap((i) => at(['before', 'testers', i, 'name'], 'expected each tester once')),
-    ...twice(before?.function?.memberStates ?? []).flatMap((i) =>
-      at(['before', 'function', 'memberStates', i], 'expected each member state once'),
-    ),
-    ...(approver !== undefined && testLead !== undefined && plain(approver) === plain(testLead)
-      ? at(['after', 'signOff', 'approver'], 'expected another person than the test lead')
-      : []),
-    ...(approver !== undefined && testers.includes(plain(approver))
-      ? at(['after', 'signOff', 'approver'], 'expected nobody who is among the testers')
-      : []),
-  ];
 }
 
 const TOO_EARLY = 'there is no run yet to enter anything about: give it to `report RUN --drill FILE`';
@@ -150,53 +128,6 @@ export function misfits(
 }
 
 const WORD: Readonly<Record<string, string>> = { name: 'function', owner: 'owner' };
-
-function disagreements(after: Entered, run: EnteredFor, positions: Positions, now: Date): readonly Problem[] {
-  const at = (path: Path, text: string): Problem => positions.atValue(['after', ...path], text);
-  const testers = (run.declared?.testers ?? []).map(({ name }) => plain(name));
-  const { approver, approved, managementBody } = after.signOff ?? {};
-  const ended = run.ended.slice(0, 10);
-  const tooSoon = (day: string | undefined, path: Path): Problem[] =>
-    day !== undefined && /^\d{4}-/.test(ended) && day < ended
-      ? [at(path, `expected no day before that of the run, ${ended}`)]
-      : [];
-  return [
-    ...(after.run === run.run ? [] : [at(['run'], `expected the run ${run.run}`)]),
-    ...(Date.parse(after.at) < Date.parse(run.ended)
-      ? [at(['at'], `expected no instant before the run's end, ${run.ended}`)]
-      : []),
-    ...(Date.parse(after.at) > now.getTime() + CLOCKS_APART_MS ? [at(['at'], 'expected no instant to come')] : []),
-    ...(after.findings ?? []).flatMap(({ objective }, i) =>
-      objective === undefined || run.objectives.includes(objective)
-        ? []
-        : [at(['findings', i, 'objective'], `expected an objective of the run: ${run.objectives.join(', ')}`)],
-    ),
-    ...(approver !== undefined && testers.includes(plain(approver))
-      ? [at(['signOff', 'approver'], 'expected nobody who was declared as a tester before the run')]
-      : []),
-    ...tooSoon(approved, ['signOff', 'approved']),
-    ...tooSoon(managementBody, ['signOff', 'managementBody']),
-  ];
-}
-
-/** Two machines' clocks may differ by so much. */
-const CLOCKS_APART_MS = 300_000;
-
-/** The same person however the name is written: case, spaces and forms of a letter do not count. */
-function plain(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
-}
-
-function textsOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) => [key, ...textsOf(child)]);
-}
-
-/** The places of what stands there for the second time. */
-function twice(list: readonly string[]): readonly number[] {
-  return list.flatMap((one, i) => (list.indexOf(one) === i ? [] : [i]));
-}
 
 function bytesOf(file: string): Uint8Array {
   try {

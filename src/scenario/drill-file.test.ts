@@ -5,7 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { messageOf } from '../errors.ts';
 import { drillFileJsonSchema } from './drill-file.ts';
-import { declarationFor, type EnteredFor, entriesFor, parseDrillFile } from './drill-file-load.ts';
+import { declarationFor, entriesFor, parseDrillFile } from './drill-file-load.ts';
+import type { EnteredFor } from './entered-rules.ts';
 import { GOOD, loaded, PLATFORM, REGISTRIES } from './fixtures.ts';
 import { schemaFileText } from './json-schema.ts';
 import { listScenarioFiles, validateFiles } from './load.ts';
@@ -58,6 +59,24 @@ describe('a drill file', () => {
     ['a member state twice', 'before:\n  function: { memberStates: [FR, FR] }\n', /:2:34: .*once/],
     ['a version that YAML takes for a number', 'before:\n  plan: { id: P, version: 1.10 }\n', /:2:27: .*expected text/],
     ['a day that there is not', `${entered('')}  signOff: { approved: 2026-02-30 }\n`, /:5:24: .*expected a day/],
+    [
+      'an instant of a day that there is not',
+      'after: { run: r, by: A, at: 2026-02-31T12:00:00Z }\n',
+      /:1:29: .*expected an instant/,
+    ],
+    ['an analysis of a dash', `${entered('')}  deviations: ["-"]\n`, /:5:16: .*expected words, got “-”: leave out/],
+    ['a name of a point', `${entered('')}  signOff: { approver: . }\n`, /:5:24: .*expected words, got “.”/],
+    [
+      'a role that a report must not print',
+      `${entered('')}  participants: [{ name: Ann Lee, role: certified tester }]\n`,
+      /:5:41: .*got “certified”: say what was measured/,
+    ],
+    [
+      'an owner that a report must not print',
+      'before:\n  function: { owner: Compliant Bank }\n',
+      /:2:22: .*got “Compliant”/,
+    ],
+    ['an entry by who is refused', 'after: { run: r, by: TLPT team, at: 2026-01-31T12:00:00Z }\n', /:1:22: .*“TLPT”/],
     ['an instant without a zone', 'after: { run: r, by: A, at: 2026-01-31T12:00:00 }\n', /:1:29: .*with its zone/],
     ['an entry by nobody', 'after: { run: r, at: 2026-01-31T12:00:00Z }\n', /by.*expected text/],
     ['an entry by a blank', 'after: { run: r, by: " ", at: 2026-01-31T12:00:00Z }\n', /:1:22: /],
@@ -122,6 +141,21 @@ describe('before the run', () => {
     );
   });
 
+  test('a drill file of any name is validated as one, by its parts; a scenario with such a part stays a scenario', async () => {
+    const problemsIn = async (name: string, text: string): Promise<string> => {
+      writeFileSync(join(directory, name), text);
+      return (await validateFiles([join(directory, name)], REGISTRIES)).map(formatProblem).join('\n');
+    };
+    expect(await problemsIn('entries.yaml', entered(''))).toBe('');
+    expect(await problemsIn('declared.yml', 'before: { dwell: 30 }\n')).toMatch(/declared\.yml:1:18: .*with its unit/);
+    expect(await problemsIn('also.yaml', `${entered('')}more: 1\n`)).toMatch(/unknown key/);
+    expect(await problemsIn('scenario.yaml', `${GOOD}after: { run: r }\n`)).toMatch(
+      /:16:1: after: unknown key \(known: name/,
+    );
+    expect(await problemsIn('list.yaml', '- before\n')).not.toBe('');
+    expect(await problemsIn('deep.yaml', '['.repeat(200_000))).toMatch(/too deeply|not valid/);
+  });
+
   test.each([
     [
       'a service that it does not have',
@@ -146,9 +180,12 @@ describe('before the run', () => {
 describe('after the run', () => {
   const run: EnteredFor = {
     run: 'r',
+    began: '2026-01-31T12:00:30.000Z',
     ended: '2026-01-31T12:10:00.000Z',
+    environment: 'laboratory',
     objectives: ['rto/ledger', 'rpo'],
     declared: { ...declared(), sha256: 'a'.repeat(64) },
+    operators: ['Hand Short'],
   };
   const now = new Date('2026-02-01T00:00:00Z');
   const enter = (text: string, of: EnteredFor = run): string => errorOf(() => entriesFor(of, written(text), now));
@@ -178,10 +215,65 @@ describe('after the run', () => {
       entered('  signOff: { approved: 2026-01-30 }\n'),
       /no day before that of the run, 2026-01-31/,
     ],
+    [
+      'approved by who ran it',
+      entered('  signOff: { approver: "hand  SHORT" }\n'),
+      /:5:24: .*signOff\.approver: expected nobody who ran it/,
+    ],
+    [
+      'by another test lead than was declared',
+      entered('  signOff: { testLead: Ann Lee }\n'),
+      /:5:24: .*the test lead who was declared before the run: Test Lead/,
+    ],
+    [
+      'approved on a day to come',
+      entered('  signOff: { approved: 2026-02-01 }\n'),
+      /:5:24: .*no day after that of the entry \(after\.at\), 2026-01-31/,
+    ],
+    [
+      'by the management body on a day to come',
+      entered('  signOff: { managementBody: 2099-01-01 }\n'),
+      /:5:30: .*no day after/,
+    ],
+    [
+      'of an activation before the run began',
+      entered('  response: { activation: { at: 2026-01-31T11:59:59Z, what: w } }\n'),
+      /:5:33: .*no instant before the run began/,
+    ],
+    [
+      'of crisis communication to come',
+      entered('  response: { communication: { at: 2026-01-31T13:00:01Z, what: w } }\n'),
+      /:5:36: .*no instant after that of the entry/,
+    ],
+    [
+      'of what was due before the run',
+      entered('  findings: [{ shortcoming: s, due: 2026-01-30 }]\n'),
+      /:5:37: .*no day before that of the run, 2026-01-31/,
+    ],
+    [
+      'of production, where it was a laboratory',
+      entered('  deviations: [this was done in production]\n'),
+      /:5:16: .*got “production”: the environment is another/,
+    ],
     ['by the management body before the run', entered('  signOff: { managementBody: 2025-12-31 }\n'), /no day before/],
     ['without entries', 'before: { assumption: x }\n', /what was entered after the run r, under after/],
   ])('an entry %s is refused', (_, text, says) => {
     expect(enter(text)).toMatch(says);
+  });
+
+  test('what agrees with the run is taken: an instant to the minute, the declared test lead, a day in the zone of who enters it', () => {
+    const at = '2026-02-01T01:30:00+02:00';
+    const activation = '  response: { activation: { at: 2026-01-31T12:00Z, what: by the test lead } }\n';
+    const signOff = '  signOff: { testLead: test  lead, approver: Ann Lee, approved: 2026-02-01 }\n';
+    expect(enter(entered(`${activation}${signOff}  findings: [{ shortcoming: s, due: 2026-03-01 }]\n`, 'r', at))).toBe(
+      'nothing is wrong',
+    );
+    const there = entered('  deviations: [this was done in production]\n');
+    expect(enter(there, { ...run, environment: 'production' })).toBe('nothing is wrong');
+    const unknown: EnteredFor = { ...run, declared: null, operators: [], began: '', ended: '' };
+    expect(enter(entered(`${activation}  signOff: { testLead: Ann Lee, approver: Bo Li }\n`), unknown)).toBe(
+      'nothing is wrong',
+    );
   });
 
   test('nothing is declared after the fact: what stands there must be what was declared', () => {

@@ -15,18 +15,21 @@ const person = () => text(200).trim().min(1);
 
 const date = () => {
   const error = 'expected a day such as 2026-01-31';
-  return z
-    .string({ error })
-    .regex(A_YEAR, { error })
-    .refine((day) => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day), { error });
+  return z.string({ error }).regex(A_YEAR, { error }).refine(isADay, { error });
 };
+
+/** The engine takes 31 February for 3 March. */
+function isADay(day: string): boolean {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+}
 
 const instant = () => {
   const error = 'expected an instant with its zone, such as 2026-01-31T12:00:00Z';
   return z
     .string({ error })
     .regex(AN_INSTANT, { error })
-    .refine((at) => !Number.isNaN(Date.parse(at)), { error });
+    .refine((at) => !Number.isNaN(Date.parse(at)) && isADay(at.slice(0, 10)), { error });
 };
 
 /** SHA-256, hex. */
@@ -157,7 +160,7 @@ export const enteredSchema = z
     signOff: z
       .strictObject({
         testLead: person().optional(),
-        approver: person().optional().describe('Not the test lead, and none of the testers.'),
+        approver: person().optional().describe('Not the test lead, none of the testers, and nobody who ran it.'),
         approved: date().optional(),
         managementBody: date().optional().describe("The date of the management body's approval."),
       })

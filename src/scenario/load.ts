@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
 import { InputError } from '../errors.ts';
-import { isDrillFile, misfits, parseDrillFile, scenarioOf } from './drill-file-load.ts';
+import { holdsDrillFile, isDrillFile, misfits, parseDrillFile, scenarioOf } from './drill-file-load.ts';
 import { didYouMean } from './nearest.ts';
 import { parseScenario } from './parse.ts';
 import type { Positions } from './positions.ts';
@@ -47,7 +47,9 @@ export async function validateFiles(files: readonly string[], registries: Regist
       const bytes = await read(file);
       const parsed = isDrillFile(file)
         ? await parseBeside(bytes, file, registries)
-        : parseScenario(bytes, file, registries);
+        : holdsDrillFile(bytes)
+          ? parseDrillFile(bytes, file)
+          : parseScenario(bytes, file, registries);
       if (!parsed.ok) problems.push(...parsed.problems);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -1,4 +1,4 @@
-import { isAlias, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import { expectation, explain } from './explain.ts';
@@ -79,6 +79,18 @@ function parseText<T>(text: string, file: string, { what, schema, rules }: YamlK
   else problems.push(...rules(result.data, positions));
   if (problems.length > 0 || !result.success) return { ok: false, problems: inOrder(problems) };
   return { ok: true, value: result.data, positions };
+}
+
+/** The keys of the map that a YAML file holds; of anything else, none. Pure; never throws for what the bytes hold. */
+export function topLevelKeys(bytes: Uint8Array): readonly string[] {
+  if (bytes.length > MAX_BYTES) return [];
+  try {
+    const { contents } = parseDocument(new TextDecoder().decode(bytes), { logLevel: 'silent' });
+    return isMap(contents) ? contents.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];
+  } catch {
+    // Nested too deeply; whoever reads it whole says so.
+    return [];
+  }
 }
 
 function yamlError(code: string, what: string): string | undefined {

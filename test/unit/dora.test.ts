@@ -6,6 +6,7 @@ import { checkRun, renderReportJson } from '../../src/check/check.ts';
 import { withEntered } from '../../src/check/dora.ts';
 import type { Dora } from '../../src/check/dora-schema.ts';
 import { type Report, reportSchema } from '../../src/check/report-schema.ts';
+import { reportWithEntries } from '../../src/commands/entries.ts';
 import { FAILBACK_CONDITION } from '../../src/history/event.ts';
 import type { PlannedDeclaration } from '../../src/scenario/drill-file.ts';
 import { declared } from '../../src/scenario/testing-drill-file.ts';
@@ -277,6 +278,60 @@ describe('what people enter', () => {
     expect(enter([{ ...whole, objective: 'rto' }]).reach).toBe('supports');
     expect(enter([{ ...whole, objective: 'rto' }, { shortcoming: 't' }]).reach).toBe('partial');
   });
+});
+
+test.each([
+  ['who ran it', { operators: ['ops', 'Hand Short'] }],
+  [
+    'who ran it by somebody’s word',
+    {
+      authorisation: { operator: 'ops, then Hand Short', ticket: 'T', approver: 'Bo Li', window: { from: '', to: '' } },
+    },
+  ],
+])('an approver %s, as the journal says, is refused', async (_, who) => {
+  const directory = mkdtempSync(join(tmpdir(), 'drill-approved-'));
+  try {
+    const report = await checkRun(EXAMPLE);
+    const [line = ''] = readFileSync(join(EXAMPLE, 'journal.ndjson'), 'utf8').split('\n');
+    const first = JSON.parse(line) as { data: object };
+    writeFileSync(join(directory, 'intent.json'), '{}\n');
+    writeFileSync(
+      join(directory, 'journal.ndjson'),
+      `${JSON.stringify({ ...first, data: { ...first.data, ...who } })}\n`,
+    );
+    const file = join(directory, 'x.drill.yaml');
+    const enter = (approver: string) => {
+      const after = { run: report.run.id, by: 'Ann Lee', at: '2027-01-31T12:00:00Z', signOff: { approver } };
+      writeFileSync(file, JSON.stringify({ after }));
+      return reportWithEntries(directory, report, file, new Date('2027-02-01'));
+    };
+    await expect(enter('hand  short')).rejects.toThrow(/signOff.approver: expected nobody who ran it/);
+    expect((await enter('Bo Li')).dora?.entered?.signOff).toEqual({ approver: 'Bo Li' });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('to have found nothing is no result of a run in which something went wrong: the row is partial, and says what', async () => {
+  const GOOD: ByHand = { ...OUTAGE, objectives: [rto(60 * S)] };
+  const enter = async (run: ByHand, findings: { shortcoming: string }[] = [], ...events: OracleInput['events']) => {
+    const report = await check(run, withEvents(...events));
+    const of = { sha256: 'b'.repeat(64), run: report.run.id, by: 'A', at: '2026-02-01T00:00:00Z', findings };
+    return row(withEntered(report, report.dora as Dora, of).dora as Dora, 'RTS 25(5), DORA 24(5)');
+  };
+  const good = await check(GOOD);
+  expect([good.verdict, good.dora?.deviations]).toEqual(['pass', []]);
+  expect(await enter(GOOD)).toMatchObject({ reach: 'supports' });
+  const aborted = await enter({ ...GOOD, end: { kind: 'killed', at: 9 * S }, stages: [] });
+  expect(aborted.reach).toBe('partial');
+  expect(aborted.why).toMatch(
+    /no finding, though the verdict is .*, the run did not go through, a fault was not shown/,
+  );
+  const stopped = event(21 * S, 'stop-condition', { condition: FAILBACK_CONDITION, observed: 'too slow' });
+  const late = await enter(GOOD, [], stopped);
+  expect(late).toMatchObject({ reach: 'partial' });
+  expect(late.why).toContain('the record shows 1 deviation');
+  expect((await enter(GOOD, [{ shortcoming: 's' }], stopped)).why).not.toContain('no finding, though');
 });
 
 describe('deviations', () => {
