@@ -15,7 +15,8 @@
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
  *
  * What it checks, in this order: manifest.json; that no file is missing or extra, and all are plain files; size and SHA-256 of each; what intent.json declared before the run
- * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
+ * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; of an exercise that its
+ * verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
  * statements; time stamps (RFC 3161) over the manifest and the intent; what people signed over the manifest. Whether the figures in the report follow from the records is
  * what `drill check` computes again. That the last statement of a person, or the last run of a series, was taken away cannot be seen from the directory alone.
  */
@@ -1268,6 +1269,11 @@ function main(args) {
   const print = (line) => process.stdout.write(`${line}\n`);
   try {
     if (all) return mainAll(directory, keys, print);
+    const names = readdirSync(directory);
+    if (names.includes('masked.json') && !names.includes('manifest.json')) {
+      process.stderr.write(`error: masked.json: ${MASKED}\n`);
+      return 4;
+    }
     const verified = verifyBundle(directory, keys);
     for (const line of linesOf(verified)) print(line);
     for (const { run, path, why } of verified.runs) {
