@@ -15,7 +15,8 @@
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
  *
  * What it checks, in this order: manifest.json; that no file is missing or extra, and all are plain files; size and SHA-256 of each; what intent.json declared before the run
- * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
+ * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; of an exercise that its
+ * verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
  * statements; time stamps (RFC 3161) over the manifest and the intent; what people signed over the manifest. Whether the figures in the report follow from the records is
  * what `drill check` computes again. That the last statement of a person, or the last run of a series, was taken away cannot be seen from the directory alone.
  */
@@ -43,6 +44,8 @@ const MAX_WHOLE = 268435456;
 const MAX_TIMESTAMP = 65536;
 const MAX_STATEMENT = 4194304;
 const MAX_DEPTH = 16;
+const MASKED =
+  'a masked report, which is no sealed run: `drill verify DIRECTORY` verifies it, and this verifier does not';
 
 /** Something does not verify. */
 class Finding extends Error {
@@ -199,6 +202,11 @@ function readPlan(value) {
   if (!isObject(value) || !isObject(value.scenario) || !isText(value.scenario.name) || !isText(value.scenario.sha256))
     throw new Finding('plan.json', 'names no scenario');
   if (!Array.isArray(value.objectives)) throw new Finding('plan.json', 'has no objectives');
+  const { declared } = value;
+  const testers = isObject(declared) ? declared.testers : undefined;
+  if (declared !== undefined && !isObject(declared)) throw new Finding('plan.json', 'no declaration');
+  if (testers !== undefined && !(Array.isArray(testers) && testers.every((it) => isObject(it) && isText(it.name))))
+    throw new Finding('plan.json', 'no testers');
   return value;
 }
 
@@ -219,6 +227,7 @@ function readReport(value) {
     Array.isArray(run.defects) &&
     run.defects.every(isText) &&
     verdicts.includes(value.verdict) &&
+    (value.dora === undefined || isObject(value.dora)) &&
     Array.isArray(value.faults) &&
     value.faults.every(isObject) &&
     Array.isArray(value.objectives) &&
@@ -226,6 +235,7 @@ function readReport(value) {
       (it) =>
         isObject(it) &&
         isObject(it.objective) &&
+        (it.objective.metric === undefined || isText(it.objective.metric)) &&
         [it.objective.id, it.statement, it.unit, it.reason].every(isText) &&
         measured(it.measured) &&
         verdicts.includes(it.verdict),
@@ -243,6 +253,7 @@ function followJournal(bytes, intentSha256, manifest) {
   let run = '';
   let operators = null;
   let faults = false;
+  let ended = '';
   const anchors = [];
   lines.forEach((line, i) => {
     const wrong = (what) => {
@@ -278,11 +289,12 @@ function followJournal(bytes, intentSha256, manifest) {
     }
     previous = hash;
     now = event.at_us;
+    ended = isText(event.wall) ? event.wall : '';
   });
   if ((lines.length === 0 ? '' : previous) !== manifest.journalHead)
     throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
   if (run !== manifest.run) throw new Finding('journal.ndjson', 'is the journal of another run');
-  return { torn, operators, anchors };
+  return { torn, operators, anchors, ended };
 }
 
 function isAnchor(data) {
@@ -425,7 +437,13 @@ function verifyEnvelopes(directory, there, sealed, { seal }) {
 
 const SIGN_OFF = 'urn:drill:sign-off:v0.1';
 const AMENDMENT = 'urn:drill:amendment:v0.1';
-const plain = (text) => text.normalize('NFKC').trim().toLowerCase();
+const plain = (text) =>
+  text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
 /** No character that a terminal obeys, or that turns the direction of what follows; line ends may be. */
 const isShown = (value, atMost) =>
   isText(value) &&
@@ -512,9 +530,13 @@ function verifyStatements(directory, there, sealed, signature, keys) {
   const lastAmendment = Math.max(0, ...found.filter(({ signOff }) => !signOff).map(({ number }) => number));
   return found.map((said) => {
     const flags = [];
+    const by = (names) => names.some((one) => plain(one) === plain(said.by.name));
+    const at = Date.parse(said.stated);
+    if (Number.isNaN(at) || new Date(at).toISOString() !== said.stated) flags.push('stated at an instant that is none');
+    else if (at < Date.parse(sealed.ended)) flags.push(`stated before the end, which was at ${shown(sealed.ended)}`);
     if (said.signOff && sealed.operators === null) flags.push('who ran it was not recorded');
-    else if (said.signOff && sealed.operators.some((one) => plain(one) === plain(said.by.name)))
-      flags.push('NOT INDEPENDENT: by who ran it');
+    else if (said.signOff && by(sealed.operators)) flags.push('NOT INDEPENDENT: by who ran it');
+    if (said.signOff && by(sealed.testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
     if (said.signOff && said.keyId === signature.keyId)
       flags.push('NOT INDEPENDENT: signed with the key that sealed it');
     if (said.signOff && lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
@@ -828,6 +850,8 @@ function readRecord(value, manifest) {
     (isObject(run) &&
       isText(run.id) &&
       isText(run.path) &&
+      ['completed', 'aborted', 'failed'].includes(run.outcome) &&
+      verdicts.includes(run.verdict) &&
       (run.manifestSha256 === null || isText(run.manifestSha256)));
   const good =
     isObject(value) &&
@@ -842,16 +866,73 @@ function readRecord(value, manifest) {
         isObject(step) &&
         ['scenario', 'person'].includes(step.kind) &&
         verdicts.includes(step.verdict) &&
+        [step.scenario, step.entry, step.entered ?? undefined].every((it) => it === undefined || isText(it)) &&
+        (step.proves === undefined || (Array.isArray(step.proves) && step.proves.every(isText))) &&
         isRun(step.run),
     );
   if (!good) throw new Finding('exercise.json', 'no record of an exercise');
   if (value.id !== manifest.exercise) throw new Finding('exercise.json', 'is of another exercise');
+  agreeSteps(value);
   return value;
 }
 
-/** The runs of an exercise that lie beside it as in a directory of reports are those that it lists. */
+/** `fail` beats `unknown` beats `pass`; of nothing: `unknown`. */
+const worst = (verdicts) =>
+  verdicts.includes('fail') ? 'fail' : verdicts.includes('unknown') || verdicts.length === 0 ? 'unknown' : 'pass';
+
+/** The verdicts follow from each other: of a step from its run, or from what a person entered; of the whole from the steps. */
+function agreeSteps({ verdict, steps }) {
+  const wrong = (what) => {
+    throw new Finding('exercise.json', what);
+  };
+  const places = [];
+  steps.forEach(({ kind, verdict: said, run, entered, entry }, i) => {
+    const here = `step ${i + 1} says ${said}`;
+    if (kind === 'person') {
+      if (run) wrong(`${here} of a person, and has a run`);
+      if (said === 'pass' && !(isText(entered) && isText(entry) && entry.trim() !== ''))
+        wrong(`${here}, and nobody entered anything`);
+    } else if (!run) {
+      if (said !== 'unknown') wrong(`${here}, and has no run`);
+    } else {
+      // What a run left unproved makes the step unknown: that shows by the report alone.
+      const may = [
+        worst([run.verdict, run.outcome === 'completed' ? 'pass' : 'unknown']),
+        worst([run.verdict, 'unknown']),
+      ];
+      if (!may.includes(said)) wrong(`${here} of a run that was ${run.outcome}, ${run.verdict}`);
+      if (places.includes(run.path)) wrong(`step ${i + 1} has the run of another step`);
+      places.push(run.path);
+    }
+  });
+  const whole = worst(steps.map((step) => step.verdict));
+  if (verdict !== whole) wrong(`says ${verdict} of steps that make ${whole}`);
+}
+
+/** A step says of its run what the run's own sealed report says. */
+function agreeStep(step, number, path) {
+  const place = `${step.run.path}/report.json`;
+  const { content, sha256: digest } = read(path, 'report.json', true);
+  const manifest = readManifest(read(path, 'manifest.json', true).content);
+  if (manifest.files.find((file) => file.path === 'report.json')?.sha256 !== digest)
+    throw new Finding(place, 'has changed since it was sealed');
+  const report = readReport(json(content, place, content.includes(10)));
+  const wrong = (what) => {
+    throw new Finding('exercise.json', `step ${number} ${what}`);
+  };
+  if (step.run.id !== report.run.id) wrong('names another run than the one in its place');
+  if (step.scenario !== report.run.scenario) wrong('is of another scenario than its run');
+  if (step.run.verdict !== report.verdict || step.run.outcome !== report.run.outcome)
+    wrong(`says ${step.run.verdict} of a run whose report says ${report.verdict}`);
+  const proved = (step.proves ?? []).every((one) => report.objectives.some((it) => it.objective.metric === one));
+  const whole = worst([report.verdict, report.run.outcome === 'completed' && proved ? 'pass' : 'unknown']);
+  if (step.verdict !== whole) wrong(`says ${step.verdict}, and its run makes it ${whole}`);
+}
+
+/** The runs of an exercise that lie beside it as in a directory of reports are those that it lists, and say what it says of them. */
 function listedRuns(directory, { steps }) {
-  return steps.flatMap(({ run }) => {
+  return steps.flatMap((step, i) => {
+    const { run } = step;
     if (!run) return [];
     if (!plainPath(run.path)) throw new Finding('exercise.json', 'a run in a place that is none');
     const path = join(directory, '../../..', run.path);
@@ -861,6 +942,7 @@ function listedRuns(directory, { steps }) {
       return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was' }];
     if (read(path, 'manifest.json', false).sha256 !== run.manifestSha256)
       throw new Finding(`${run.path}/manifest.json`, 'is another than the exercise lists');
+    agreeStep(step, i + 1, path);
     return [{ run: shown(run.id), path, why: '' }];
   });
 }
@@ -873,6 +955,7 @@ export const NO_KEYS = { seal: [], roles: [], authorities: null };
  */
 export function verifyBundle(directory, keys = NO_KEYS) {
   const there = list(directory);
+  if (!there.includes('manifest.json') && there.includes('masked.json')) throw new Finding('masked.json', MASKED);
   if (!there.includes('manifest.json')) throw new Finding('manifest.json', 'is missing');
   const manifestBytes = read(directory, 'manifest.json', true).content;
   const manifest = readManifest(manifestBytes);
@@ -918,7 +1001,9 @@ function agreeExercise(files, contents, there) {
   const bytes = contents['exercise.json'];
   const record = readRecord(json(bytes, 'exercise.json', bytes.includes(10)), files.manifest);
   if (there.includes(ENVELOPES[1])) throw new Finding(ENVELOPES[1], 'an exercise has none');
-  return { ...files, kind: 'exercise', id: record.id, record, operators: record.operators, torn: false, anchors: [] };
+  const { id, operators, started, ended } = record;
+  const people = { operators, testers: [] };
+  return { ...files, kind: 'exercise', id, record, ...people, ended: ended ?? started, torn: false, anchors: [] };
 }
 
 function agreeRun(files, contents) {
@@ -956,17 +1041,24 @@ function agreeRun(files, contents) {
   for (const { kind, sha256: said } of journal.anchors)
     if (kind === 'tsa' && digests.get('intent.tsr') !== said)
       throw new Finding('intent.tsr', 'is not the time stamp that the journal says was had before the fault');
-  return { ...files, kind: 'run', id: manifest.run, intent, report, ...journal };
+  if (isObject(report.dora) && (report.dora.entered ?? null) !== null)
+    throw new Finding('report.json', 'has what people entered after the run: a sealed report has none');
+  const testers = (people?.testers ?? []).map(({ name }) => name);
+  return { ...files, kind: 'run', id: manifest.run, intent, report, testers, ...journal };
 }
 
 /* Every run below a directory, and whether one is missing among them: each intent has a counter, and the digest of the run before it. */
 
-function sealedDirectories(directory, depth) {
+function sealedDirectories(directory, depth, masked) {
   const entries = readdirSync(directory, { withFileTypes: true });
   if (entries.some(({ name }) => name === 'intent.json' || name === 'manifest.json')) return [directory];
+  if (entries.some(({ name }) => name === 'masked.json')) {
+    masked.push(directory);
+    return [];
+  }
   if (depth >= 4) return [];
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
-  return below.sort().flatMap((one) => sealedDirectories(one, depth + 1));
+  return below.sort().flatMap((one) => sealedDirectories(one, depth + 1, masked));
 }
 
 /** Where a run stands in its series; null: nowhere. */
@@ -991,7 +1083,8 @@ function gapsIn(series, placed) {
   const at = new Map();
   for (const one of placed.sort((a, b) => a.counter - b.counter)) {
     const twin = at.get(one.counter);
-    if (twin !== undefined && twin.intentSha256 !== one.intentSha256)
+    // A copy is the same run; one that was sealed again, in whatever directory, is not.
+    if (twin !== undefined && (twin.intentSha256 !== one.intentSha256 || twin.manifestSha256 !== one.manifestSha256))
       gaps.push(`${one.path}: has counter ${one.counter} of series ${series}, and so has ${twin.path}`);
     at.set(one.counter, one);
   }
@@ -1010,12 +1103,31 @@ function gapsIn(series, placed) {
   return gaps;
 }
 
-/** Each run and exercise below a directory with what is wrong with it (null: nothing), what is wrong between them, and how many runs have no counter. */
+/** Two records of one run or exercise that are not the same. Those under one counter are named by it already. */
+function twinsIn(sealed) {
+  const firsts = new Map();
+  const twins = [];
+  for (const one of sealed) {
+    const first = firsts.get(one.run) ?? one;
+    firsts.set(one.run, first);
+    const counted = one.counted !== '' && one.counted === first.counted;
+    if (one.manifestSha256 !== first.manifestSha256 && !counted)
+      twins.push(`${one.path}: is another record of ${shown(one.run)} than ${first.path}`);
+  }
+  return twins;
+}
+
+/**
+ * Each run and exercise below a directory with what is wrong with it (null: nothing), what is wrong between them, how many runs have no counter, and where masked reports
+ * are, which are not verified.
+ */
 export function verifyAll(root, keys = NO_KEYS) {
   const found = [];
   const series = new Map();
+  const sealed = [];
+  const masked = [];
   let without = 0;
-  for (const directory of sealedDirectories(root, 0)) {
+  for (const directory of sealedDirectories(root, 0, masked)) {
     const path = shown(relative(root, directory) || '.');
     const one = { path, verified: null, problem: null };
     found.push(one);
@@ -1024,16 +1136,31 @@ export function verifyAll(root, keys = NO_KEYS) {
     } catch (error) {
       one.problem = said(error);
     }
+    const once = one.verified && {
+      path,
+      run: one.verified.run,
+      manifestSha256: one.verified.manifestSha256,
+      counted: '',
+    };
+    if (once) sealed.push(once);
     if (one.verified?.kind === 'exercise') continue;
     try {
       const place = placeOf(directory, path);
+      if (once && place !== null) once.counted = `${place.series} ${place.counter}`;
       if (place === null) without += 1;
       else series.set(place.series, [...(series.get(place.series) ?? []), place]);
     } catch (error) {
       one.problem ??= said(error);
     }
   }
-  return { found, gaps: [...series].flatMap(([name, placed]) => gapsIn(name, placed)), series: series.size, without };
+  const between = [...series].flatMap(([name, placed]) => gapsIn(name, placed));
+  return {
+    found,
+    gaps: [...between, ...twinsIn(sealed)],
+    masked: masked.map((directory) => shown(relative(root, directory) || '.')),
+    series: series.size,
+    without,
+  };
 }
 
 const said = (error) =>
@@ -1142,6 +1269,11 @@ function main(args) {
   const print = (line) => process.stdout.write(`${line}\n`);
   try {
     if (all) return mainAll(directory, keys, print);
+    const names = readdirSync(directory);
+    if (names.includes('masked.json') && !names.includes('manifest.json')) {
+      process.stderr.write(`error: masked.json: ${MASKED}\n`);
+      return 4;
+    }
     const verified = verifyBundle(directory, keys);
     for (const line of linesOf(verified)) print(line);
     for (const { run, path, why } of verified.runs) {
@@ -1165,8 +1297,9 @@ function allWords({ signed, statements: told }) {
 }
 
 function mainAll(directory, keys, print) {
-  const { found, gaps, series, without } = verifyAll(directory, keys);
+  const { found, gaps, masked, series, without } = verifyAll(directory, keys);
   for (const { path, verified, problem } of found) print(`${path}: ${problem ?? allWords(verified)}`);
+  for (const path of masked) print(`${path}: NOT VERIFIED: ${MASKED}`);
   for (const gap of gaps) print(gap);
   print(
     `${series} series; ${without} runs without a counter; runs after the last of a series cannot be missed from here`,

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
-import { sha256 } from '../evidence/bundle-files.ts';
+import { INTENT_TIMESTAMP, sha256, TIMESTAMP } from '../evidence/bundle-files.ts';
 import { NO_KEYS } from '../evidence/keyring.ts';
 import { UP, type Verified, verifyBundle } from '../evidence/verify.ts';
 import { VERSION } from '../version.ts';
@@ -57,7 +57,8 @@ function copy(from: string, to: string): void {
   cpSync(from, to, { recursive: true, verbatimSymlinks: true });
 }
 
-function readme(name: string, { kind, run, manifestSha256, signed, statements }: Verified, verifier: string): string {
+function readme(name: string, verified: Verified, verifier: string): string {
+  const { kind, run, manifestSha256, signed, statements } = verified;
   const signature =
     signed.state === 'unsigned' ? 'It is not signed.' : `It says that it was signed with the key ${signed.keyId}.`;
   const said = statements.map(
@@ -76,5 +77,18 @@ bundle forges what lies beside it, too. Digests to compare over another way (SHA
   ${verifier}  verify.mjs
 
 ${signature}
-${said.length === 0 ? 'Nobody had signed it off.\n' : `Signed over it by people, as they say of themselves; --public-key ROLE=FILE checks who:\n${said.join('\n')}\n`}`;
+${stampWords(verified)}${said.length === 0 ? 'Nobody had signed it off.\n' : `Signed over it by people, as they say of themselves; --public-key ROLE=FILE checks who:\n${said.join('\n')}\n`}`;
+}
+
+/** How the time stamps are checked, where there are some. */
+function stampWords({ timestamp, intentTimestamp }: Verified): string {
+  const there = [
+    ...(timestamp === null ? [] : [`${TIMESTAMP} (over manifest.json, claims ${timestamp.time})`]),
+    ...(intentTimestamp === null ? [] : [`${INTENT_TIMESTAMP} (over intent.json, claims ${intentTimestamp.time})`]),
+  ];
+  if (there.length === 0) return '';
+  return `
+Time stamps (RFC 3161): ${there.join(', ')}. They are believed with the
+certificates of their authority alone, got from elsewhere as well: add --tsa-ca FILE (PEM) to the line above.
+`;
 }

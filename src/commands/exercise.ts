@@ -15,6 +15,7 @@ import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-requ
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
+import { refusedWords } from '../refused-words.ts';
 import { renderExercise, renderExerciseHtml } from '../report/exercise-page.ts';
 import { oneLine } from '../report/text-table.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
@@ -127,6 +128,13 @@ function digestOf(file: string): string | null {
   }
 }
 
+/** What cannot stand in a record; null: it can. */
+function unfit(text: string): string | null {
+  if (!/[\p{L}\p{N}]/u.test(text)) return 'expected a few words';
+  const [refused] = refusedWords(text);
+  return refused === undefined ? null : `a report does not say "${oneLine(refused.word)}": ${refused.instead}`;
+}
+
 /** Asks in the terminal; null where nothing is entered in time. Rejects on Ctrl-C. */
 async function ask(step: Extract<ExerciseStep, { person: string }>): Promise<Entry | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -135,10 +143,21 @@ async function ask(step: Extract<ExerciseStep, { person: string }>): Promise<Ent
   terminal.on('SIGINT', () => left.abort(new Error('interrupted by a person')));
   try {
     print(`\n${oneLine(step.person)}: ${oneLine(step.prompt)}`);
-    const text = await terminal.question('what was done (nothing: it was not done): ', {
-      signal: AbortSignal.any([late, left.signal]),
-    });
-    return { text, entered: new Date() };
+    const signal = AbortSignal.any([late, left.signal]);
+    const answer = async (question: string, wrong: (text: string) => string | null): Promise<string> => {
+      for (;;) {
+        const text = (await terminal.question(question, { signal })).trim();
+        const why = wrong(text);
+        if (why === null) return text;
+        print(why);
+      }
+    };
+    const done = await answer('was it done (yes, no)? ', (text) =>
+      /^(?:yes|no)$/i.test(text) ? null : 'expected yes or no',
+    );
+    const by = await answer('who says so (name): ', unfit);
+    const text = await answer(done.toLowerCase() === 'yes' ? 'what was done: ' : 'why not: ', unfit);
+    return { done: done.toLowerCase() === 'yes', by, text, entered: new Date() };
   } catch (error) {
     if (late.aborted && !left.signal.aborted) return null;
     throw left.signal.aborted ? left.signal.reason : error;

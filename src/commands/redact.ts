@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';

@@ -121,7 +121,9 @@ async function verifyEvery(directory: string, keys: Keyring, remote: string | un
   const register = runRegister();
   const series = seriesIn(register);
   const local = series === null ? null : { series, runs: registeredRuns(register) };
-  const { runs, gaps, notes } = verifyAll(directory, keys, local, anchored);
+  const { runs, gaps, masked, notes } = verifyAll(directory, keys, local, anchored);
+  for (const path of masked)
+    print(`${path}: a masked report, NOT VERIFIED here: npm run drill -- verify ${join(directory, path)}`);
   if (runs.length === 0 && gaps.length === 0) throw new InputError(`${directory}: no run in it`);
   for (const { path, signed, statements, problem } of runs)
     print(`${path}: ${problem ?? [SIGNED_WORD[signed], ...statements].join('; ')}`);

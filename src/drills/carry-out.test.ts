@@ -36,7 +36,7 @@ function kept(more: Partial<Hands> = {}): Kept {
         onRun({ index, path: `p/${index}`, report: passingReport(), manifestSha256: null });
       return EXIT.pass;
     },
-    ask: async () => ({ text: 'done', entered: new Date(ms) }),
+    ask: async () => ({ done: true, by: 'Ada', text: 'declared in the channel', entered: new Date(ms) }),
     save: (record) => saved.push(exerciseRecordSchema.parse(structuredClone(record))),
     now: () => new Date(ms++),
     ...more,
@@ -81,10 +81,24 @@ test('where nobody is there, what people should do is not done, and the exercise
 });
 
 test('an entry that is empty or late counts as not done', async () => {
-  for (const entry of [null, { text: '  ', entered: new Date() }]) {
+  const said = { done: true, by: 'Ada', text: 'declared', entered: new Date() };
+  for (const entry of [null, { ...said, text: '  ' }, { ...said, by: ' ' }]) {
     const { record } = await carryOut(loaded(person), OF, kept({ ask: async () => entry }).hands);
     expect(record.steps[0]).toMatchObject({ verdict: 'unknown', entered: null });
   }
+});
+
+test('what a person did is what they say was done, with their name; "not done" is no pass, whatever else they write', async () => {
+  const said = { done: true, by: ' Ada ', text: 'declared in the channel', entered: new Date(0) };
+  const step = async (entry: typeof said) =>
+    (await carryOut(loaded(person), OF, kept({ ask: async () => entry }).hands)).record.steps[0];
+  expect(await step(said)).toMatchObject({ verdict: 'pass', reason: '', by: 'Ada', entry: said.text });
+  expect(await step({ ...said, done: false, text: 'nobody answered the call' })).toMatchObject({
+    verdict: 'unknown',
+    reason: 'not done, says Ada',
+    by: 'Ada',
+    entry: 'nobody answered the call',
+  });
 });
 
 test('when a platform cannot be used, nothing more is begun, and each step says why', async () => {

@@ -17,6 +17,9 @@ export interface RunLeft {
 
 /** What a person entered. Null: nothing, in the time there was. */
 export interface Entry {
+  readonly done: boolean;
+  /** Who says so. */
+  readonly by: string;
   readonly text: string;
   readonly entered: Date;
 }
@@ -186,11 +189,16 @@ async function personDoes(
   const asked = hands.now().toISOString();
   try {
     const entry = await hands.ask(step);
-    if (entry === null || entry.text.trim() === '') {
-      return { record: { ...none, asked, reason: 'nothing was entered, so that it counts as not done' }, stop: null };
+    const missing = entry === null || entry.text.trim() === '' ? 'nothing' : entry.by.trim() === '' ? 'no name' : null;
+    if (entry === null || missing !== null) {
+      const reason = `${missing} was entered, so that it counts as not done`;
+      return { record: { ...none, asked, reason }, stop: null };
     }
-    const entered = entry.entered.toISOString();
-    return { record: { ...none, verdict: 'pass', reason: '', asked, entered, entry: entry.text }, stop: null };
+    const { done, by, text } = entry;
+    const said = { ...none, asked, entered: entry.entered.toISOString(), entry: text, by: by.trim() };
+    // Any text would do otherwise, "not done" as well.
+    const judged = done ? { verdict: 'pass' as const, reason: '' } : { reason: `not done, says ${by.trim()}` };
+    return { record: { ...said, ...judged }, stop: null };
   } catch (error) {
     return { record: { ...none, asked, reason: `broken off: ${messageOf(error)}` }, stop: messageOf(error) };
   }

@@ -48,6 +48,8 @@ const personRecord = z.strictObject({
   entered: wall.nullable(),
   /** What was entered, as it was entered. */
   entry: z.string(),
+  /** Who says so, by the name that they gave; records of before it was asked for have none. */
+  by: z.string().optional(),
 });
 export type PersonRecord = z.infer<typeof personRecord>;
 

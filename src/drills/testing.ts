@@ -25,6 +25,7 @@ export function exampleRecord(text?: string): ExerciseRecord {
         asked: '2026-01-31T12:00:01.000Z',
         entered: '2026-01-31T12:01:00.000Z',
         entry: of('declared in the channel'),
+        by: of('Ada'),
       },
       {
         kind: 'scenario',

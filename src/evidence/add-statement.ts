@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncDirectory } from '../durable-file.ts';
 import { EvidenceError, InputError } from '../errors.ts';
+import { refusedWords } from '../refused-words.ts';
 import { readWhole, STATEMENTS, sha256, statementPath } from './bundle-files.ts';
 import { keyIdOf } from './dsse.ts';
 import {
@@ -16,7 +17,7 @@ import { verifySealed } from './sealed.ts';
 import { signPayload } from './sign.ts';
 import type { Signer } from './signing-key.ts';
 import { verifyBundle } from './verify.ts';
-import { isOperator } from './verify-statements.ts';
+import { isAmong } from './verify-statements.ts';
 
 type Common = 'number' | 'previous' | 'about';
 /** What a person says; where it stands follows from what is there. */
@@ -28,8 +29,8 @@ const MAX_STATEMENTS = 9999;
 
 /**
  * Signs a sign-off or an amendment over the manifest of a sealed run or exercise, and puts it beside what is sealed, which stays as it is. Gives its file and the
- * id of the key. An EvidenceError when the directory does not verify; an InputError for a sign-off by who ran it or with the key that sealed it, for a text
- * that cannot be shown, and when another statement is made at the same time.
+ * id of the key. An EvidenceError when the directory does not verify; an InputError for a sign-off by who ran it, by a tester who was declared, or with the key
+ * that sealed it, for words that a report must not use, for a text that cannot be shown, and when another statement is made at the same time.
  */
 export async function addStatement(
   directory: string,
@@ -38,19 +39,22 @@ export async function addStatement(
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly keyId: string }> {
   const { statements, signed } = verifyBundle(directory, NO_KEYS);
-  const { manifestSha256, id, operators } = verifySealed(directory);
+  const sealed = verifySealed(directory);
+  const { manifestSha256, id, operators, testers } = sealed;
   const keyId = keyIdOf(signer.publicKey);
   if (saying.kind === 'sign-off') {
     const { name } = saying.by;
-    if (operators !== null && isOperator(name, operators))
-      throw new InputError(`${name} ran it: expected a sign-off by somebody else`, {
-        hint: 'what the test lead has to add is an amendment: npm run drill -- amend RUN',
-      });
+    const hint = 'what the test lead has to add is an amendment: npm run drill -- amend RUN';
+    if (operators !== null && isAmong(name, operators))
+      throw new InputError(`${name} ran it: expected a sign-off by somebody else`, { hint });
+    if (isAmong(name, testers))
+      throw new InputError(`${name} was declared as a tester: expected a sign-off by somebody else`, { hint });
     if (signed.state !== 'unsigned' && signed.keyId === keyId)
       throw new InputError(`the key ${keyId} sealed it: expected a sign-off with a key of the approver’s own`, {
         hint: 'npm run drill -- keygen DIRECTORY makes a pair',
       });
   }
+  refusePromises(saying, sealed.kind === 'run' ? sealed.report.run.environment : null);
   const number = statements.length + 1;
   if (number > MAX_STATEMENTS) throw new InputError(`${directory}: has ${MAX_STATEMENTS} statements already`);
   const last = statements.at(-1)?.path;
@@ -79,6 +83,19 @@ function inOrder(saying: Saying, at: { number: number; previous: string | null; 
   return saying.kind === 'sign-off'
     ? { kind: 'sign-off', ...common, decision: saying.decision, note: saying.note }
     : { kind: 'amendment', ...common, reason: saying.reason, attachment: saying.attachment };
+}
+
+/** What is signed stands in the report afterwards, and may promise no more than the report itself. */
+function refusePromises(saying: Saying, environment: string | null): void {
+  const { note, reason, file } =
+    saying.kind === 'sign-off'
+      ? { note: saying.note, reason: '', file: '' }
+      : { note: '', reason: saying.reason, file: `${saying.attachment?.name ?? ''}\n${saying.attachment?.text ?? ''}` };
+  for (const [flag, text] of Object.entries({ note, reason, file })) {
+    const [refused] = refusedWords(text, environment);
+    if (refused !== undefined)
+      throw new InputError(`--${flag}: a report does not say "${refused.word}"`, { hint: refused.instead });
+  }
 }
 
 /** What nobody could read again is not signed. */

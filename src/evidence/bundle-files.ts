@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { EvidenceError } from '../errors.ts';
 
 export const MANIFEST = 'manifest.json';
+/** What stands in its place in a masked report, which is verified in another way. */
+export const MASKED_MANIFEST = 'masked.json';
 /** Each a DSSE envelope around an in-toto statement about the manifest: the test result, and the measured objectives. Both or none. */
 export const ENVELOPES = ['manifest.dsse.json', 'objectives.dsse.json'] as const;
 /** The answer of a time stamping authority (RFC 3161) over the bytes of the manifest. */

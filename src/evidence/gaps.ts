@@ -1,4 +1,5 @@
 import { shownPath } from './bundle-files.ts';
+import type { Verified } from './verify.ts';
 import type { BegunRun } from './verify-all.ts';
 
 /** A run that is here, with its place in its series. */
@@ -32,7 +33,8 @@ export function gapsOf(series: string, placed: readonly Placed[], elsewhere: rea
   for (const one of [...placed].sort((a, b) => a.sequence.counter - b.sequence.counter)) {
     const { counter } = one.sequence;
     const twin = byCounter.get(counter);
-    if (twin !== undefined && twin.intentSha256 !== one.intentSha256)
+    // A copy is the same run; one that was sealed again, in whatever directory, is not.
+    if (twin !== undefined && (twin.intentSha256 !== one.intentSha256 || twin.manifestSha256 !== one.manifestSha256))
       gaps.push(`${one.path}: has counter ${counter} of series ${series}, and so has ${twin.path}`);
     byCounter.set(counter, one);
   }
@@ -84,4 +86,20 @@ function followed({ path, sequence: { counter, previous } }: Placed, before: Pla
 /** One for each run, whoever knows it. */
 function distinct(entries: readonly Known[]): readonly Known[] {
   return entries.filter(({ intentSha256 }, at) => entries.findIndex((one) => one.intentSha256 === intentSha256) === at);
+}
+
+/** What was sealed, with its place in a series where it has one. */
+export interface SealedOnce extends Pick<Verified, 'run' | 'manifestSha256'> {
+  readonly path: string;
+  readonly counted: string;
+}
+
+/** Two records of one run or exercise that are not the same. Those under one counter are named by it already. */
+export function twinsOf(sealed: readonly SealedOnce[]): readonly string[] {
+  return [...Map.groupBy(sealed, ({ run }) => run)].flatMap(([run, [first, ...others]]) =>
+    others
+      .filter((one) => first !== undefined && one.manifestSha256 !== first.manifestSha256)
+      .filter(({ counted }) => counted === '' || counted !== first?.counted)
+      .map(({ path }) => `${path}: is another record of ${shownPath(run)} than ${first?.path}`),
+  );
 }

@@ -33,6 +33,8 @@ export interface Chain {
   /** In order, each before the first fault. */
   readonly anchors: readonly Anchor[];
   readonly lines: number;
+  /** Wall clock of the last event, as it was written; empty: there is none. */
+  readonly ended: string;
   /** The last line has no end: the run died while it wrote it. */
   readonly torn: boolean;
 }
@@ -49,6 +51,7 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
   let run = '';
   let operators: Chain['operators'] = null;
   let faults = false;
+  let ended = '';
   const anchors: Anchor[] = [];
   for (const [index, line] of lines.entries()) {
     const event = parseLine(line, index);
@@ -71,8 +74,9 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
     }
     head = event.hash as string;
     atUs = at_us as number;
+    ended = typeof event.wall === 'string' ? event.wall : '';
   }
-  return { head: lines.length === 0 ? '' : head, run, operators, anchors, lines: lines.length, torn };
+  return { head: lines.length === 0 ? '' : head, run, operators, anchors, lines: lines.length, ended, torn };
 }
 
 /** Runs of before it was recorded say it where somebody had to allow them. */

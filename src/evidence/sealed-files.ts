@@ -5,6 +5,7 @@ import {
   isUnlisted,
   listFiles,
   MANIFEST,
+  MASKED_MANIFEST,
   readWhole,
   sha256,
   shownPath,
@@ -37,6 +38,10 @@ const WHOLE: ReadonlySet<string> = new Set([
 /** The manifest, that no file is missing or extra, every file's size and SHA-256. An EvidenceError names the first thing that is wrong: `<place>: <what>`. */
 export function verifyFiles(directory: string): SealedFiles {
   const there = new Set(listFiles(directory));
+  if (!there.has(MANIFEST) && there.has(MASKED_MANIFEST))
+    throw new EvidenceError(
+      `${MASKED_MANIFEST}: this is a masked report, which is no sealed run: npm run drill -- verify DIRECTORY verifies it`,
+    );
   if (!there.has(MANIFEST)) throw new EvidenceError(`${MANIFEST}: is missing; this is not sealed`);
   const manifestBytes = readWhole(directory, MANIFEST);
   const manifest = parseManifest(manifestBytes);

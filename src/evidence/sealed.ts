@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EvidenceError } from '../errors.ts';
 import { canonicalJson } from '../history/chain.ts';
-import { ENVELOPES, INTENT_TIMESTAMP, MANIFEST, sha256, shownPath } from './bundle-files.ts';
+import { ENVELOPES, INTENT_TIMESTAMP, MANIFEST, readWhole, sha256, shownPath } from './bundle-files.ts';
 import { parseExact } from './exact-json.ts';
+import { refuseContradictions } from './exercise-verdicts.ts';
 import { type Anchor, type Chain, followChain } from './journal-chain.ts';
-import type { ExerciseManifest, RunManifest } from './manifest.ts';
+import { type ExerciseManifest, parseManifest, type RunManifest } from './manifest.ts';
 import { type SealedFiles, verifyFiles } from './sealed-files.ts';
 
 /** What is verified of `intent.json`: each member where it is there. Runs of before a member was there have none. */
@@ -19,7 +20,7 @@ const planSchema = z.looseObject({
   scenario: z.looseObject({ name: z.string(), sha256: z.string() }),
   objectives: z.array(z.unknown()),
   settings: z.unknown(),
-  declared: z.unknown().optional(),
+  declared: z.looseObject({ testers: z.array(z.looseObject({ name: z.string() })).optional() }).optional(),
 });
 const verdict = z.enum(['pass', 'fail', 'unknown']);
 const bound = z.number();
@@ -36,7 +37,7 @@ const reportSchema = z.looseObject({
   verdict,
   objectives: z.array(
     z.looseObject({
-      objective: z.looseObject({ id: z.string() }),
+      objective: z.looseObject({ id: z.string(), metric: z.string().optional() }),
       statement: z.string(),
       unit: z.string(),
       measured: z.strictObject({ lower: bound, upper: bound.nullable() }).nullable(),
@@ -45,9 +46,11 @@ const reportSchema = z.looseObject({
     }),
   ),
   faults: z.array(z.looseObject({ requested: z.unknown(), gone: z.unknown() })),
+  dora: z.looseObject({ entered: z.unknown() }).optional(),
 });
 
-/** What is verified of `exercise.json`: what its statement says, and where its runs are. */
+const outcome = z.enum(['completed', 'aborted', 'failed']);
+/** What is verified of `exercise.json`: what its statement says, where its runs are, and what it says of them. */
 const exerciseSchema = z.looseObject({
   harness: z.string(),
   id: z.string(),
@@ -61,7 +64,20 @@ const exerciseSchema = z.looseObject({
     z.looseObject({
       kind: z.enum(['scenario', 'person']),
       verdict,
-      run: z.looseObject({ id: z.string(), path: z.string(), manifestSha256: z.string().nullable() }).nullish(),
+      scenario: z.string().optional(),
+      proves: z.array(z.string()).optional(),
+      /** Of a person: when they said what they did. */
+      entered: z.string().nullish(),
+      entry: z.string().optional(),
+      run: z
+        .looseObject({
+          id: z.string(),
+          path: z.string(),
+          outcome,
+          verdict,
+          manifestSha256: z.string().nullable(),
+        })
+        .nullish(),
     }),
   ),
 });
@@ -75,6 +91,10 @@ interface Common extends Omit<SealedFiles, 'manifest' | 'whole'> {
   readonly id: string;
   /** Who ran it; null: it was not recorded. */
   readonly operators: readonly string[] | null;
+  /** Who was declared as a tester before it; of an exercise: nobody, its runs say it. */
+  readonly testers: readonly string[];
+  /** When it ended by its own record, or the last that is known of it, as it was written. */
+  readonly ended: string;
   /** The envelopes that are there. */
   readonly envelopes: readonly string[];
 }
@@ -115,7 +135,19 @@ export function verifySealed(directory: string): Sealed {
       throw new EvidenceError(`exercise.json: expected exercise ${manifest.exercise}, got ${shownPath(record.id)}`);
     const [, ofRuns] = ENVELOPES;
     if (envelopes.includes(ofRuns)) throw new EvidenceError(`${ofRuns}: an exercise has none`);
-    return { kind: 'exercise', manifest, record, id: record.id, operators: record.operators, envelopes, ...files };
+    refuseContradictions(record);
+    const { id, operators, started, ended } = record;
+    return {
+      kind: 'exercise',
+      manifest,
+      record,
+      id,
+      operators,
+      testers: [],
+      ended: ended ?? started,
+      envelopes,
+      ...files,
+    };
   }
   for (const path of NEEDED) needed(path, whole);
   const agreed = agree(manifest, whole, files.digests);
@@ -123,6 +155,15 @@ export function verifySealed(directory: string): Sealed {
   const intentTimestamp = whole.get(INTENT_TIMESTAMP) ?? null;
   refuseBrokenAnchors(agreed.anchors, files.digests);
   return { kind: 'run', manifest, id: manifest.run, envelopes, intentSha256, intentTimestamp, ...agreed, ...files };
+}
+
+/** The report of the run in a directory whose manifest is this one, as it was sealed. An EvidenceError where it is another. */
+export function sealedReport(directory: string, manifestBytes: Uint8Array): SealedReport {
+  const { files } = parseManifest(manifestBytes);
+  const bytes = readWhole(directory, 'report.json');
+  if (files.find(({ path }) => path === 'report.json')?.sha256 !== sha256(bytes))
+    throw new EvidenceError('report.json: its content is not what manifest.json says');
+  return shaped(reportSchema, bytes, 'report.json');
 }
 
 function needed(path: string, whole: ReadonlyMap<string, Buffer>): Buffer {
@@ -143,7 +184,7 @@ function agree(
   manifest: RunManifest,
   whole: ReadonlyMap<string, Buffer>,
   digests: ReadonlyMap<string, string>,
-): Pick<SealedRun, 'intent' | 'report' | 'torn' | 'anchors' | 'operators'> {
+): Pick<SealedRun, 'intent' | 'report' | 'torn' | 'anchors' | 'operators' | 'testers' | 'ended'> {
   const bytesOf = (path: string): Buffer => whole.get(path) as Buffer;
   const intent = shaped(intentSchema, bytesOf('intent.json'), 'intent.json');
   const plan = shaped(planSchema, bytesOf('plan.json'), 'plan.json');
@@ -162,7 +203,7 @@ function agree(
   declared(intent.planSha256, digests.get('plan.json'), 'plan.json', 'it');
   declared(intent.scenarioSha256, plan.scenario.sha256, 'plan.json', 'its scenario');
   declared(intent.scenario, plan.scenario.name, 'plan.json', 'its scenario');
-  const { head, run, torn, anchors, operators } = followChain(
+  const { head, run, torn, anchors, operators, ended } = followChain(
     bytesOf('journal.ndjson'),
     sha256(bytesOf('intent.json')),
   );
@@ -179,7 +220,10 @@ function agree(
   const judged = report.objectives.map(({ objective }) => objective);
   if (canonical(judged, 'report.json') !== canonical(plan.objectives, 'plan.json'))
     wrong('its objectives are not those of plan.json');
-  return { intent, report, torn, anchors, operators };
+  if (report.dora !== undefined && (report.dora.entered ?? null) !== null)
+    wrong('it has what people entered after the run, and a sealed report has none');
+  const testers = (plan.declared?.testers ?? []).map(({ name }) => name);
+  return { intent, report, torn, anchors, operators, testers, ended };
 }
 
 function criteriaOf({ objectives, settings, declared }: z.infer<typeof planSchema>): string {

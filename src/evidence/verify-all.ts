@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { isDrillError } from '../errors.ts';
-import { readWhole, sha256, shownPath } from './bundle-files.ts';
+import { MANIFEST, MASKED_MANIFEST, readWhole, sha256, shownPath } from './bundle-files.ts';
 import { parseExact } from './exact-json.ts';
-import { gapsOf, type Known, type Placed } from './gaps.ts';
+import { gapsOf, type Known, type Placed, type SealedOnce, twinsOf } from './gaps.ts';
 import type { Keyring } from './keyring.ts';
 import { type Signed, type Verified, verifyBundle } from './verify.ts';
 
@@ -35,6 +35,8 @@ export interface AllVerified {
   readonly runs: readonly FoundRun[];
   /** What is wrong between them: a counter that is missing, or there twice, a run that another one does not follow. */
   readonly gaps: readonly string[];
+  /** Masked reports, which are no runs and are not verified here. */
+  readonly masked: readonly string[];
   /** What cannot be seen from here. */
   readonly notes: readonly string[];
 }
@@ -73,13 +75,20 @@ export function verifyAll(
   anchored: AnchorRemote | null = null,
 ): AllVerified {
   const runs: FoundRun[] = [];
+  const sealed: SealedOnce[] = [];
   const bySeries = new Map<string, Placed[]>();
   let without = 0;
-  for (const directory of runDirectories(root, 0)) {
+  const directories = runDirectories(root, 0);
+  const masked = directories.masked.map((directory) => shownPath(relative(root, directory) || '.'));
+  for (const directory of directories.sealed) {
     const path = shownPath(relative(root, directory) || '.');
     const { found, verified } = verifyOne(directory, path, keys);
     const placed = verified?.kind === 'exercise' ? undefined : place(directory, path, verified);
     runs.push(typeof placed === 'string' && found.problem === null ? { ...found, problem: placed } : found);
+    if (verified !== null) {
+      const at = placed !== null && typeof placed === 'object' ? placed.sequence : null;
+      sealed.push({ ...verified, path, counted: at === null ? '' : `${at.series} ${at.counter}` });
+    }
     if (placed === null) without += 1;
     else if (typeof placed === 'object') {
       const { series } = placed.sequence;
@@ -94,7 +103,7 @@ export function verifyAll(
   for (const { series } of anchored?.runs ?? []) if (!bySeries.has(series)) bySeries.set(series, []);
   if (bySeries.size > 1)
     notes.push(`${bySeries.size} series, each of a register of its own: each is looked through by itself`);
-  const gaps = [...bySeries].flatMap(([series, placed]) => {
+  const between = [...bySeries].flatMap(([series, placed]) => {
     const register = local?.series !== series ? null : placed.length > 0 ? local.runs : begun;
     if (register === null && anchored === null)
       notes.push(`series ${series}: its register is not here, so runs after the last one cannot be missed`);
@@ -112,7 +121,7 @@ export function verifyAll(
       ? 'no anchor outside was asked: who holds the key and the register can begin a new series (--anchor REMOTE asks one)'
       : `${anchored.remote} knows what was pushed to it, as long as who keeps it removes nothing`,
   );
-  return { runs, gaps, notes };
+  return { runs, gaps: [...between, ...twinsOf(sealed)], masked, notes };
 }
 
 /** What says of itself that it was anchored there, and is not. */
@@ -166,14 +175,22 @@ function isBelow(root: string, directory: string): boolean {
   return path !== '' && !path.startsWith('..') && !isAbsolute(path);
 }
 
-/** Every directory with an `intent.json` or a manifest, sorted; what lies in one is its own. */
-function runDirectories(directory: string, depth: number): readonly string[] {
+interface Directories {
+  readonly sealed: readonly string[];
+  readonly masked: readonly string[];
+}
+
+/** Every directory with an `intent.json` or a manifest, sorted, and those with a masked report; what lies in one is its own. */
+function runDirectories(directory: string, depth: number): Directories {
   const entries = readdirSync(directory, { withFileTypes: true });
-  if (entries.some(({ name }) => name === 'intent.json' || name === 'manifest.json')) return [directory];
-  if (depth >= MAX_DEPTH) return [];
-  return entries
+  const has = (wanted: string): boolean => entries.some(({ name }) => name === wanted);
+  if (has('intent.json') || has(MANIFEST)) return { sealed: [directory], masked: [] };
+  if (has(MASKED_MANIFEST)) return { sealed: [], masked: [directory] };
+  if (depth >= MAX_DEPTH) return { sealed: [], masked: [] };
+  const below = entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(directory, name))
     .sort()
-    .flatMap((below) => runDirectories(below, depth + 1));
+    .map((one) => runDirectories(one, depth + 1));
+  return { sealed: below.flatMap(({ sealed }) => sealed), masked: below.flatMap(({ masked }) => masked) };
 }

@@ -95,19 +95,29 @@ function keyFor(role: string, keyId: string, { roles, seal }: Keyring, path: str
 
 function flagsOf(
   { said, keyId }: Omit<VerifiedStatement, 'flags'>,
-  { operators }: Sealed,
+  { operators, testers, ended }: Sealed,
   sealKey: string | null,
   lastAmendment: number,
 ): readonly string[] {
-  if (said.kind === 'amendment') return [];
   const flags: string[] = [];
+  if (!isInstant(said.stated)) flags.push('stated at an instant that is none');
+  else if (Date.parse(said.stated) < Date.parse(ended)) flags.push(`stated before the end, which was at ${ended}`);
+  if (said.kind === 'amendment') return flags;
   if (operators === null) flags.push('who ran it was not recorded, so it may be the same person');
-  else if (isOperator(said.by.name, operators)) flags.push('NOT INDEPENDENT: by who ran it');
+  else if (isAmong(said.by.name, operators)) flags.push('NOT INDEPENDENT: by who ran it');
+  if (isAmong(said.by.name, testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
   if (keyId === sealKey) flags.push('NOT INDEPENDENT: signed with the key that sealed it');
   if (lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
   return flags;
 }
 
-export function isOperator(name: string, operators: readonly string[]): boolean {
-  return operators.some((operator) => sameWords(operator, name));
+/** Whether one of the names is this one, in whatever spelling. */
+export function isAmong(name: string, names: readonly string[]): boolean {
+  return names.some((one) => sameWords(one, name));
+}
+
+/** A day and a time that are in the calendar, which the pattern of an instant does not ask for. */
+function isInstant(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
 }

@@ -12,9 +12,10 @@ import {
   TIMESTAMP,
 } from './bundle-files.ts';
 import { IN_TOTO, keyIdOf, parseEnvelope, verifySignature } from './dsse.ts';
+import { refuseAnotherRun } from './exercise-verdicts.ts';
 import type { Anchor } from './journal-chain.ts';
 import type { Keyring } from './keyring.ts';
-import { type Sealed, type SealedExercise, verifySealed } from './sealed.ts';
+import { type Sealed, type SealedExercise, type SealedReport, sealedReport, verifySealed } from './sealed.ts';
 import { statementsOf } from './statement.ts';
 import { MAX_TIMESTAMP_BYTES, type Timestamp, verifyTimestamp } from './timestamp.ts';
 import { type VerifiedStatement, verifyStatements } from './verify-statements.ts';
@@ -128,19 +129,32 @@ function verifyTimestamps(
   return { timestamp, intentTimestamp };
 }
 
-/** Where the runs of an exercise lie beside it, as they do in a directory of reports, they are those that it lists. */
+/** Where the runs of an exercise lie beside it, as they do in a directory of reports, they are those that it lists, and it says of them what they say themselves. */
 function listedRuns(directory: string, { record }: SealedExercise): readonly ListedRun[] {
-  return record.steps.flatMap(({ run }): readonly ListedRun[] => {
+  return record.steps.flatMap((step, index): readonly ListedRun[] => {
+    const { run } = step;
     if (!run) return [];
     const id = shownPath(run.id);
     if (pathProblem(run.path) !== null) throw new EvidenceError('exercise.json: a run in a place that is none');
     const path = join(directory, UP, run.path);
     if (!isDirectory(path)) return [{ run: id, path: null, why: 'it is not here' }];
     if (run.manifestSha256 === null) return [{ run: id, path: null, why: 'it was not sealed when the exercise was' }];
-    if (sha256(readWhole(path, MANIFEST)) !== run.manifestSha256)
+    const manifest = readWhole(path, MANIFEST);
+    if (sha256(manifest) !== run.manifestSha256)
       throw new EvidenceError(`${run.path}/${MANIFEST}: is another than the exercise lists`);
+    refuseAnotherRun(step, index, reportOf(path, manifest, run.path));
     return [{ run: id, path, why: '' }];
   });
+}
+
+/** With the place of the run before what is wrong in it. */
+function reportOf(path: string, manifest: Uint8Array, place: string): SealedReport {
+  try {
+    return sealedReport(path, manifest);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    throw new EvidenceError(`${place}/${error.message}`, { cause: error });
+  }
 }
 
 function isDirectory(path: string): boolean {

@@ -49,6 +49,12 @@ beforeEach(() => {
   reports = join(base, `reports-${copies}`);
   mkdirSync(runDirectory(), { recursive: true });
   smallRun(runDirectory(), RUN);
+  forge(runDirectory(), {
+    report: (report) => {
+      report.verdict = 'fail';
+      Object.assign(report.run as JsonObject, { scenario: 'site-failover' });
+    },
+  });
   const record = exampleRecord();
   exercise = join(reports, '_exercises', record.exercise, record.id);
   mkdirSync(exercise, { recursive: true });
@@ -110,7 +116,7 @@ const TAMPERED: readonly (readonly [string, (at: string) => void, string])[] = [
   [
     'its record, sealed again',
     (at) => {
-      edit(at, (record) => Object.assign(record, { verdict: 'pass' }));
+      edit(at, (record) => Object.assign(record, { title: 'another' }));
       resealExercise(at);
     },
     'manifest.dsse.json',
@@ -161,6 +167,79 @@ test.each(TAMPERED)('changed after it was signed: %s', async (_, tamper, place) 
   await signWith(who.owner, exercise);
   tamper(exercise);
   expect(verdicts(exercise, who.owner.publicKey)).toMatchObject({ harness: place, alone: place });
+});
+
+type Steps = readonly (JsonObject & { run: JsonObject })[];
+const stepsOf = ({ steps }: JsonObject): readonly [Steps[0], Steps[0], Steps[0]] =>
+  steps as unknown as readonly [Steps[0], Steps[0], Steps[0]];
+
+/** What an exercise could say that is not so, sealed as if it were. */
+const LIES: readonly (readonly [string, (record: JsonObject) => void])[] = [
+  ['a whole that is better than its steps', (record) => Object.assign(record, { verdict: 'pass' })],
+  [
+    'a step that passed with a run that failed',
+    (record) => {
+      Object.assign(stepsOf(record)[1], { verdict: 'pass' });
+      record.verdict = 'unknown';
+    },
+  ],
+  [
+    'a run that passed whose own report says that it failed',
+    (record) => {
+      Object.assign(stepsOf(record)[1], { verdict: 'pass' });
+      Object.assign(stepsOf(record)[1].run, { verdict: 'pass' });
+      record.verdict = 'unknown';
+    },
+  ],
+  ['another end of its run', (record) => Object.assign(stepsOf(record)[1].run, { outcome: 'aborted' })],
+  ['another run than the one in its place', (record) => Object.assign(stepsOf(record)[1].run, { id: 'another' })],
+  ['another scenario than that of its run', (record) => Object.assign(stepsOf(record)[1], { scenario: 'disk-full' })],
+  ['a step that passed without a run', (record) => Object.assign(stepsOf(record)[2], { verdict: 'pass' })],
+  ['one run for two steps', (record) => Object.assign(stepsOf(record)[2], { ...stepsOf(record)[1] })],
+  [
+    'a person who did it, and entered nothing',
+    (record) => Object.assign(stepsOf(record)[0], { entered: null, entry: '' }),
+  ],
+];
+
+test.each(LIES)('an exercise that says what is not so: %s', (_, lie) => {
+  edit(exercise, lie);
+  rmSync(join(exercise, 'manifest.json'));
+  writeExerciseManifest(exercise, exampleRecord().id);
+  expect(verdicts(exercise, null)).toMatchObject({ harness: 'exercise.json', alone: 'exercise.json' });
+});
+
+test('a run that proved less than its step is there for makes the step unknown', () => {
+  const verdict = (said: string) => {
+    edit(exercise, (record) => {
+      Object.assign(stepsOf(record)[1], { verdict: said });
+      Object.assign(stepsOf(record)[1].run, {
+        verdict: 'pass',
+        manifestSha256: sha256Hex(readFileSync(join(runDirectory(), 'manifest.json'))),
+      });
+      record.verdict = 'unknown';
+    });
+    rmSync(join(exercise, 'manifest.json'));
+    writeExerciseManifest(exercise, exampleRecord().id);
+    const { harness, alone } = verdicts(exercise, null);
+    return [harness, alone];
+  };
+  forge(runDirectory(), {
+    plan: (plan) => {
+      plan.objectives = (plan.objectives as JsonObject[]).slice(0, 1);
+    },
+    report: (report) => {
+      report.verdict = 'pass';
+    },
+  });
+  expect(verdict('pass')).toEqual(['exercise.json', 'exercise.json']);
+  expect(verdict('unknown')).toEqual(['ok no', 'ok no']);
+});
+
+test('a report that changed under the manifest of its run is named with its place', () => {
+  writeFileSync(join(runDirectory(), 'report.json'), '{}');
+  const place = `site-failover/${RUN}/report.json`;
+  expect(verdicts(exercise, null)).toMatchObject({ harness: place, alone: place });
 });
 
 test('a run that is not here is said not to be verified; a place outside is no place', () => {
@@ -238,6 +317,7 @@ test('as people call it: keys, sign, sign off, amend, verify, hand on', { timeou
     expect(said).not.toContain('NOT CHECKED');
     expect((await call(...verify, run, ...given, '--public-key', `auditor=${open('approver')}`)).code).toBe(6);
   }
+  await stampSealed(exercise, tsa.authority, new AbortController().signal);
   const out = join(base, 'handed-on');
   expect(await call(CLI, 'bundle', exercise, '--out', out)).toMatchObject({ code: 0 });
   expect(await call(CLI, 'bundle', exercise, '--out', out)).toMatchObject({ code: 4 });
@@ -248,5 +328,6 @@ test('as people call it: keys, sign, sign off, amend, verify, hand on', { timeou
   expect(handed).toMatchObject({ code: 0, text: expect.stringContaining(`run ${RUN}: as it was sealed then`) });
   expect(readme).toContain(sha256Hex(readFileSync(join(out, place, 'manifest.json'))));
   expect(readme).toContain(sha256Hex(readFileSync(join(out, 'verify.mjs'))));
+  expect(readme).toMatch(/manifest\.tsr .*--tsa-ca FILE/s);
   expect(await call(join(out, 'verify.mjs'), join(out, 'reports'), '--all')).toMatchObject({ code: 0 });
 });

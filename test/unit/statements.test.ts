@@ -7,7 +7,7 @@ import type { Saying } from '../../src/evidence/add-statement.ts';
 import { type Keyring, NO_KEYS } from '../../src/evidence/keyring.ts';
 import { stampSealed } from '../../src/evidence/stamp-sealed.ts';
 import { verifyBundle } from '../../src/evidence/verify.ts';
-import { keyPair, keysOf, reseal, signWith, smallRun, verdicts } from './support/bundle.ts';
+import { flagsOf, forge, keyPair, keysOf, reseal, signWith, smallRun, verdicts } from './support/bundle.ts';
 import { AMENDED, APPROVED, allKeys, anchoredRun, people, REJECTED, say } from './support/full-run.ts';
 import { Tsa } from './support/tsa.ts';
 
@@ -95,6 +95,80 @@ test('one that was made without this harness is flagged where it is not independ
   expect(verdicts(forged, { ...NO_KEYS, roles: [{ role: 'approver', key: who.approver.publicKey }] })).toMatchObject({
     harness: 'statements/0001.dsse.json',
     alone: 'statements/0001.dsse.json',
+  });
+});
+
+/** Changes what was signed, which nobody checks without the key. */
+function respell(run: string, from: string, to: string): void {
+  const file = join(run, 'statements/0001.dsse.json');
+  const envelope = JSON.parse(readFileSync(file, 'utf8')) as { payload: string };
+  const payload = Buffer.from(Buffer.from(envelope.payload, 'base64').toString().replace(from, to)).toString('base64');
+  writeFileSync(file, `${JSON.stringify({ ...envelope, payload }, null, 2)}\n`);
+}
+
+test('a sign-off by a tester who was declared is refused, and flagged where it was made all the same, however it is spaced', async () => {
+  const run = copy();
+  forge(run, {
+    plan: (plan) => {
+      plan.declared = { testers: [{ name: 'Hand Short', role: 'test lead', line: 'first' }] };
+    },
+  });
+  const spellings = ['Hand Short', 'hand  short', 'Hand\u00a0Short', 'Hand\u200b Short'];
+  for (const name of spellings)
+    await expect(say(run, { ...APPROVED, by: { name, role: 'approver' } }, who.approver)).rejects.toThrow(
+      /was declared as a tester/,
+    );
+  await say(run, { ...APPROVED, by: { name: 'Ada', role: 'approver' } }, who.approver);
+  expect(flagsOf(run)).toEqual({ harness: [], alone: [] });
+  let name = 'Ada';
+  for (const next of spellings) {
+    respell(run, `"name":"${name}"`, `"name":"${next}"`);
+    name = next;
+    const flags = ['NOT INDEPENDENT: by who was declared as a tester'];
+    expect(flagsOf(run)).toEqual({ harness: flags, alone: flags });
+  }
+});
+
+test('a statement from an instant that is none, or from before the end of what it is about, is flagged', async () => {
+  const run = copy();
+  await say(run, AMENDED, who.lead);
+  let at = AMENDED.stated;
+  const flagged = (next: string): readonly string[] => {
+    respell(run, `"stated":"${at}"`, `"stated":"${next}"`);
+    at = next;
+    const { harness, alone } = flagsOf(run);
+    expect(alone).toEqual(harness);
+    return harness;
+  };
+  for (const none of ['2099-02-31T10:00:00.000Z', '2099-01-01T25:61:00.000Z'])
+    expect(flagged(none)).toEqual(['stated at an instant that is none']);
+  expect(flagged('2020-01-01T00:00:00.000Z')).toEqual([expect.stringMatching(/^stated before the end, which was at /)]);
+  expect(flagged(AMENDED.stated)).toEqual([]);
+});
+
+test('words that a report must not use are not signed', async () => {
+  const run = copy();
+  const refused: readonly (readonly [Saying, RegExp])[] = [
+    [{ ...APPROVED, note: 'This run complies.' } as Saying, /^--note: a report does not say "complies"/],
+    [{ ...AMENDED, reason: 'RPO = 0' } as Saying, /^--reason: /],
+    [{ ...AMENDED, reason: 'this was done in production' } as Saying, /^--reason: .*"production"/],
+    [{ ...AMENDED, attachment: { name: 'x.txt', text: 'zero data loss' } } as Saying, /^--file: /],
+  ];
+  for (const [saying, why] of refused) await expect(say(run, saying, who.approver)).rejects.toThrow(why);
+  expect(existsSync(join(run, 'statements'))).toBe(false);
+});
+
+test('what people entered after the run does not stand in a sealed report', () => {
+  const run = copy();
+  forge(run, {
+    report: ({ dora }) => {
+      Object.assign(dora as object, { entered: { run: 'x' } });
+    },
+  });
+  expect(verdicts(run, null)).toMatchObject({
+    harness: 'report.json',
+    alone: 'report.json',
+    says: expect.stringContaining('what people entered'),
   });
 });
 

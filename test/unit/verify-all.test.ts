@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NO_KEYS } from '../../src/evidence/keyring.ts';
 import { type AnchorRemote, verifyAll } from '../../src/evidence/verify-all.ts';
 import { registeredRuns, registerRun, seriesIn } from '../../src/run/run-register.ts';
-import { forge, keyPair, readJson, signWith, smallRun, verifyAllAlone, writeJson } from './support/bundle.ts';
+import { forge, keyPair, readJson, signWith, smallRun, verdicts, verifyAllAlone, writeJson } from './support/bundle.ts';
 
 let base: string;
 let reports: string;
@@ -98,6 +98,43 @@ test('a counter that is there twice, a run of before there were counters, and on
   expect(gaps).toEqual([expect.stringMatching(/example\/copy: has counter 2 .*, and so has example\/b/)]);
   expect(notes[0]).toContain('1 without a counter');
   expect(runs[0]).toMatchObject({ path: 'example/a', problem: expect.stringMatching(/^history.csv: expected/) });
+});
+
+test('two seals of one run are named, whatever their directories are called, with counters and without', () => {
+  for (const name of ['b', 'c']) run(name);
+  const again = (from: string, to: string): void => {
+    cpSync(directoryOf(from), directoryOf(to), { recursive: true });
+    forge(directoryOf(to), {
+      report: (report) => {
+        report.verdict = 'unknown';
+      },
+    });
+  };
+  for (const twin of ['a-twin', 'z-twin']) {
+    again('c', twin);
+    for (const { gaps } of [all(), alone()])
+      expect(gaps).toEqual([expect.stringMatching(/^example\/.*: has counter 2 of series .*, and so has example\//)]);
+    rmSync(directoryOf(twin), { recursive: true });
+    smallRun(directoryOf('old'), 'old');
+    again('old', twin);
+    for (const { gaps } of [all(), alone()])
+      expect(gaps).toEqual([expect.stringMatching(/^example\/.*: is another record of old than example\//)]);
+    for (const name of ['old', twin]) rmSync(directoryOf(name), { recursive: true });
+  }
+  cpSync(directoryOf('c'), directoryOf('copy'), { recursive: true });
+  for (const { gaps } of [all(), alone()]) expect(gaps).toEqual([]);
+});
+
+test('a masked report is named, and is neither a run nor passed over', () => {
+  run('a');
+  mkdirSync(directoryOf('masked'));
+  writeFileSync(join(directoryOf('masked'), 'masked.json'), '{}');
+  for (const { masked, gaps } of [all(), alone()]) expect([masked, gaps]).toEqual([['example/masked'], []]);
+  expect(verdicts(directoryOf('masked'), null)).toMatchObject({
+    harness: 'masked.json',
+    alone: 'masked.json',
+    says: expect.stringContaining('masked report'),
+  });
 });
 
 test('where every counted run was deleted the register says which were begun there; of what began elsewhere it says nothing', () => {

@@ -27,6 +27,7 @@ type Standalone = (directory: string, keys: Keyring) => SaidAlone;
 interface AllAlone {
   readonly found: readonly { path: string; problem: string | null }[];
   readonly gaps: readonly string[];
+  readonly masked: readonly string[];
 }
 const alone = (await import(STANDALONE)) as {
   verifyBundle: Standalone;
@@ -151,6 +152,15 @@ export function readJson(file: string): JsonObject {
 
 export function writeJson(file: string, value: unknown): void {
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** What each verifier has to say of the first statement, beside that it verifies. */
+export function flagsOf(directory: string): { harness: readonly string[]; alone: readonly string[] } {
+  const of = (found: readonly { flags: readonly string[] }[]): readonly string[] => found[0]?.flags ?? [];
+  return {
+    harness: of(verifyByHarness(directory, NO_KEYS).statements),
+    alone: of(alone.verifyBundle(directory, NO_KEYS).statements),
+  };
 }
 
 /** What each verifier says: `ok <signed>` and what else is there, or the place that it accuses. */
