@@ -1,17 +1,20 @@
 import type { Report } from '../check/report-schema.ts';
 import type { Entered } from '../scenario/drill-file.ts';
 import { formatWall } from './format.ts';
+import { isLeftOut, LEFT_OUT } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded, orNotRecorded, pairs } from './pairs.ts';
-import { isLeftOut, LEFT_OUT, type Seal, sealSection } from './section-seal.ts';
+import { type Seal, sealSection } from './section-seal.ts';
 import { table } from './table.ts';
 import { objectiveName, VERDICT_WORD } from './wording.ts';
 
 type Finding = NonNullable<Entered['findings']>[number];
 
-function enteredBy({ dora }: Report): Markup {
+function enteredBy({ dora, masked }: Report): Markup {
   const entered = dora?.entered;
+  if (masked !== undefined)
+    return html`<p class="lead">This masked report is of what was sealed: what people entered since is no part of it.</p>`;
   return entered
     ? html`<p class="lead">Entered by ${entered.by}, ${formatWall(entered.at)}; not checked, and no part of what is sealed.</p>`
     : html`<p class="lead">Nobody entered anything into this rendering: <code>npm run drill -- report RUN_DIRECTORY --drill FILE</code>.</p>`;
@@ -104,6 +107,11 @@ export function signOffSection(report: Report, seal: Seal): Markup {
     return chapter(10, 'sign-off', 'Sign-off', LEFT_OUT, [sealSection(seal, report)]);
   const { testLead, approver, approved, managementBody } = report.dora?.entered?.signOff ?? {};
   const lead = report.dora?.declared?.testers?.find(({ role }) => role === 'test lead')?.name;
+  // A decision that somebody signed is recorded, whatever nobody entered.
+  const signed =
+    seal.statements.length === 0
+      ? null
+      : html`<span>not entered here; <a href="#seal">what people signed since</a> stands below</span>`;
   return chapter(
     10,
     'sign-off',
@@ -112,8 +120,8 @@ export function signOffSection(report: Report, seal: Seal): Markup {
 ${pairs([
   ['Test lead, declared before the run', lead],
   ['Test lead', testLead],
-  ['Approver', approver],
-  ['Approved on', approved],
+  ['Approver', approver ?? signed],
+  ['Approved on', approved ?? signed],
   ['Approval of the management body', managementBody],
   ['Audit', html`<span class="blank" role="img" aria-label="left blank">\u00a0</span>`],
 ])}`,
