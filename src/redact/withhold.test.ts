@@ -116,7 +116,8 @@ test('no section says “not recorded” of what is left out', () => {
   expect(page).toContain('Assumption challenged: left out of this masked report');
   for (const wrong of [/challenged: not recorded/, /Hypothesis: not recorded/, /Declared peak not recorded/])
     expect(page).not.toMatch(wrong);
-  expect(page).not.toContain('Nobody entered anything');
+  for (const wrong of ['Activation not recorded', 'Nobody entered anything', 'entered them: not recorded'])
+    expect(page).not.toContain(wrong);
   expect(page).not.toContain('manifest.json lists the page itself');
   expect(page).not.toContain('from the records in this file’s directory');
 });

@@ -115,7 +115,7 @@ test('the two clocks are told apart by how well the one is known, not by the epo
     return sectionOf(renderHtml({ ...report, quality: { ...report.quality, clockOffset_us } }), 'measurement');
   };
   const epochUs = 1_795_293_600_000_000;
-  expect(of({ lower: epochUs - 180, upper: epochUs + 240 })).toContain('run’s clock known to within ± 0.21 ms');
+  expect(of({ lower: epochUs - 180, upper: epochUs + 240 })).toContain('run’s clock known to within ± 210 µs');
   expect(of({ lower: epochUs, upper: null })).toContain('run’s clock unknown');
   expect(of(null)).toContain('run’s clock unknown');
 });

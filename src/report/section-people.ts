@@ -23,6 +23,7 @@ function enteredBy({ dora, masked }: Report): Markup {
 /** What people did; entered by people, never generated. */
 export function responseSection(report: Report): Markup {
   if (isLeftOut(report, 'dora.entered')) return chapter(6, 'response', 'Human response', LEFT_OUT);
+  if (report.masked !== undefined) return chapter(6, 'response', 'Human response', enteredBy(report));
   const { activation, impact, communication } = report.dora?.entered?.response ?? {};
   const said = (part: typeof activation): Markup | null =>
     part
@@ -56,12 +57,12 @@ export function findingsSection(report: Report): Markup {
       isLeftOut(report, 'dora.entered')
         ? LEFT_OUT
         : html`${enteredBy(report)}
-${findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}`
+${report.masked !== undefined ? null : findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}`
     }
 ${
   open.length === 0
     ? null
-    : html`<h3>Not shown to be met${isLeftOut(report, 'dora.entered') ? null : ', and named by no finding'}</h3>${table(
+    : html`<h3>Not shown to be met${report.masked !== undefined ? null : ', and named by no finding'}</h3>${table(
         open,
         [
           {
@@ -75,7 +76,7 @@ ${
       )}`
 }
 ${
-  isLeftOut(report, 'dora.entered')
+  report.masked !== undefined
     ? null
     : html`<h3>Collateral impact</h3>
 <p>What the drill broke beyond its plan, which might be an incident, for a person to decide: ${orNotRecorded(entered?.collateralImpact)}</p>`

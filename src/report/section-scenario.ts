@@ -1,7 +1,7 @@
 import type { Dora } from '../check/dora-schema.ts';
 import type { Report } from '../check/report-schema.ts';
 import { formatOffset } from './format.ts';
-import { absent } from './left-out.ts';
+import { absent, isLeftOut } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded } from './pairs.ts';
@@ -70,13 +70,17 @@ ${table(families, [
 ])}</section>`;
 }
 
+function enteredNowhere(report: Report): Markup {
+  if (report.masked === undefined || isLeftOut(report, 'dora.entered')) return absent(report, 'dora.entered');
+  return html`no part of this masked report`;
+}
+
 function deviationsSection(report: Report): Markup {
   const { dora } = report;
   const entered = dora?.entered?.deviations;
   const list = (texts: readonly string[]): Markup => html`<ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
   const recorded = dora === undefined ? notRecorded() : dora.deviations.length === 0 ? html`none in the record` : null;
-  const people =
-    entered === undefined ? absent(report, 'dora.entered') : entered.length === 0 ? html`none, as entered` : null;
+  const people = entered === undefined ? enteredNowhere(report) : entered.length === 0 ? html`none, as entered` : null;
   return html`<section><h2 id="deviations">Deviations from the plan</h2>
 <p><b>As the record shows them:</b> ${recorded}</p>${recorded === null ? list(dora?.deviations ?? []) : null}
 <p><b>As people entered them:</b> ${people}</p>${people === null ? list(entered ?? []) : null}</section>`;

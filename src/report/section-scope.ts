@@ -109,7 +109,9 @@ ${
         ])
     : isLeftOut(report, 'dora.entered')
       ? LEFT_OUT
-      : html`<p>${notRecorded()}</p>`
+      : report.masked !== undefined
+        ? html`<p>What people entered after the run is no part of this masked report.</p>`
+        : html`<p>${notRecorded()}</p>`
 }`,
   );
 }
