@@ -5,7 +5,9 @@ import { vocabulary, wordsOf } from './vocabulary.ts';
 
 /** Members of any record that hold the name of somebody, or of something that is somebody's. */
 const PEOPLE =
-  /^(?:person|owner|operators?|approvers?|approvedBy|lead|testers?|participants?|author|signedBy|names?|by)$/i;
+  /^(?:person|owner|operators?|approvers?|approvedBy|lead|testers?|participants?|author|signedBy|names?)$/i;
+/** Of what people entered, who did; elsewhere what a family of scenarios was exercised by. */
+const ENTERED = 'entered';
 const TICKETS = /^(?:tickets?|ticketId|change|changeId)$/i;
 
 type Node = Readonly<Record<string, unknown>>;
@@ -39,12 +41,16 @@ export function knownNames(plan: unknown, journal: readonly JournalEvent[], repo
   ];
 }
 
-function peopleIn(value: unknown): KnownName[] {
+function peopleIn(value: unknown, entered = false): KnownName[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) => {
-    const kind = PEOPLE.test(key) ? 'person' : TICKETS.test(key) ? 'ticket' : null;
+    const isPerson = PEOPLE.test(key) || (entered && key === 'by');
+    const kind = isPerson ? 'person' : TICKETS.test(key) ? 'ticket' : null;
     const texts = kind === null ? [] : [child].flat().filter((one) => typeof one === 'string' && one.trim() !== '');
-    return [...texts.map((name): KnownName => ({ kind: kind ?? 'person', name: String(name) })), ...peopleIn(child)];
+    return [
+      ...texts.map((name): KnownName => ({ kind: kind ?? 'person', name: String(name) })),
+      ...peopleIn(child, entered || key === ENTERED),
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Report, reportSchema } from '../check/report-schema.ts';
 import type { RedactText } from './redact-text.ts';
+import { withholdDerived, withoutLever } from './withhold.ts';
 
 /** Its beginning, and random digits. */
 export const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6,8}$/;
@@ -25,6 +26,11 @@ const KEPT: ReadonlyMap<string, RegExp> = new Map([
   ['run.started', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/],
   ['run.journalHead', /^[0-9a-f]{64}$/],
 ]);
+
+/** A file of the run directory and a JSON pointer into it, whose steps are members of the schema and indexes: the harness's own. */
+const EVIDENCE =
+  /^(?:(?:plan|intent|report)\.json|journal\.ndjson|(?:history|read-back)\.csv)(?:#((?:\/[A-Za-z0-9_]+)+))?$/;
+const EVIDENCE_AT = 'dora.provisions.evidence';
 
 /** What people declared, entered and allowed, in words of their own and with their names; and the digest of criteria that holds them. Null in a masked report. */
 const OF_PEOPLE: ReadonlySet<string> = new Set([
@@ -58,13 +64,22 @@ export interface Redacted {
  */
 export function redactReport(report: Report, redact: RedactText): Redacted {
   const schema = z.toJSONSchema(reportSchema, { io: 'input', reused: 'inline' }) as JsonSchema;
+  const members = membersOf(schema);
+  const derived = withholdDerived(report);
   const withheld: string[] = [];
+  const leaveOut = (place: string): void => {
+    if (!withheld.includes(place)) withheld.push(place);
+  };
+  const isOwn = (path: string, text: string): boolean =>
+    KEPT.get(path)?.test(text) === true || (path === EVIDENCE_AT && isEvidence(text, members));
 
   const walk = (value: unknown, at: readonly JsonSchema[], path: string): unknown => {
     const schemas = at.flatMap(alternatives);
     if (typeof value === 'string') {
-      if (value === '' || KEPT.get(path)?.test(value) || enumerated(schemas, value)) return value;
-      return redact(value);
+      if (value === '' || isOwn(path, value) || enumerated(schemas, value)) return value;
+      const said = withoutLever(value);
+      if (said !== value) leaveOut(path);
+      return redact(said);
     }
     if (Array.isArray(value)) {
       const items = schemas.flatMap(({ items: of }) => (of === undefined ? [] : [of]));
@@ -80,16 +95,35 @@ export function redactReport(report: Report, redact: RedactText): Redacted {
       const names = schemas.flatMap(({ propertyNames: of }) => (of === undefined ? [] : alternatives(of)));
       const own = declared.length > 0 || enumerated(names, key);
       if (declared.length > 0 && prose && WITHHELD.has(key) && typeof child === 'string' && child !== '') {
-        if (!withheld.includes(place)) withheld.push(place);
+        leaveOut(place);
         out[key] = '';
       } else if (OF_PEOPLE.has(place)) {
-        if (child !== null) withheld.push(place);
+        if (child !== null) leaveOut(place);
         out[key] = null;
       } else put(out, own ? key : redact(key), walk(child, declared.length > 0 ? declared : more, place));
     }
     return out;
   };
-  return { report: reportSchema.parse(walk(report, [schema], '')), withheld };
+  const walked = reportSchema.parse(walk(derived.report, [schema], ''));
+  return { report: walked, withheld: [...new Set([...withheld, ...derived.withheld])] };
+}
+
+/** The name of every member that a report may have. */
+function membersOf(schema: JsonSchema): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const key of Object.keys((value as JsonSchema).properties ?? {})) names.add(key);
+    for (const child of Object.values(value)) visit(child);
+  };
+  visit(schema);
+  return names;
+}
+
+function isEvidence(text: string, members: ReadonlySet<string>): boolean {
+  const match = EVIDENCE.exec(text);
+  const steps = match?.[1]?.split('/').slice(1) ?? [];
+  return match !== null && steps.every((step) => /^\d{1,6}$/.test(step) || members.has(step));
 }
 
 function alternatives(schema: JsonSchema): readonly JsonSchema[] {

@@ -84,7 +84,7 @@ describe.each(Object.entries(exampleReports()))('the page of a report: %s', (_, 
   });
 });
 
-const VOID = new Set(['meta', 'br', 'hr', 'input', '!doctype']);
+const VOID = new Set(['meta', 'br', 'hr', 'wbr', 'input', '!doctype']);
 
 function unbalanced(page: string): string[] {
   const open: string[] = [];

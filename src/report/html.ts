@@ -63,7 +63,7 @@ function restOf(report: Report, seal: Seal): Markup {
     overwritesSection(report),
     latencySection(report),
     availabilitySection(report),
-    ...(dora ? [staySection(dora), loadSection(dora), detectionSection(dora)] : []),
+    ...(dora ? [staySection(dora, report), loadSection(dora, report), detectionSection(dora)] : []),
     viewsSection(report),
   ];
   const measurement = [canarySection(report), qualitySection(report), factsSection(report)];

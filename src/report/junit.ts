@@ -1,6 +1,7 @@
 import { REACHES, type Reach } from '../check/dora-schema.ts';
 import type { Report, Verdict } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
+import { isLeftOut, LEFT_OUT_SHORT } from './left-out.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import {
   lostSentence,
@@ -72,14 +73,19 @@ function properties(report: Report): [string, string][] {
   ];
 }
 
-function doraProperties({ dora }: Report): [string, string][] {
+function doraProperties(report: Report): [string, string][] {
+  const { dora } = report;
   if (!dora) return [];
+  const orLeftOut = (place: string, said: string): string => (isLeftOut(report, place) ? LEFT_OUT_SHORT : said);
   const of = (reach: Reach): string => String(dora.provisions.filter((row) => row.reach === reach).length);
   return [
-    ['criteria-sha256', dora.criteriaSha256 ?? 'unknown'],
+    ['criteria-sha256', dora.criteriaSha256 ?? orLeftOut('dora.criteriaSha256', 'unknown')],
     ...REACHES.map((reach): [string, string] => [`provisions.${reach}`, of(reach)]),
-    ['classification.hypothetical', dora.classification.conclusion],
-    ['entered', dora.entered === null ? 'not recorded' : `${dora.entered.by}, ${dora.entered.at}`],
+    ['classification.hypothetical', orLeftOut('dora.classification.conclusion', dora.classification.conclusion)],
+    [
+      'entered',
+      dora.entered === null ? orLeftOut('dora.entered', 'not recorded') : `${dora.entered.by}, ${dora.entered.at}`,
+    ],
   ];
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Report } from '../check/report-schema.ts';
 import { InputError } from '../errors.ts';
+import { LEFT_OUT_SHORT } from './left-out.ts';
 import { type Observed, objectiveObservations, runObservations } from './oscal-observations.ts';
 import { oneLine } from './text-table.ts';
 
@@ -13,6 +14,9 @@ const UUID_NAMESPACE = Buffer.from('6f1c0f4e8a534dd59d0f3b5d0a2f7c11', 'hex');
 /** Stands where OSCAL wants the name of a control: nothing of a catalogue was assessed. */
 const OWN_OBJECTIVES = 'drill.objectives';
 const WHOLE_RUN = 'run-as-a-whole';
+const RUN_FILES = ['plan.json', 'journal.ndjson', 'history.csv', 'read-back.csv', 'report.json', 'manifest.json'];
+/** What is handed on of a run whose names are masked. */
+const MASKED_FILES = ['report.json', 'report.html', 'junit.xml', 'masked.json'];
 
 interface Numbered extends Observed {
   /** Names its observation and its finding among those of the run. */
@@ -40,7 +44,7 @@ export function renderOscal(report: Report): string {
     ...objectives.map(({ target, title }) => ({ id: target, prose: text(title) })),
     { id: WHOLE_RUN, prose: 'No fault is left behind, and no further outage follows the recovery.' },
   ];
-  const files = ['plan.json', 'journal.ndjson', 'history.csv', 'read-back.csv', 'report.json', 'manifest.json'];
+  const files = report.masked === undefined ? RUN_FILES : MASKED_FILES;
   const document = {
     uuid: uuid('assessment-results'),
     metadata: {
@@ -48,13 +52,20 @@ export function renderOscal(report: Report): string {
       'last-modified': end,
       version: text(report.harness),
       'oscal-version': OSCAL,
-      props: [prop('run', run.id), prop('environment', run.environment)],
-      remarks:
-        'Converted from report.json, which is the source of truth. It says nothing about a control of any catalogue.',
+      props: [
+        prop('run', run.id),
+        prop('environment', run.environment),
+        ...(report.masked
+          ? [prop('masked', 'true'), prop('original-manifest', report.masked.originalManifestSha256)]
+          : []),
+      ],
+      remarks: `Converted from report.json, which is the source of truth. It says nothing about a control of any catalogue.${report.masked ? maskedRemark(report.masked) : ''}`,
     },
     'import-ap': {
       href: `#${uuid('files')}`,
-      remarks: 'There is no assessment plan of OSCAL: plan.json is what was planned.',
+      remarks: report.masked
+        ? 'There is no assessment plan of OSCAL, and the plan of the run is not handed on.'
+        : 'There is no assessment plan of OSCAL: plan.json is what was planned.',
     },
     'local-definitions': {
       'objectives-and-methods': targets.map(({ id, prose }) => ({
@@ -66,7 +77,11 @@ export function renderOscal(report: Report): string {
     results: [resultOf(report, { uuid, targets: targets.map(({ id }) => id), numbered: [...objectives, ...others] })],
     'back-matter': {
       resources: [
-        { uuid: uuid('files'), title: text(`Run directory of ${run.id}`), rlinks: files.map((href) => ({ href })) },
+        {
+          uuid: uuid('files'),
+          title: text(`${report.masked ? 'Masked report' : 'Run directory'} of ${run.id}`),
+          rlinks: files.map((href) => ({ href })),
+        },
       ],
     },
   };
@@ -100,7 +115,7 @@ function resultOf(
   return {
     uuid: uuid('result'),
     title: text(`Run ${run.id} of ${run.scenario}`),
-    description: text(run.hypothesis),
+    description: text(run.hypothesis || (report.masked?.withheld.includes('run.hypothesis') ? LEFT_OUT_SHORT : '')),
     start,
     end,
     props: [prop('verdict', verdict), prop('outcome', run.outcome)],
@@ -114,11 +129,21 @@ function resultOf(
       description: text(description),
       ...(own && { props: [prop('verdict', own)] }),
       methods: ['TEST'],
-      'relevant-evidence': [{ href: `#${uuid('files')}`, description: 'The files of the run.' }],
+      'relevant-evidence': [
+        {
+          href: `#${uuid('files')}`,
+          description: report.masked ? 'The masked report of the run.' : 'The files of the run.',
+        },
+      ],
       collected: end,
     })),
     ...(findings.length > 0 && { findings }),
   };
+}
+
+function maskedRemark({ names, withheld }: NonNullable<Report['masked']>): string {
+  const left = withheld.length === 0 ? '' : ` Left out as a whole: ${withheld.join(', ')}.`;
+  return ` Names are masked in it (${names} names, addresses and words); every figure is that of the run.${left}`;
 }
 
 function prop(name: string, value: string): { readonly ns: string; readonly name: string; readonly value: string } {

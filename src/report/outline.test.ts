@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Report } from '../check/report-schema.ts';
+import type { HumanStatement } from '../evidence/human-statement.ts';
 import { renderHtml } from './html.ts';
 import { html } from './markup.ts';
 import { chapter } from './outline.ts';
-import { UNSEALED } from './section-seal.ts';
+import { type SignedWord, UNSEALED } from './section-seal.ts';
 import { passingReport } from './testing.ts';
 import { exampleReports } from './testing-all.ts';
 
@@ -98,6 +100,44 @@ test('the cover says the environment in the three words there are, and the diges
   expect(sectionOf(renderHtml(report, { ...UNSEALED, manifestSha256: 'ab'.repeat(32) }), 'cover')).toContain(
     `SHA-256 ${'ab'.repeat(32)}`,
   );
+});
+
+test('whatever file stands beside the manifest, the page does not show when it happened by another clock', () => {
+  for (const timestamp of [false, true])
+    expect(sectionOf(renderHtml(passingReport(), { ...UNSEALED, timestamp }), 'cover')).toContain(
+      'when it happened by any clock but the machine’s own',
+    );
+});
+
+test('the two clocks are told apart by how well the one is known, not by the epoch between them', () => {
+  const of = (clockOffset_us: Report['quality']['clockOffset_us']): string => {
+    const report = passingReport();
+    return sectionOf(renderHtml({ ...report, quality: { ...report.quality, clockOffset_us } }), 'measurement');
+  };
+  const epochUs = 1_795_293_600_000_000;
+  expect(of({ lower: epochUs - 180, upper: epochUs + 240 })).toContain('run’s clock known to within ± 210 µs');
+  expect(of({ lower: epochUs, upper: null })).toContain('run’s clock unknown');
+  expect(of(null)).toContain('run’s clock unknown');
+});
+
+test('where people signed since, no decision is said to be not recorded', () => {
+  const said: HumanStatement = {
+    schema: 'drill/statement/1',
+    number: 1,
+    kind: 'sign-off',
+    by: { name: 'Ann', role: 'owner' },
+    stated: '2026-02-02T09:00:00.000Z',
+    decision: 'approved',
+    note: 'seen',
+  } as never;
+  const of = (statements: readonly SignedWord[]): string =>
+    sectionOf(renderHtml(passingReport(), { ...UNSEALED, statements }), 'sign-off');
+  expect(of([])).toContain('Approver not recorded');
+  expect(of([{ said, keyId: 'k' }])).toContain('Approver not entered here; what people signed since stands below');
+});
+
+test('a path of evidence is broken between its names, never within one', () => {
+  expect(PAGES.entered).toMatch(/<code class="path">report\.json#<wbr>\/<wbr>dora\/<wbr>/);
 });
 
 test('a classification is marked as hypothetical wherever it stands', () => {

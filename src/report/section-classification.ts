@@ -1,6 +1,8 @@
 import type { Dora } from '../check/dora-schema.ts';
 import type { Report } from '../check/report-schema.ts';
-import { UNKNOWN } from './format.ts';
+import { formatDuration } from '../duration.ts';
+import { formatInterval, UNKNOWN } from './format.ts';
+import { isLeftOut, LEFT_OUT } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded } from './pairs.ts';
@@ -15,10 +17,19 @@ const CONCLUSION: Readonly<Record<Dora['classification']['conclusion'], string>>
 };
 
 /** What the thresholds of (EU) 2024/1772 would say of it, had it been an incident. */
-export function classificationSection({ dora }: Report): Markup {
+export function classificationSection(report: Report): Markup {
+  const { dora } = report;
   const lead = html`<p class="lead">Hypothetical: a planned drill is no incident. These are the thresholds of (EU) 2024/1772 on what was measured and declared, had the faults been an incident that lasted as long as the run held them.</p>`;
   if (!dora) return chapter(8, 'classification', 'Hypothetical classification', html`${lead}<p>${notRecorded()}</p>`);
-  const { criteria, conclusion, why } = dora.classification;
+  const { criteria, conclusion, why, downtime_us, duration_us } = dora.classification;
+  if (isLeftOut(report, 'dora.classification.criteria'))
+    return chapter(
+      8,
+      'classification',
+      'Hypothetical classification',
+      html`${lead}${LEFT_OUT}
+<p>It rests on what people declared. Measured: downtime ${formatInterval(downtime_us, formatDuration)}, duration ${formatInterval(duration_us, formatDuration)}.</p>`,
+    );
   return chapter(
     8,
     'classification',

@@ -15,14 +15,20 @@ export function environmentWords(environment: string): string {
 export function coverSection(report: Report, seal: Seal): Markup {
   const { keyId, manifestSha256 } = seal;
   const { run, dora } = report;
+  const { masked } = report;
   const digest =
-    manifestSha256 === null
-      ? html`not known to this page: <code>manifest.json</code> lists the page itself, and <code>drill verify</code> prints its digest`
-      : html`SHA-256 <code>${manifestSha256}</code>`;
+    masked !== undefined
+      ? html`<code>masked.json</code> lists the page itself; of the run whose manifest has the SHA-256 <code>${masked.originalManifestSha256}</code>`
+      : manifestSha256 === null
+        ? html`not known to this page: <code>manifest.json</code> lists the page itself, and <code>drill verify</code> prints its digest`
+        : html`SHA-256 <code>${manifestSha256}</code>`;
   const rows: [string, Markup | string][] = [
     ['Run, environment', html`<code>${run.id}</code>, <b>${environmentWords(run.environment)}</b>`],
     ['Manifest', digest],
-    ['Verify', html`<code>npm run drill -- verify RUN_DIRECTORY${keyId === null ? '' : ' --public-key FILE'}</code>`],
+    [
+      'Verify',
+      html`<code>npm run drill -- verify ${masked === undefined ? 'RUN_DIRECTORY' : 'DIRECTORY'}${keyId === null ? '' : ' --public-key FILE'}</code>`,
+    ],
     ['Not shown', html`${notShown(report, seal).join('; ')}. <a href="#not-measured">Each with its reason</a>.`],
   ];
   const entered = dora?.entered;
@@ -39,7 +45,8 @@ function notShown({ run, notMeasured }: Report, { timestamp }: Seal): readonly s
   return [
     ...(environmentWords(run.environment).startsWith('laboratory') ? ['what the systems of an entity would do'] : []),
     'threat-led penetration testing (DORA 26 to 27)',
-    ...(timestamp ? [] : ['when it happened by any clock but the machine’s own']),
+    // Whatever stands beside the manifest: a page checks no time stamp.
+    `when it happened by any clock but the machine’s own${timestamp ? ', as far as this page can tell: verify checks the time stamp' : ''}`,
     'that the run was not selected among several',
     ...notMeasured.map(({ what }) => what),
   ];

@@ -8,6 +8,7 @@ import {
   formatOffset,
   formatPercent,
   plural,
+  UNKNOWN,
 } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { badge, table } from './table.ts';
@@ -92,7 +93,7 @@ export function qualitySection(report: Report): Markup {
       fact: 'Machine suspended',
       value: quality.suspended_us === 0 ? 'not suspended' : formatDuration(quality.suspended_us),
     },
-    { fact: 'Wall clock against the run’s clock', value: formatInterval(quality.clockOffset_us, formatDuration) },
+    { fact: 'Wall clock against the run’s clock', value: clockWords(quality.clockOffset_us) },
     {
       fact: 'CPU stolen by other machines',
       value: quality.machine === null ? 'not measured' : formatPercent(quality.machine.steal),
@@ -129,6 +130,12 @@ ${
 ${factTable(facts)}</section>`;
 }
 
+/** Between the two clocks lies an epoch, which says nothing: what counts is how well the one is known by the other. */
+function clockWords(offset: Report['quality']['clockOffset_us']): string {
+  if (offset === null || offset.upper === null) return UNKNOWN;
+  return `known to within \u00b1\u00a0${formatDuration(Math.ceil((offset.upper - offset.lower) / 2))}`;
+}
+
 function factTable(facts: readonly { fact: string; value: string }[]): Markup {
   return table(
     facts,
@@ -155,11 +162,18 @@ ${
 }</section>`;
 }
 
+function again({ masked }: Report): Markup {
+  if (masked !== undefined)
+    return html`<p>Every figure is computed from the records of the run, which its owner has, and which are not here. The owner, with the mask, makes this report again and compares it to the byte:</p>
+<p><code>npm run drill -- verify DIRECTORY --original RUN_DIRECTORY --mask FILE</code></p>`;
+  return html`<p>Every figure is computed from the records in this file’s directory, and from nothing else:</p>
+<p><code>npm run drill -- check RUN_DIRECTORY</code></p>`;
+}
+
 /** How to compute all this again, and what the words mean. */
 export function closingSection(report: Report): Markup {
   return html`<section><h2 id="again">Check this again</h2>
-<p>Every figure is computed from the records in this file’s directory, and from nothing else:</p>
-<p><code>npm run drill -- check RUN_DIRECTORY</code></p>
+${again(report)}
 <p class="small">Run ${report.run.id}, harness ${report.harness}; the journal’s last whole event has the hash <code>${report.run.journalHead}</code>. The same version of the harness gives the same report.json to the byte.</p>
 <h2 id="terms">Terms</h2>
 <dl class="terms">${TERMS.map(([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl></section>`;

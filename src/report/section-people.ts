@@ -1,17 +1,20 @@
 import type { Report } from '../check/report-schema.ts';
 import type { Entered } from '../scenario/drill-file.ts';
 import { formatWall } from './format.ts';
+import { isLeftOut, LEFT_OUT } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded, orNotRecorded, pairs } from './pairs.ts';
-import { isLeftOut, LEFT_OUT, type Seal, sealSection } from './section-seal.ts';
+import { type Seal, sealSection } from './section-seal.ts';
 import { table } from './table.ts';
 import { objectiveName, VERDICT_WORD } from './wording.ts';
 
 type Finding = NonNullable<Entered['findings']>[number];
 
-function enteredBy({ dora }: Report): Markup {
+function enteredBy({ dora, masked }: Report): Markup {
   const entered = dora?.entered;
+  if (masked !== undefined)
+    return html`<p class="lead">This masked report is of what was sealed: what people entered since is no part of it.</p>`;
   return entered
     ? html`<p class="lead">Entered by ${entered.by}, ${formatWall(entered.at)}; not checked, and no part of what is sealed.</p>`
     : html`<p class="lead">Nobody entered anything into this rendering: <code>npm run drill -- report RUN_DIRECTORY --drill FILE</code>.</p>`;
@@ -20,6 +23,7 @@ function enteredBy({ dora }: Report): Markup {
 /** What people did; entered by people, never generated. */
 export function responseSection(report: Report): Markup {
   if (isLeftOut(report, 'dora.entered')) return chapter(6, 'response', 'Human response', LEFT_OUT);
+  if (report.masked !== undefined) return chapter(6, 'response', 'Human response', enteredBy(report));
   const { activation, impact, communication } = report.dora?.entered?.response ?? {};
   const said = (part: typeof activation): Markup | null =>
     part
@@ -53,12 +57,12 @@ export function findingsSection(report: Report): Markup {
       isLeftOut(report, 'dora.entered')
         ? LEFT_OUT
         : html`${enteredBy(report)}
-${findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}`
+${report.masked !== undefined ? null : findings === undefined ? html`<p>${notRecorded()}</p>` : findings.length === 0 ? html`<p>None, as entered.</p>` : findingsTable(findings)}`
     }
 ${
   open.length === 0
     ? null
-    : html`<h3>Not shown to be met${isLeftOut(report, 'dora.entered') ? null : ', and named by no finding'}</h3>${table(
+    : html`<h3>Not shown to be met${report.masked !== undefined ? null : ', and named by no finding'}</h3>${table(
         open,
         [
           {
@@ -72,7 +76,7 @@ ${
       )}`
 }
 ${
-  isLeftOut(report, 'dora.entered')
+  report.masked !== undefined
     ? null
     : html`<h3>Collateral impact</h3>
 <p>What the drill broke beyond its plan, which might be an incident, for a person to decide: ${orNotRecorded(entered?.collateralImpact)}</p>`
@@ -104,6 +108,11 @@ export function signOffSection(report: Report, seal: Seal): Markup {
     return chapter(10, 'sign-off', 'Sign-off', LEFT_OUT, [sealSection(seal, report)]);
   const { testLead, approver, approved, managementBody } = report.dora?.entered?.signOff ?? {};
   const lead = report.dora?.declared?.testers?.find(({ role }) => role === 'test lead')?.name;
+  // A decision that somebody signed is recorded, whatever nobody entered.
+  const signed =
+    seal.statements.length === 0
+      ? null
+      : html`<span>not entered here; <a href="#seal">what people signed since</a> stands below</span>`;
   return chapter(
     10,
     'sign-off',
@@ -112,8 +121,8 @@ export function signOffSection(report: Report, seal: Seal): Markup {
 ${pairs([
   ['Test lead, declared before the run', lead],
   ['Test lead', testLead],
-  ['Approver', approver],
-  ['Approved on', approved],
+  ['Approver', approver ?? signed],
+  ['Approved on', approved ?? signed],
   ['Approval of the management body', managementBody],
   ['Audit', html`<span class="blank" role="img" aria-label="left blank">\u00a0</span>`],
 ])}`,

@@ -210,7 +210,7 @@ export function latencySection(report: Report): Markup {
     (['before', 'outage', 'failed-over', 'after'] as const).flatMap((phase) => {
       const of = view.latency[phase];
       return (['response', 'all', 'service'] as const).map((kind) => ({
-        phase: kind === 'response' ? phase : '',
+        phase,
         kind,
         q: of[kind],
         operations: of.operations,
@@ -235,7 +235,7 @@ ${shown.map(
         { head: 'P99.9', kind: 'num', cell: (row) => durationOrUnknown(row.q.p999) },
         { head: 'Max', kind: 'num', cell: (row) => durationOrUnknown(row.q.max) },
       ],
-      { stack: false },
+      { tiles: true },
     )}`,
 )}</section>`;
 }

@@ -1,6 +1,7 @@
 import type { Dora } from '../check/dora-schema.ts';
 import type { Report } from '../check/report-schema.ts';
 import { formatOffset } from './format.ts';
+import { absent, isLeftOut } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { notRecorded } from './pairs.ts';
@@ -12,8 +13,8 @@ import { originOf } from './time-axis.ts';
 export function scenarioSection(report: Report): Markup {
   const { run, dora } = report;
   const assumption = dora?.declared?.assumption;
-  const lead = html`<p><b>Hypothesis:</b> ${run.hypothesis === '' ? notRecorded() : run.hypothesis}</p>
-<p><b>Assumption challenged:</b> ${assumption ?? notRecorded()}</p>`;
+  const lead = html`<p><b>Hypothesis:</b> ${run.hypothesis === '' ? absent(report, 'run.hypothesis') : run.hypothesis}</p>
+<p><b>Assumption challenged:</b> ${assumption ?? absent(report, 'dora.declared')}</p>`;
   return chapter(4, 'scenario', 'Scenario', lead, [
     faultsSection(report),
     ...(dora ? [blastSection(dora), stopSection(report, dora), familiesSection(dora)] : []),
@@ -41,7 +42,7 @@ function stopSection(report: Report, { stopConditions, stopped }: Dora): Markup 
   return html`<section><h2 id="stop-conditions">Stop conditions</h2>
 ${table(stopConditions, [
   { head: 'Condition', kind: 'row', cell: ({ condition }) => condition },
-  { head: 'Limit', cell: ({ limit }) => limit },
+  { head: 'Limit', cell: ({ limit }) => (limit === '' ? absent(report, 'dora.stopConditions.limit') : limit) },
 ])}
 ${
   stopped.length === 0
@@ -69,11 +70,17 @@ ${table(families, [
 ])}</section>`;
 }
 
-function deviationsSection({ dora }: Report): Markup {
+function enteredNowhere(report: Report): Markup {
+  if (report.masked === undefined || isLeftOut(report, 'dora.entered')) return absent(report, 'dora.entered');
+  return html`no part of this masked report`;
+}
+
+function deviationsSection(report: Report): Markup {
+  const { dora } = report;
   const entered = dora?.entered?.deviations;
   const list = (texts: readonly string[]): Markup => html`<ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
   const recorded = dora === undefined ? notRecorded() : dora.deviations.length === 0 ? html`none in the record` : null;
-  const people = entered === undefined ? notRecorded() : entered.length === 0 ? html`none, as entered` : null;
+  const people = entered === undefined ? enteredNowhere(report) : entered.length === 0 ? html`none, as entered` : null;
   return html`<section><h2 id="deviations">Deviations from the plan</h2>
 <p><b>As the record shows them:</b> ${recorded}</p>${recorded === null ? list(dora?.deviations ?? []) : null}
 <p><b>As people entered them:</b> ${people}</p>${people === null ? list(entered ?? []) : null}</section>`;

@@ -2,10 +2,10 @@ import type { Dora } from '../check/dora-schema.ts';
 import type { Report } from '../check/report-schema.ts';
 import { parseDuration } from '../duration.ts';
 import { formatPeriod } from './format.ts';
+import { isLeftOut, LEFT_OUT } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
 import { chapter } from './outline.ts';
 import { NOT_RECORDED, notRecorded, pairs } from './pairs.ts';
-import { isLeftOut, LEFT_OUT } from './section-seal.ts';
 import { table } from './table.ts';
 
 const PROFILE_WORD = {
@@ -109,7 +109,9 @@ ${
         ])
     : isLeftOut(report, 'dora.entered')
       ? LEFT_OUT
-      : html`<p>${notRecorded()}</p>`
+      : report.masked !== undefined
+        ? html`<p>What people entered after the run is no part of this masked report.</p>`
+        : html`<p>${notRecorded()}</p>`
 }`,
   );
 }

@@ -95,13 +95,6 @@ function maskedSeal(keyId: string | null, masked: NonNullable<Report['masked']>)
 <p class="small">Trusted time: none.</p></section>`;
 }
 
-/** A part of a report that its masked rendering does not have: the owner of the run has it, or nobody recorded it. */
-export function isLeftOut({ masked }: Report, place: 'dora.declared' | 'dora.entered' | 'dora.authorisation'): boolean {
-  return masked?.withheld.includes(place) === true;
-}
-
-export const LEFT_OUT: Markup = html`<p>Recorded, and left out of this masked report as a whole: its owner has it.</p>`;
-
 /** On the first screen, so that nobody takes a mask for a name. */
 export function maskedNotice({ masked }: Report): Markup | null {
   if (masked === undefined) return null;

@@ -1,10 +1,12 @@
 import type { Dora } from '../check/dora-schema.ts';
-import type { Interval } from '../check/report-schema.ts';
+import type { Interval, Report } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { durationOrUnknown, formatCount, formatInterval, formatPercent, UNKNOWN } from './format.ts';
+import { absent, isLeftOut } from './left-out.ts';
 import { html, type Markup } from './markup.ts';
-import { orNotRecorded } from './pairs.ts';
 import { type Column, table } from './table.ts';
+
+type Masked = Pick<Report, 'masked'>;
 
 const met = (value: boolean | null, words: readonly [string, string] = ['yes', 'no']): Markup =>
   value === null
@@ -13,7 +15,7 @@ const met = (value: boolean | null, words: readonly [string, string] = ['yes', '
       ? html`<span class="pass">\u2713 ${words[0]}</span>`
       : html`<span class="fail">\u2715 ${words[1]}</span>`;
 
-const DWELL: readonly Column<Dora['dwell'][number]>[] = [
+const dwellColumns = (report: Masked): readonly Column<Dora['dwell'][number]>[] => [
   { head: 'Service', kind: 'row', cell: ({ service }) => service },
   { head: 'Served at', cell: ({ sites }) => sites.join(', ') || 'its first site only' },
   {
@@ -22,9 +24,16 @@ const DWELL: readonly Column<Dora['dwell'][number]>[] = [
   },
   {
     head: 'Required',
-    cell: ({ required_us }) => orNotRecorded(required_us === null ? null : formatDuration(required_us)),
+    cell: ({ required_us }) =>
+      required_us === null ? absent(report, 'dora.dwell.required_us') : formatDuration(required_us),
   },
-  { head: 'Reached', cell: ({ required_us, met: reached }) => (required_us === null ? '' : met(reached)) },
+  {
+    head: 'Reached',
+    cell: ({ required_us, met: reached }) => {
+      if (isLeftOut(report, 'dora.dwell.met')) return absent(report, 'dora.dwell.met');
+      return required_us === null ? '' : met(reached);
+    },
+  },
   { head: 'Level meanwhile', cell: ({ meanwhile }) => meanwhileWords(meanwhile) },
   { head: 'Note', cell: ({ note }) => note },
 ];
@@ -55,14 +64,19 @@ function failbackWords(length: Interval | null): string {
 }
 
 /** Time on the alternate, and the way back (RTS 25(2)). */
-export function staySection({ dwell, failback }: Dora): Markup {
+export function staySection({ dwell, failback }: Dora, report: Masked): Markup {
   return html`<section><h2 id="dwell">Time on the alternate, and the way back</h2>
 <p class="lead">The longest stay of each service away from its first site, from SLO restored (lower bound) or the failover (upper bound) to the failback.</p>
-${dwell.length === 0 ? html`<p>No service was measured.</p>` : html`${table(dwell, DWELL)}<h3>Failback</h3>${table(failback, FAILBACK)}`}</section>`;
+${dwell.length === 0 ? html`<p>No service was measured.</p>` : html`${table(dwell, dwellColumns(report))}<h3>Failback</h3>${table(failback, FAILBACK)}`}</section>`;
+}
+
+function shareWords(share: number | null, report: Masked): Markup | string {
+  if (share !== null) return formatPercent(share);
+  return isLeftOut(report, 'dora.load.share') ? absent(report, 'dora.load.share') : UNKNOWN;
 }
 
 /** The load that was offered, against the declared peak. */
-export function loadSection({ load }: Dora): Markup {
+export function loadSection({ load }: Dora, report: Masked): Markup {
   return html`<section><h2 id="load">Load against the peak</h2>
 <p class="lead">Headroom beyond what was offered was not measured.</p>
 ${
@@ -71,8 +85,8 @@ ${
     : table(load, [
         { head: 'Service', kind: 'row', cell: ({ service }) => service },
         { head: 'Offered', kind: 'num', cell: ({ offered }) => `${offered}/s` },
-        { head: 'Declared peak', cell: ({ peak }) => orNotRecorded(peak === null ? null : `${peak}/s`) },
-        { head: 'Share of the peak', cell: ({ share }) => (share === null ? UNKNOWN : formatPercent(share)) },
+        { head: 'Declared peak', cell: ({ peak }) => (peak === null ? absent(report, 'dora.load.peak') : `${peak}/s`) },
+        { head: 'Share of the peak', cell: ({ share }) => shareWords(share, report) },
         { head: 'Borne with a site less', cell: ({ heldWithoutSite }) => met(heldWithoutSite) },
       ])
 }</section>`;

@@ -9,7 +9,7 @@ dl.cover-terms{font-size:13px;gap:3px 20px}
 dl.cover-terms dd{overflow-wrap:anywhere;max-width:none}
 #summary{margin-top:22px}
 p.attempt{margin-top:12px}
-code.path{display:block;font-size:12px}
+code.path{display:block;font-size:12px;overflow-wrap:break-word}
 .blank{display:block;border-bottom:1px solid var(--ink);max-width:22em;height:1.4em}
 #cover{margin-top:22px}
 @media print{

@@ -110,6 +110,12 @@ table.stack td,table.stack tbody th{border:0;padding:1px 0;text-align:left;white
 table.stack td[data-label]{display:grid;grid-template-columns:112px minmax(0,1fr);column-gap:8px}
 table.stack td[data-label]::before{content:attr(data-label);color:var(--muted);font-size:13px}
 table.stack td:empty{display:none}
+table.stack.tiles tr{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:4px 8px}
+table.stack.tiles tbody th{grid-column:1/-1}
+table.stack.tiles td[data-label]{display:block}
+table.stack.tiles td[data-label]::before{display:block}
+table.stack.tiles td[data-label]:nth-child(2){grid-column:1/-1}
+table.stack.tiles td[data-label]:nth-child(2)::before{content:none}
 table.stack td.barcell{display:block;padding-top:6px}
 table.stack td.barcell::before{content:none}
 dl.terms{display:block}

@@ -13,6 +13,8 @@ export interface TableOptions {
   readonly caption?: string;
   /** Rows become blocks with labels on a phone; otherwise the table scrolls sideways there. */
   readonly stack?: boolean;
+  /** The blocks on a phone are laid out as tiles, four a line, below the names in the first two columns: for many figures. */
+  readonly tiles?: boolean;
 }
 
 /** Rows of a table that is never cut by a page's end. */
@@ -23,9 +25,11 @@ const FITS_A_TABLET = 6;
 
 /** A table with a header row; every cell carries its column's name for the phone's layout. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], options: TableOptions = {}): Markup {
-  const names = [options.stack === false ? '' : 'stack', rows.length <= FITS_A_PAGE ? 'whole' : ''].filter(
-    (name) => name !== '',
-  );
+  const names = [
+    options.stack === false ? '' : 'stack',
+    options.tiles ? 'tiles' : '',
+    rows.length <= FITS_A_PAGE ? 'whole' : '',
+  ].filter((name) => name !== '');
   const head = columns.map(
     (column) =>
       html`<th scope="col"${classOf(column.kind === 'num' || column.kind === 'bar' ? CLASS[column.kind] : '')}>${column.head}</th>`,
