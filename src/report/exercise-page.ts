@@ -55,9 +55,9 @@ function runCell({ run }: ScenarioRecord): Markup | string {
   return html`<div>${fileLink(`${UP}/${run.path}/report.html`, run.id)}, ${OUTCOME_WORD[run.outcome]}<span class="small">manifest ${digest}</span></div>`;
 }
 
-function entryCell({ asked, entered, entry }: PersonRecord): Markup | string {
+function entryCell({ asked, entered, entry, by }: PersonRecord): Markup | string {
   if (entered === null) return asked === null ? 'not asked' : `asked ${formatWall(asked)}; nothing was entered`;
-  return html`<div>${entry}<span class="small">asked ${formatWall(asked ?? '')}, entered ${formatWall(entered)}</span></div>`;
+  return html`<div>${entry}<span class="small">asked ${formatWall(asked ?? '')}, entered ${formatWall(entered)}${by === undefined ? '' : ` by ${by}`}</span></div>`;
 }
 
 function objectivesOf({ steps }: ExerciseRecord): Markup {
