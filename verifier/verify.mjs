@@ -1309,5 +1309,8 @@ function mainAll(directory, keys, print) {
   return found.length === 0 ? 4 : wrong + gaps.length === 0 ? 0 : 6;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href)
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  // Who reads what is printed may be gone before the end (`| head`): the exit code says the rest.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.exitCode = main(process.argv.slice(2));
+}
