@@ -1,7 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { reportCommand } from '../../src/commands/judge.ts';
@@ -9,7 +18,7 @@ import type { ExerciseRecord } from '../../src/drills/record.ts';
 import { exampleRecord } from '../../src/drills/testing.ts';
 import { generateKeyPair } from '../../src/evidence/keygen.ts';
 import { NO_KEYS } from '../../src/evidence/keyring.ts';
-import { writeExerciseManifest } from '../../src/evidence/manifest.ts';
+import { writeExerciseManifest, writeManifest } from '../../src/evidence/manifest.ts';
 import { stampSealed } from '../../src/evidence/stamp-sealed.ts';
 import { verifyBundle } from '../../src/evidence/verify.ts';
 import { verifyAll } from '../../src/evidence/verify-all.ts';
@@ -281,9 +290,13 @@ test('a page that is rendered again shows what was said, and nothing of it is ma
   expect(markup).toContain('Signed since, by people');
   expect(markup).toContain('ticket: &lt;b&gt;CHG-2');
   // What is about another run is not shown as if it were about this one.
-  cpSync(join(run, 'statements'), join(runDirectory(), 'statements'), { recursive: true });
-  cpSync(join(EXAMPLE, 'report.json'), join(runDirectory(), 'report.json'));
-  await expect(reportCommand(runDirectory(), { out: page, pdf: false })).rejects.toThrow(/about another manifest/);
+  const other = join(base, 'other');
+  cpSync(EXAMPLE, other, { recursive: true });
+  appendFileSync(join(other, 'junit.xml'), '<!-- sealed anew -->');
+  rmSync(join(other, 'manifest.json'));
+  writeManifest(other, basename(EXAMPLE));
+  cpSync(join(run, 'statements'), join(other, 'statements'), { recursive: true });
+  await expect(reportCommand(other, { out: page, pdf: false })).rejects.toThrow(/about another manifest/);
 });
 
 test('as people call it: keys, sign, sign off, amend, verify, hand on', { timeout: 180_000 }, async () => {
