@@ -59,6 +59,15 @@ const configSchema = z.strictObject({
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 
+/**
+ * The configuration of a platform that is up, which an older version may have started: what that did not know it does not have. Whoever comes with a newer
+ * one must be able to heal it.
+ */
+export function ofRunning(said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups'>): LocalConfig {
+  const memory = 'memoryGroups' in said && said.memoryGroups === true;
+  return { ...said, processGroups: said.processGroups ?? (memory ? ['memory'] : []) };
+}
+
 /** The configuration that is used where none is given. */
 export const DEFAULT_CONFIG = fileURLToPath(new URL('../../../clusters/local/platform.yaml', import.meta.url));
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PlatformError } from '../../errors.ts';
-import { loadLocalConfig } from './config.ts';
+import { loadLocalConfig, ofRunning } from './config.ts';
+import type { Kernel } from './kernel.ts';
 import { localPlatformFacts, refuseOtherSystems } from './local-platform.ts';
 
 test.each(['darwin', 'win32', 'freebsd'])('%s is refused with the two ways out', (system) => {
@@ -77,4 +78,13 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
       janusgraph: [{ host: '10.77.2.10', port: 8182 }],
     },
   });
+});
+
+test('a platform that an older version started is known for what it is: whoever comes with a newer one can heal it', () => {
+  const { processGroups: _, ...older } = loadLocalConfig();
+  const kernel = { netem: null, memory: null } as Kernel;
+  expect(localPlatformFacts(ofRunning(older), kernel).abilities).not.toContain('memory');
+  const limited = { ...older, memoryGroups: true };
+  expect(localPlatformFacts(ofRunning(limited), kernel).abilities).toContain('memory');
+  expect(localPlatformFacts(ofRunning(limited), kernel).abilities).not.toContain('diskSpeed');
 });

@@ -6,7 +6,7 @@ import type { RegisteredFault } from '../undo.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { requireClockLibrary } from './clock-library.ts';
-import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
+import { type LocalConfig, ofRunning, TIMER_SLACK_NS } from './config.ts';
 import { findGroupHome } from './group-home.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
@@ -132,7 +132,7 @@ export async function attachLocalPlatform(
 async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
     const { started, config, kernel } = await rpc.call('status', {}, signal);
-    if (started) return new LocalPlatform(rpc, localPlatformFacts(config, kernel), supervisorPid());
+    if (started) return new LocalPlatform(rpc, localPlatformFacts(ofRunning(config), kernel), supervisorPid());
     await sleep(100, undefined, { signal });
   }
 }
@@ -142,7 +142,8 @@ export async function localPlatformStatus(signal: AbortSignal): Promise<LocalSta
   const rpc = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (!rpc) return null;
   try {
-    return await rpc.call('status', {}, signal);
+    const status = await rpc.call('status', {}, signal);
+    return { ...status, config: ofRunning(status.config) };
   } finally {
     rpc.close();
   }
