@@ -1,7 +1,8 @@
 import gremlin from 'k6/x/gremlin';
-import { checksum, writeKey } from './keys.ts';
+import { graphAt } from './graph-at.ts';
+import { writeKey } from './keys.ts';
 import { ACCOUNT, ACCOUNT_INDEX, KEY, SEQ, SUM, TRANSACTION_INDEX, TRANSACTS } from './names.ts';
-import type { Done, Service } from './service.ts';
+import { doneOf, type Service } from './service.ts';
 import { login, needed, security, whole } from './settings.ts';
 
 /** Transactions that are deleted in one request. */
@@ -43,39 +44,19 @@ try {
 }
 'dropped'`;
 
-const text = (value: string): string => JSON.stringify(value);
-
-/** Two accounts and the transaction between them. Text: building it costs less than turning lists into GraphSON for each request. */
-function writeSteps(key: string, seq: number): string {
-  const property = (name: string, value: string): string => `["property","${name}",${value}]`;
-  return `[["addV","${ACCOUNT}"],${property(KEY, text(`${key}#from`))},["as","a"],["addV","${ACCOUNT}"],${property(KEY, text(`${key}#to`))},["as","b"],["addE","${TRANSACTS}"],["from","a"],["to","b"],${property(KEY, text(key))},${property(SUM, text(checksum(key, seq)))},${property(SEQ, `{"@type":"g:Int32","@value":${seq}}`)},["none"]]`;
-}
-
-/** The accounts of a transaction, each with the checksums of what leaves it and of what arrives. */
-function readSteps(key: string): string {
-  const ends = `{"@type":"g:P","@value":{"predicate":"within","value":{"@type":"g:List","@value":[${text(`${key}#from`)},${text(`${key}#to`)}]}}}`;
-  const sums = (edges: string): string =>
-    `{"@type":"g:Bytecode","@value":{"step":[["${edges}","${TRANSACTS}"],["values","${SUM}"],["fold"]]}}`;
-  return `[["V"],["has","${KEY}",${ends}],["project","k","o","i"],["by","${KEY}"],["by",${sums('outE')}],["by",${sums('inE')}]]`;
-}
-
-interface Seen {
-  readonly k: string;
-  readonly o: readonly string[];
-  readonly i: readonly string[];
-}
-
 /** Accounts and transactions through JanusGraph. GREMLIN_URL. */
 export function graph(): Service {
   const timeoutMs = whole('TIMEOUT_MS', 2000, 1, 60_000);
-  const client = gremlin.connect({
+  const options = {
     url: needed('GREMLIN_URL', 'ws://HOST:PORT/gremlin'),
     site: __ENV.SITE ?? '',
     timeoutMs,
     connections: whole('GREMLIN_CONNECTIONS', 4, 1, 1000),
     ...login('GREMLIN'),
     ...security('GREMLIN'),
-  });
+  };
+  const client = gremlin.connect(options);
+  const store = graphAt(options);
   const must = (script: string, bindings: Record<string, string | string[]>): unknown[] => {
     const answer = client.submit(script, { bindings, operation: 'prepare', timeoutMs: BULK_MS });
     if (!answer.ok) throw new Error(`${answer.error}: ${answer.message}`);
@@ -91,17 +72,8 @@ export function graph(): Service {
       const other = states.filter((state) => state !== 'ENABLED' && state !== 'INSTALLED');
       if (other.length > 0) throw new Error(`the indexes of the graph: expected ENABLED, got ${states.join(', ')}`);
     },
-    write(seq) {
-      const { ok, error } = client.bytecode(writeSteps(writeKey('graph', seq), seq), { operation: 'write' });
-      return { ok, error, wrong: false };
-    },
-    read(seq): Done {
-      const key = writeKey('graph', seq);
-      const answer = client.bytecode(readSteps(key), { operation: 'read', writes: false });
-      if (!answer.ok) return { ok: false, error: answer.error, wrong: false };
-      const right = isWhole(key, checksum(key, seq), answer.data() as Seen[]);
-      return { ok: right, wrong: !right, error: right ? '' : 'not-whole' };
-    },
+    write: (seq) => doneOf(store.write(writeKey('graph', seq), seq)),
+    read: (seq) => doneOf(store.read(writeKey('graph', seq), seq)),
     remove(end) {
       for (let from = 0; from < end; from += BATCH) {
         const keys = Array.from({ length: Math.min(BATCH, end - from) }, (_, n) => writeKey('graph', from + n));
@@ -109,11 +81,4 @@ export function graph(): Service {
       }
     },
   };
-}
-
-/** Whether the transaction is there once, with the right checksum from both of its ends. */
-function isWhole(key: string, sum: string, accounts: readonly Seen[]): boolean {
-  const from = accounts.filter(({ k }) => k === `${key}#from`);
-  const to = accounts.filter(({ k }) => k === `${key}#to`);
-  return from.length === 1 && to.length === 1 && from[0]?.o.join() === sum && to[0]?.i.join() === sum;
 }

@@ -1,11 +1,10 @@
 import cql from 'k6/x/cql';
-import { checksum, prefixOf, writeKey } from './keys.ts';
+import { prefixOf, writeKey } from './keys.ts';
+import { ledgerAt } from './ledger-at.ts';
 import { BUCKET, KEYSPACE } from './names.ts';
-import type { Done, Service } from './service.ts';
+import { doneOf, type Service } from './service.ts';
 import { login, needed, security, whole } from './settings.ts';
 
-const INSERT = `INSERT INTO ${KEYSPACE}.ledger (part, bucket, seq, key, sum) VALUES (?, ?, ?, ?, ?)`;
-const SELECT = `SELECT key, sum FROM ${KEYSPACE}.ledger WHERE part = ? AND bucket = ? AND seq = ?`;
 const DELETE = `DELETE FROM ${KEYSPACE}.ledger WHERE part = ? AND bucket = ?`;
 const TABLE = `CREATE TABLE IF NOT EXISTS ${KEYSPACE}.ledger
   (part text, bucket int, seq bigint, key text, sum text, PRIMARY KEY ((part, bucket), seq)) WITH read_repair = 'NONE'`;
@@ -16,13 +15,12 @@ export function ledger(): Service {
   const [hosts, port] = endpoints(needed('CQL_HOSTS', 'HOST:PORT,HOST:PORT of a site'));
   const datacenter = needed('CQL_DATACENTER', 'the datacenter of that site');
   const options = { hosts, port, datacenter, site: __ENV.SITE ?? '', ...login('CQL'), ...security('CQL') };
-  const session = cql.connect({ ...options, timeoutMs });
+  const store = ledgerAt({ ...options, timeoutMs });
   const patient = cql.connect({ ...options, timeoutMs: 20_000, connections: 1 });
   const must = (statement: string, values: (string | number)[]): void => {
     const { ok, error, message } = patient.execute(statement, values, { operation: 'prepare' });
     if (!ok) throw new Error(`${statement}: ${error}: ${message}`);
   };
-  const place = (seq: number): [string, number, number] => [prefixOf('ledger'), Math.floor(seq / BUCKET), seq];
   return {
     metric: 'cql',
     timeoutMs,
@@ -30,20 +28,10 @@ export function ledger(): Service {
       patient.open();
       if (__ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
       must(TABLE, []);
-      session.open();
+      store.open();
     },
-    write(seq) {
-      const key = writeKey('ledger', seq);
-      const { ok, error } = session.execute(INSERT, [...place(seq), key, checksum(key, seq)]);
-      return { ok, error, wrong: false };
-    },
-    read(seq): Done {
-      const key = writeKey('ledger', seq);
-      const { ok, error, rows } = session.execute(SELECT, place(seq));
-      if (!ok) return { ok, error, wrong: false };
-      const right = rows.length === 1 && rows[0]?.key === key && rows[0].sum === checksum(key, seq);
-      return { ok: right, wrong: !right, error: right ? '' : rows.length === 0 ? 'absent' : 'corrupt' };
-    },
+    write: (seq) => doneOf(store.write(writeKey('ledger', seq), seq)),
+    read: (seq) => doneOf(store.read(writeKey('ledger', seq), seq)),
     remove(end) {
       for (let bucket = 0; bucket * BUCKET < end; bucket += 1) must(DELETE, [prefixOf('ledger'), bucket]);
     },

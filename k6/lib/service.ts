@@ -1,3 +1,5 @@
+import { type Ended, WRONG } from './at-site.ts';
+
 /** How an operation ended. `wrong`: answered, but not with what was written. */
 export interface Done {
   readonly ok: boolean;
@@ -17,4 +19,8 @@ export interface Service {
   read(seq: number): Done;
   /** For teardown(): removes every write below `end`. Throws when it cannot. */
   remove(end: number): void;
+}
+
+export function doneOf({ outcome, error }: Ended): Done {
+  return { ok: outcome === 'ok', wrong: WRONG.includes(error), error };
 }

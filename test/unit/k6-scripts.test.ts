@@ -1,8 +1,14 @@
+import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as names from '../../k6/lib/names.ts';
+import { place as placeOfLoad } from '../../k6/lib/row.ts';
+import { transactionState as stateOfLoad } from '../../k6/lib/transaction-state.ts';
+import { checksum } from '../../src/history/checksum.ts';
+import { place as placeOfProbe } from '../../src/probes/cql-client.ts';
 import { KEYSPACE } from '../../src/probes/cql-driver.ts';
 import { BUCKET } from '../../src/probes/cql-ledger.ts';
 import { ACCOUNT_INDEX, TRANSACTION_INDEX } from '../../src/probes/gremlin-schema.ts';
+import { transactionState as stateOfProbe } from '../../src/probes/gremlin-state.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from '../../src/probes/gremlin-traversals.ts';
 
 vi.stubGlobal('__ENV', {});
@@ -24,6 +30,26 @@ afterEach(() => vi.stubGlobal('__ENV', {}));
 test('k6 writes where the probes write', () => {
   const probes = { ACCOUNT, TRANSACTS, KEY, SEQ, SUM, ACCOUNT_INDEX, TRANSACTION_INDEX, KEYSPACE, BUCKET };
   expect({ ...names }).toEqual(probes);
+});
+
+test('a row of the load is where the probe would look for it', () => {
+  const key = '20261122T110403Z-a55765/cql.ledger-load.outside/12345';
+  const [part, bucket, seq] = placeOfProbe(key);
+  expect(placeOfLoad(key)).toEqual([part, bucket, Number(seq)]);
+});
+
+test('what k6 reads of a transaction is judged as the probe judges it', () => {
+  const key = 'run/gremlin.load.outside/6';
+  const right = checksum(key, 6);
+  const sums = fc.array(fc.constantFrom(right, 'another'), { maxLength: 2 });
+  const account = fc.record({ k: fc.constantFrom(`${key}#from`, `${key}#to`, 'other#to'), o: sums, i: sums });
+  fc.assert(
+    fc.property(fc.array(account, { maxLength: 4 }), (accounts) => {
+      const seen = accounts.map(({ k, o, i }) => ({ key: k, out: o, in: i }));
+      const { state, valueSha } = stateOfProbe(key, 6, seen, null);
+      expect(stateOfLoad(key, right, accounts)).toEqual({ state, sum: valueSha });
+    }),
+  );
 });
 
 describe('what the environment says', () => {
