@@ -5,6 +5,7 @@ import type { ExerciseFlags } from './commands/exercise.ts';
 import { fail } from './commands/fail.ts';
 import type { ReportFlags } from './commands/judge.ts';
 import type { RedactFlags } from './commands/redact.ts';
+import type { PlanFlags } from './commands/scenarios.ts';
 import type { AmendFlags, SignOffFlags } from './commands/statements.ts';
 import type { VerifyFlags } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './errors.ts';
@@ -57,6 +58,13 @@ function seed(text: string): number {
   return value;
 }
 
+function loadRate(text: string): number {
+  const [, number] = /^([1-9]\d{0,4})(?:\/s)?$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('Expected operations a second, such as 200/s.');
+  return Number(number);
+}
+
+const LOAD_RATE = 'operations of load a second in all, in the place of the scenario’s own, such as 200/s';
 const SIGN_KEY = 'Ed25519 private key (PKCS#8, PEM, mode 0600); or DRILL_SIGN_KEY holds one';
 const SIGN_COMMAND =
   'command that signs, as a JSON array: the bytes on standard input, the raw signature on standard output; or DRILL_SIGN_COMMAND';
@@ -109,6 +117,7 @@ for (const name of ['run', 'scenario']) {
     .description(name === 'run' ? 'run scenarios, by name or file' : 'the same as run')
     .option('--repeat <n>', 'how often, each with another phase of the fault', times, 1)
     .option('--seed <n>', 'of the random picks, in the place of the scenarios’ own; else drawn for each run', seed)
+    .option('--load-rate <rate>', LOAD_RATE, loadRate)
     .option('--reports <directory>', 'where run directories go', REPORTS)
     .option('--config <file>', 'configuration of the local platform that is started')
     .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
@@ -127,8 +136,9 @@ program
   .description('what a run would do; touches nothing')
   .option('--config <file>', 'configuration of the local platform')
   .option('--seed <n>', 'of the random picks, in the place of the scenario’s own', seed)
+  .option('--load-rate <rate>', LOAD_RATE, loadRate)
   .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
-  .action(async (name: string, flags: { config?: string; seed?: number; drill?: string }) => {
+  .action(async (name: string, flags: PlanFlags) => {
     code = await (await load.scenarios()).planCommand(name, flags);
   });
 program

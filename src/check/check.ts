@@ -16,6 +16,7 @@ import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
 import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
+import { loadOf } from './load.ts';
 import { type HistoryVisitor, type LoadedHistory, loadHistory } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
 import { Overwrites } from './overwrites.ts';
@@ -122,7 +123,8 @@ function judgeRun(
   );
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
-  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, defects: defects.list(), outcome });
+  const load = loadOf(record, views);
+  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, defects: defects.list(), outcome });
   return {
     schema: 'drill/report/1',
     harness: VERSION,
@@ -145,6 +147,7 @@ function judgeRun(
     ...(promises && { promises }),
     faults: record.faults.map(({ report }) => report),
     views: views.map(({ view }) => view),
+    ...(load && { load }),
     rpo: [...ledger.rpo],
     backlogCleared_us: ledger.backlogClearedUs,
     readBack: places.map(({ stage, fault, site, probe, counts, rows }) => ({

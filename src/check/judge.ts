@@ -2,9 +2,12 @@ import { formatDuration } from '../duration.ts';
 import { FAILBACK_CONDITION } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import { meets } from './exact.ts';
+import { limitWords } from './load.ts';
+import type { Load } from './load-schema.ts';
 import { type Evidence, judgeObjective } from './objectives.ts';
 import type { Instant, ObjectiveResult, Report, Rpo, Verdict } from './report-schema.ts';
 import { type RunRecord, stallsOf } from './run-record.ts';
+import { voidedBy } from './throughput.ts';
 import { combine, overlaps } from './verdict.ts';
 import type { JudgedView } from './views.ts';
 
@@ -25,6 +28,7 @@ export function judgeAll(
     readonly views: readonly JudgedView[];
     readonly rpo: readonly Rpo[];
     readonly canary: Report['canary'];
+    readonly load: Load | null;
     readonly defects: readonly string[];
     readonly outcome: Report['run']['outcome'];
   },
@@ -33,7 +37,7 @@ export function judgeAll(
   const judged = plan.objectives.map((objective) =>
     judgeObjective(objective, evidenceFor(record, objective.service, of)),
   );
-  const objectives = judged.map(({ result }) => result);
+  const objectives = judged.map(({ result }) => withLimit(result, of.load));
   const others = otherReasons(record, of);
   const reasons: Reason[] = [
     ...others,
@@ -51,6 +55,15 @@ export function judgeAll(
     objectives,
     withoutShed: combine([...judged.map(({ withoutShed }) => withoutShed), ...rest]),
   };
+}
+
+/** A miss of the load's services says what the machine was busy with: a database may have been slow because there was no processor left for it. */
+function withLimit(result: ObjectiveResult, load: Load | null): ObjectiveResult {
+  const { objective, verdict, reason } = result;
+  if (!load || verdict !== 'fail' || objective.metric !== 'latency' || !load.services.includes(objective.service))
+    return result;
+  const words = limitWords(load.phases.find(({ phase }) => phase === objective.phase)?.usage ?? null);
+  return words === '' ? result : { ...result, reason: `${reason}; ${words}` };
 }
 
 /** What the verdict is for reasons that are no objective's. */
@@ -138,7 +151,7 @@ function doubtOf(
 function evidenceFor(
   record: RunRecord,
   service: string | null,
-  { views, rpo, canary }: { views: readonly JudgedView[]; rpo: readonly Rpo[]; canary: Report['canary'] },
+  { views, rpo, canary, load }: Pick<Parameters<typeof judgeAll>[1], 'views' | 'rpo' | 'canary' | 'load'>,
 ): Evidence {
   const own = service === null ? undefined : views.find((view) => view.service === service && service !== '');
   const clients =
@@ -153,8 +166,16 @@ function evidenceFor(
     rpoDecidedBy: rpoInstants(record, counted),
     stalls: clients.flatMap((client) => stallsOf(record, client)),
     void:
-      canary.verdict === 'pass' ? whySuspended(record) : `the instrument did not prove itself: ${whyNotProven(canary)}`,
+      canary.verdict === 'pass'
+        ? (whySuspended(record) ??
+          (load && service !== null && load.services.includes(service) ? voidedBy(load) : null))
+        : `the instrument did not prove itself: ${whyNotProven(canary)}`,
     unproven,
+    load: load && {
+      load,
+      views: views.filter((view) => load.services.includes(view.service)),
+      stalled: record.stalls.some(({ generator }) => generator !== undefined),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { SERVICE_PHASES, type ServicePhase } from '../scenario/plan.ts';
 import type { PhaseLatency } from './latency-schema.ts';
-import { type Observed, OK, responseUs } from './operations.ts';
+import { GAP, type Observed, OK, responseUs } from './operations.ts';
 import { type PhaseSpan, phaseOf } from './phases.ts';
 import { REPORTED_QUANTILES, ValueCounts } from './quantiles.ts';
 
@@ -14,6 +14,8 @@ export interface StallSpan {
 export interface PhaseDistribution {
   operations: number;
   ok: number;
+  /** That the harness could not send, gaps included. */
+  notSent: number;
   readonly response: ValueCounts;
   readonly all: ValueCounts;
   readonly service: ValueCounts;
@@ -36,7 +38,9 @@ export function measureLatencies(
   forEachInPhase(observed, spans, (position, phase) => {
     const distribution = latencies[phase];
     distribution.operations++;
-    if (observed.ops.outcome(position) === OK) distribution.ok++;
+    const outcome = observed.ops.outcome(position);
+    if (outcome === OK) distribution.ok++;
+    if (outcome === GAP || observed.ops.shed(position)) distribution.notSent++;
     visitValues(observed, position, stalls, (name, value) => distribution[name].add(value));
   });
   const asked = [...REPORTED_QUANTILES, ...quantiles];
@@ -70,6 +74,7 @@ function emptyPhase(): PhaseDistribution {
   return {
     operations: 0,
     ok: 0,
+    notSent: 0,
     response: new ValueCounts(),
     all: new ValueCounts(),
     service: new ValueCounts(),

@@ -3,6 +3,7 @@ import type { Objective } from '../scenario/plan.ts';
 import { meets } from './exact.ts';
 import type { Findings } from './findings.ts';
 import type { Instant, Interval, ObjectiveResult, Rpo, Verdict } from './report-schema.ts';
+import { judgeThroughput, type LoadEvidence } from './throughput.ts';
 import { judgeInterval, overlaps } from './verdict.ts';
 
 const SAMPLES = 200;
@@ -23,6 +24,8 @@ export interface Evidence {
   readonly void: string | null;
   /** Why nothing can be said of what a fault did, such as one that lapsed. */
   readonly unproven: string | null;
+  /** Null: the run has none. */
+  readonly load: LoadEvidence | null;
 }
 
 interface Judgement {
@@ -38,6 +41,9 @@ function statementOf(objective: Objective): string {
   if (objective.metric === 'availability') {
     const percent = Number((objective.target * 100).toFixed(6));
     return `availability${of} ≥ ${percent} % over ${formatDuration(objective.over_us)}`;
+  }
+  if (objective.metric === 'throughput') {
+    return `throughput of the load ${objective.phase} ${objective.op} ${objective.target}/s`;
   }
   const target = `${objective.op} ${formatDuration(objective.target_us)}`;
   if (objective.metric === 'latency') {
@@ -55,6 +61,7 @@ export function judgeObjective(
   objective: Objective,
   evidence: Evidence,
 ): { readonly result: ObjectiveResult; readonly withoutShed: Verdict } {
+  if (objective.metric === 'throughput') return judgeLoad(objective, evidence);
   const judged = judge(objective, evidence.withShed, evidence);
   const other = evidence.withoutShed === evidence.withShed ? judged : judge(objective, evidence.withoutShed, evidence);
   const outcome =
@@ -78,8 +85,23 @@ export function judgeObjective(
   };
 }
 
+function judgeLoad(
+  objective: Objective & { metric: 'throughput' },
+  { load, void: why, unproven }: Evidence,
+): { readonly result: ObjectiveResult; readonly withoutShed: Verdict } {
+  const { measured, verdict, reason, withoutShed } = judgeThroughput(objective, load);
+  const worthless = why ?? (objective.phase === 'before' ? null : unproven);
+  const result = { objective, statement: statementOf(objective), unit: 'per_s' as const, measured };
+  if (worthless !== null)
+    return { result: { ...result, verdict: 'unknown', reason: worthless }, withoutShed: 'unknown' };
+  return { result: { ...result, verdict, reason }, withoutShed };
+}
+
+/** What is judged of one service, or of the ledgers of all. */
+type Judged = Exclude<Objective, { metric: 'throughput' }>;
+
 /** The figure's own verdict, unless something makes it worthless, whatever the figure is. */
-function judge(objective: Objective, findings: Findings | null, evidence: Evidence): Judgement {
+function judge(objective: Judged, findings: Findings | null, evidence: Evidence): Judgement {
   const judged = measure(objective, findings, evidence);
   const unknown = (reason: string): Judgement => ({ ...judged, verdict: 'unknown', reason });
   if (evidence.void !== null) return unknown(evidence.void);
@@ -94,7 +116,7 @@ function judge(objective: Objective, findings: Findings | null, evidence: Eviden
   return judged;
 }
 
-function measure(objective: Objective, findings: Findings | null, evidence: Evidence): Judgement {
+function measure(objective: Judged, findings: Findings | null, evidence: Evidence): Judgement {
   if (objective.metric === 'rpo') return judgeRpo(objective, evidence);
   if (!findings) return nothing('no operation of this service was observed');
   if (objective.metric === 'rto') return judgeRto(objective, findings);

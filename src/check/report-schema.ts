@@ -4,6 +4,7 @@ import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
 import { doraSchema } from './dora-schema.ts';
 import { integritySchema } from './integrity-schema.ts';
 import { phaseLatencySchema } from './latency-schema.ts';
+import { loadSchema } from './load-schema.ts';
 import { outageSchema } from './outage-schema.ts';
 import { lastWriteWinsSchema } from './overwrites-schema.ts';
 import { count, us } from './schema-values.ts';
@@ -154,8 +155,8 @@ const objectiveResultSchema = z.strictObject({
   objective: objectiveSchema,
   /** As people say it: `RTO of ledger < 30 min`. */
   statement: z.string(),
-  /** `us`, or `ratio` for availability (share of the budget consumed). */
-  unit: z.enum(['us', 'ratio']),
+  /** `us`; `ratio` for availability (share of the budget consumed); `per_s` for throughput. */
+  unit: z.enum(['us', 'ratio', 'per_s']),
   /** What was measured, with its bounds; null: nothing. Judged on the worst end. */
   measured: intervalSchema.nullable(),
   verdict,
@@ -248,6 +249,8 @@ export const reportSchema = z.strictObject({
   /** Services first, then the sites' own probes, in the order of the plan. */
   views: z.array(viewSchema),
   /** All together first (service null), then each service. */
+  /** Absent: the run has no load. */
+  load: loadSchema.optional(),
   rpo: z.array(rpoSchema),
   /** What last-write-wins did to acknowledged overwrites of registers, each probe that has some; absent: none has. No part of RPO, nor of the verdict. */
   lastWriteWins: z.array(lastWriteWinsSchema).optional(),

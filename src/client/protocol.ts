@@ -52,6 +52,8 @@ export type ClientCommand =
     }
   /** Move the service's traffic to `to`, its circuit closed. Answered by the event `failback`. */
   | { readonly type: 'failback'; readonly service: string; readonly to: string }
+  /** What the run is at; for who says it in metrics of its own. */
+  | { readonly type: 'phase'; readonly phase: string }
   /** Say how it went, close the drivers, exit. */
   | { readonly type: 'end' };
 
@@ -62,4 +64,7 @@ export type ClientEvent =
   | { readonly type: 'failover'; readonly data: EventData['failover'] }
   | { readonly type: 'failback'; readonly data: EventData['failback'] }
   | { readonly type: 'stall'; readonly data: EventData['stall'] }
-  | { readonly type: 'client'; readonly data: EventData['client'] };
+  | { readonly type: 'client'; readonly data: EventData['client'] }
+  /** Of a generator of load: processor time that it has used so far. */
+  | { readonly type: 'usage'; readonly data: { readonly at_us: number; readonly cpu_us: number } }
+  | { readonly type: 'generator'; readonly data: EventData['generator'] };

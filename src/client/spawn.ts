@@ -1,88 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { WatcherConfig, WatcherEvent } from '../detect/protocol.ts';
 import { PlatformError } from '../errors.ts';
+import { Piped, type PipedOptions } from './piped.ts';
 import type { ClientCommand, ClientConfig, ClientEvent } from './protocol.ts';
 import type { ReaderAnswer, ReaderConfig, ReaderJob, ReaderResult } from './reader-protocol.ts';
 
 const CLIENT = fileURLToPath(new URL('./client-main.ts', import.meta.url));
 const WATCHER = fileURLToPath(new URL('../detect/watcher-main.ts', import.meta.url));
 const READER = fileURLToPath(new URL('./reader-main.ts', import.meta.url));
-/** How long a process that was told to end may take before it is killed. */
-const END_MS = 15_000;
-
-/** Pipes to a process that was put where its clients are. */
-class Piped {
-  readonly child: ChildProcess;
-  readonly exited: Promise<void>;
-  private readonly name: string;
-  private tail = '';
-  private stopped = false;
-
-  constructor(
-    place: readonly string[],
-    script: string,
-    name: string,
-    onLine: (line: string) => void,
-    onRows: (rows: string) => void,
-  ) {
-    const [file = process.execPath, ...args] = [...place, process.execPath, script];
-    this.name = name;
-    // In a group of its own: a terminal's Ctrl-C, or `timeout`, would end the words of `place` in front of it, and it with them.
-    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
-    const stdout = this.child.stdout as Readable;
-    stdout.setEncoding('utf8');
-    let part = '';
-    stdout.on('data', (chunk: string) => {
-      const end = chunk.lastIndexOf('\n') + 1;
-      if (end === 0) {
-        part += chunk;
-        return;
-      }
-      onRows(part + chunk.slice(0, end));
-      part = chunk.slice(end);
-    });
-    (this.child.stderr as Readable).setEncoding('utf8').on('data', (chunk: string) => {
-      this.tail = (this.tail + chunk).slice(-4_000);
-    });
-    createInterface({ input: this.child.stdio[3] as Readable }).on('line', onLine);
-    // A client that died says so by its exit; a broken pipe to it says nothing more.
-    (this.child.stdin as Writable).on('error', () => {});
-    this.exited = new Promise((resolve) => {
-      this.child.once('error', () => resolve());
-      this.child.once('close', () => resolve());
-    });
-  }
-
-  send(message: unknown): void {
-    (this.child.stdin as Writable).write(`${JSON.stringify(message)}\n`);
-  }
-
-  /** Why it ended, for a person. */
-  death(): PlatformError {
-    const last = this.tail.trim().split('\n').slice(-4).join(' | ');
-    const how = this.child.signalCode ?? `exit code ${this.child.exitCode}`;
-    return new PlatformError(`${this.name} ended by itself (${how})${last ? `: ${last}` : ''}`);
-  }
-
-  get log(): string {
-    return this.tail;
-  }
-
-  get wasStopped(): boolean {
-    return this.stopped;
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    (this.child.stdin as Writable).end();
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
-    await this.exited;
-    clearTimeout(timer);
-  }
-}
 
 export interface ClientHandle extends AsyncDisposable {
   readonly client: string;
@@ -102,36 +27,40 @@ export function spawnClient(options: {
   /** Another entry than the harness's own: with other probes, for tests. */
   readonly script?: string | undefined;
 }): ClientHandle {
-  const { config, onEvent } = options;
+  const { place, config, script = CLIENT, onRows, onEvent } = options;
+  const words = [...place, process.execPath, script];
+  const first = { type: 'configure', config };
+  return clientOf(config.client, { words, name: `the client process (${config.client})`, onRows }, first, onEvent);
+}
+
+/** Starts a process that says what a client says, and tells it `first`. */
+export function clientOf(
+  client: string,
+  options: Omit<PipedOptions, 'onLine'>,
+  first: unknown,
+  onEvent: (event: ClientEvent) => void,
+): ClientHandle {
   const ready = Promise.withResolvers<void>();
-  const piped = new Piped(
-    options.place,
-    options.script ?? CLIENT,
-    `the client process (${config.client})`,
-    (line) => {
-      const event = JSON.parse(line) as ClientEvent;
-      if (event.type === 'ready') ready.resolve();
-      if (event.type === 'failed') ready.reject(new PlatformError(event.message));
-      onEvent(event);
-    },
-    options.onRows,
-  );
+  const onLine = (line: string): void => {
+    const event = JSON.parse(line) as ClientEvent;
+    if (event.type === 'ready') ready.resolve();
+    if (event.type === 'failed') ready.reject(new PlatformError(event.message));
+    onEvent(event);
+  };
+  const piped = new Piped({ ...options, onLine });
   const ended = piped.exited.then(() => {
     ready.reject(piped.death());
     if (!piped.wasStopped) throw piped.death();
   });
   ended.catch(() => {});
   ready.promise.catch(() => {});
-  const send = (command: ClientCommand): void => piped.send(command);
-  send({ type: 'configure', config });
+  piped.send(first);
   return {
-    client: config.client,
+    client,
     ready: ready.promise,
     ended,
-    send,
-    async [Symbol.asyncDispose]() {
-      await piped.stop();
-    },
+    send: (command) => piped.send(command),
+    [Symbol.asyncDispose]: () => piped.stop(),
   };
 }
 
@@ -147,7 +76,8 @@ export function spawnWatcher(options: {
     if (event.type === 'ready') ready.resolve();
     options.onEvent(event);
   };
-  const piped = new Piped(options.place, WATCHER, 'the watcher process', onLine, () => {});
+  const words = [...options.place, process.execPath, WATCHER];
+  const piped = new Piped({ words, name: 'the watcher process', onLine });
   const ended = piped.exited.then(() => {
     ready.reject(piped.death());
     if (!piped.wasStopped) throw piped.death();
@@ -199,7 +129,12 @@ class ReaderProcess {
   private next = 0;
 
   constructor({ place, script = READER, config, onRows }: ReaderOptions) {
-    this.piped = new Piped(place, script, 'the reader process', (line) => this.hear(JSON.parse(line)), onRows);
+    this.piped = new Piped({
+      words: [...place, process.execPath, script],
+      name: 'the reader process',
+      onLine: (line) => this.hear(JSON.parse(line)),
+      onRows,
+    });
     void this.piped.exited.then(() => {
       this.ended = true;
       for (const { reject } of this.waiting.values()) reject(this.piped.death());

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { buildK6 } from '../../k6/build.ts';
 import { exitOf } from '../check/exit-code.ts';
 import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
@@ -40,6 +41,8 @@ export interface RunFlags {
   readonly repeat: number;
   /** Of the random picks, in the place of the scenarios' own. */
   readonly seed?: number;
+  /** Operations of load a second, in the place of the scenarios' own. */
+  readonly loadRate?: number;
   readonly reports: string;
   readonly config?: string;
   readonly ticket?: string;
@@ -109,6 +112,8 @@ export async function runCommand(
     loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf), declared });
   }
   const { limits, authorisation } = await permitted(loaded, flags);
+  const hasLoad = loaded.some(({ scenario: { scenario } }) => Object.keys(scenario.load).length > 0);
+  const generator = hasLoad ? buildK6((line) => print(line)) : undefined;
   const interrupt = new AbortController();
   let asked = 0;
   const stop = (signal: NodeJS.Signals): void => {
@@ -146,7 +151,7 @@ export async function runCommand(
       if (flags.repeat > 1) print(`\n${scenario.scenario.name}: run ${n + 1} of ${flags.repeat}`);
       // A random phase of the fault, against everything periodic that the platform does.
       const jitterUs = flags.repeat > 1 ? randomInt(0, JITTER_US) : 0;
-      const options = { jitterUs, seed, declared };
+      const options = { jitterUs, seed, declared, loadRate: flags.loadRate ?? null };
       const plan = resolvePlan({ loaded: scenario, platform: platform.facts(), ...REGISTRIES, options });
       const view = new LiveView(plan);
       const result = await runPlan({
@@ -160,6 +165,7 @@ export async function runCommand(
         limits,
         authorisation,
         operators: operators(),
+        programs: { generator },
         anchoring,
         register: runRegister(),
       }).finally(() => view.end());
@@ -208,7 +214,9 @@ async function permitted(
     });
   const platform = localPlatformFacts(up?.config ?? wanted, up?.kernel ?? (await tryKernel()));
   const plans = scenarios.flatMap(({ scenario, seeds }) =>
-    seeds.map((seed) => resolvePlan({ loaded: scenario, platform, ...REGISTRIES, options: { seed } })),
+    seeds.map((seed) =>
+      resolvePlan({ loaded: scenario, platform, ...REGISTRIES, options: { seed, loadRate: flags.loadRate ?? null } }),
+    ),
   );
   const allUs = plans.flatMap((plan) => expectedPhases(plan, REGISTRIES.faults)).reduce((sum, { us }) => sum + us, 0);
   const authorisation = authorise(platform.environment, flags, {

@@ -28,14 +28,18 @@ export async function validateCommand(files: readonly string[]): Promise<ExitCod
   return problems.length === 0 ? EXIT.pass : EXIT.badInput;
 }
 
+export interface PlanFlags {
+  readonly config?: string;
+  readonly seed?: number;
+  readonly loadRate?: number;
+  readonly drill?: string;
+}
+
 /** `plan NAME`: what a run would do; touches nothing. */
-export async function planCommand(
-  name: string,
-  { config, seed, drill }: { readonly config?: string; readonly seed?: number; readonly drill?: string },
-): Promise<ExitCode> {
+export async function planCommand(name: string, { config, seed, loadRate, drill }: PlanFlags): Promise<ExitCode> {
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
   const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
-  const options = { seed, declared: declarationFor(loaded, drill) };
+  const options = { seed, loadRate: loadRate ?? null, declared: declarationFor(loaded, drill) };
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;

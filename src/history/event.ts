@@ -114,7 +114,14 @@ export interface EventData {
     at: 'start' | 'end';
   };
   /** The harness itself was late: between these instants it could not do what the timetable asked for. */
-  stall: { client: string; from_us: number; to_us: number; cause: 'event-loop' | 'gc' | 'suspend' | 'unknown' };
+  /** `generator`: it was that of the load, not the client's own process. */
+  stall: {
+    client: string;
+    from_us: number;
+    to_us: number;
+    cause: 'event-loop' | 'gc' | 'suspend' | 'unknown';
+    generator?: 'k6';
+  };
   /** What a client process measured of itself, once, at its end. */
   client: {
     client: string;
@@ -124,6 +131,13 @@ export interface EventData {
     cpu_us: number;
     operations: number;
   };
+  /** What a generator of load counted, once, at its end. `dropped`: operations that it could not start in time, which made those after them late. */
+  generator: { client: string; generator: 'k6'; dropped: number };
+  /**
+   * What the processors of the machine did while there was load, between two instants: how many there are, the share that was busy, and of each
+   * process that is known how many it used (1: one of them, all the time).
+   */
+  usage: { from_us: number; to_us: number; cores: number; busy: number; by: Record<string, number> };
   /** Contention of the machine between two instants: share of CPU time, 0 to 1. */
   machine: { from_us: number; to_us: number; steal: number; busy: number; load1: number };
   'cleanup-done': { probe: string; asked: number; left: number };

@@ -90,6 +90,8 @@ export interface ComponentState {
    */
   readonly state: 'running' | 'ready' | 'paused' | 'stopped';
   readonly pid: number | null;
+  /** Processor time of this process so far; absent: not known. */
+  readonly cpuUs?: number;
 }
 
 /** What a process of a site takes the time of day to be, as it says itself. */

@@ -43,6 +43,7 @@ export const cqlProbe: ProbeType = {
   summary: 'writes a row of its own ledger table in Cassandra, and reads back the last one acknowledged',
   params: cqlParams,
   component: 'cassandra',
+  load: true,
   keyspaces: [KEYSPACE],
   settings: (context) => cqlSettings(context),
 

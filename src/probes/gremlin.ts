@@ -15,6 +15,7 @@ export const gremlinProbe: ProbeType = {
     'writes two accounts and a transaction between them through JanusGraph, and reads the last one acknowledged from both ends',
   params: gremlinParams,
   component: 'janusgraph',
+  load: true,
   keyspaces: ['janusgraph'],
 
   settings: (context) => ({

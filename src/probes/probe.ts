@@ -56,6 +56,8 @@ export interface ProbeType {
   /** Parameters of a service with this probe beside the common ones: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly component: 'cassandra' | 'janusgraph';
+  /** k6 can make its operations as load (k6/lib/stores.ts). */
+  readonly load?: true;
   /** Where in Cassandra its writes end up: what a repair must cover. */
   readonly keyspaces: readonly string[];
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */

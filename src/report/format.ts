@@ -87,3 +87,8 @@ export function formatWall(iso: string): string {
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(iso);
   return match ? `${match[1]} ${match[2]} UTC` : iso;
 }
+
+/** `1034.2/s`: operations a second, rounded down, so that none is claimed that was not there. */
+export function formatRate(perSecond: number): string {
+  return `${(Math.floor(perSecond * 10) / 10).toFixed(Number.isInteger(perSecond) ? 0 : 1)}/s`;
+}

@@ -8,6 +8,7 @@ import { classificationSection } from './section-classification.ts';
 import { coverSection } from './section-cover.ts';
 import { canarySection, closingSection, factsSection, qualitySection } from './section-evidence.ts';
 import { integritySection } from './section-integrity.ts';
+import { throughputSection } from './section-load.ts';
 import { lossSection } from './section-loss.ts';
 import { overwritesSection } from './section-overwrites.ts';
 import { findingsSection, responseSection, signOffSection } from './section-people.ts';
@@ -64,6 +65,7 @@ function restOf(report: Report, seal: Seal): Markup {
     latencySection(report),
     availabilitySection(report),
     ...(dora ? [staySection(dora, report), loadSection(dora, report), detectionSection(dora)] : []),
+    throughputSection(report),
     viewsSection(report),
   ];
   const measurement = [canarySection(report), qualitySection(report), factsSection(report)];

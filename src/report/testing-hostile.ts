@@ -34,7 +34,11 @@ export function hostileReport(): Report {
     reasons: [{ verdict: 'fail', subject: HOSTILE, text: HOSTILE }],
     objectives: report.objectives.map((result) => ({
       ...result,
-      objective: { ...result.objective, id: `${HOSTILE}${result.objective.id}`, service: HOSTILE },
+      objective: {
+        ...result.objective,
+        id: `${HOSTILE}${result.objective.id}`,
+        service: HOSTILE,
+      } as typeof result.objective,
       statement: HOSTILE,
       reason: HOSTILE,
     })),

@@ -8,6 +8,7 @@ import {
   formatInterval,
   formatPercent,
   formatPeriod,
+  formatRate,
   formatWorst,
   plural,
   UNKNOWN,
@@ -123,6 +124,8 @@ export function objectiveName(objective: Objective): string {
       return `${PERCENTILE(objective.quantile)} of ${objective.service}, ${objective.phase}`;
     case 'availability':
       return `Availability of ${objective.service}`;
+    case 'throughput':
+      return `Throughput of the load, ${objective.phase}`;
   }
 }
 
@@ -131,6 +134,8 @@ export function objectiveTarget(objective: Objective): string {
   if (objective.metric === 'availability') {
     return `${Number((objective.target * 100).toFixed(6))}\u00a0% over ${formatPeriod(objective.over_us)}`;
   }
+  if (objective.metric === 'throughput')
+    return `${objective.op === '>' ? '>' : '\u2265'} ${formatRate(objective.target)}`;
   return `${objective.op === '<' ? '<' : '\u2264'} ${formatDuration(objective.target_us)}`;
 }
 
@@ -149,7 +154,8 @@ export function measuredWords(result: ObjectiveResult): MeasuredWords {
     const worst = formatWorst(measured, formatPercent);
     return { worst: `${worst} of the budget`, bounds: boundsOf(measured, formatPercent) };
   }
-  const target = objective.metric === 'availability' ? null : objective.target_us;
+  if (result.unit === 'per_s') return { worst: formatRate(measured.lower), bounds: '' };
+  const target = 'target_us' in objective ? objective.target_us : null;
   const format = (us: number): string => {
     if (objective.metric === 'rpo' && us === 0) return 'none lost';
     return target === null ? formatDuration(us) : formatAgainst(us, target);

@@ -2,6 +2,7 @@ import type { ClientEvent, Gate } from '../client/protocol.ts';
 import { type ClientHandle, spawnClient } from '../client/spawn.ts';
 import type { Clock } from '../clock.ts';
 import type { EventData } from '../history/event.ts';
+import { spawnGenerator } from '../load/generator.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Plan, Timetable } from '../scenario/plan.ts';
 import { inFlightNeeded } from '../scenario/windows.ts';
@@ -33,8 +34,12 @@ export interface ClientGroupOptions {
   readonly onMove: (kind: 'failover' | 'failback', move: EventData['failover']) => void;
   /** A client said that it cannot go on, or died. */
   readonly onFailure: (error: Error) => void;
+  /** Processor time that a generator of load has used so far, at an instant of its clock. */
+  readonly onUsage?: (client: string, usage: { readonly at_us: number; readonly cpu_us: number }) => void;
   /** Another entry than the harness's own: with other probes, for tests. */
   readonly script?: string | undefined;
+  /** k6 with our extensions; absent: the plan has no load. */
+  readonly generator?: string | undefined;
 }
 
 /** The client processes of a run, one for each place where clients are, and the timetables that they run. */
@@ -47,13 +52,29 @@ export class ClientGroup implements AsyncDisposable {
 
   constructor(options: ClientGroupOptions) {
     this.options = options;
-    const { plan, platform, timetables, run, originNs, canarySite } = options;
-    for (const client of new Set(timetables.map((timetable) => timetable.client))) {
-      const mine = timetables.filter((timetable) => timetable.client === client);
-      const needed = Math.max(...mine.map((one) => inFlightNeeded(one.rate, one.timeout_us, plan.retry)));
+    const byProcess = Map.groupBy(options.timetables, ({ client, generator }) => `${client} ${generator ?? ''}`);
+    for (const mine of byProcess.values()) {
+      const handle = this.spawn(mine);
+      handle.ended.catch((error: Error) => options.onFailure(error));
+      this.handles.push(handle);
+      for (const [position, timetable] of mine.entries()) {
+        this.running.push({ timetable, handle, position, ended: Promise.withResolvers() });
+      }
+    }
+  }
+
+  /** The process of timetables that have the same client and generator. */
+  private spawn(mine: readonly Timetable[]): ClientHandle {
+    const { plan, platform, run, originNs, canarySite, script, generator, onRows } = this.options;
+    const [{ client, generator: made }] = mine as readonly [Timetable];
+    const needed = Math.max(...mine.map((one) => inFlightNeeded(one.rate, one.timeout_us, plan.retry)));
+    // A half-open trial may hold an operation for one timeout more.
+    const inFlight = 2 * needed + 64;
+    const place = platform.place(client);
+    const common = { place, onRows, onEvent: (event: ClientEvent) => this.hear(mine, event) };
+    if (made === undefined) {
       const { services, failover, retry } = plan;
       const sites = plan.platform.sites;
-      // A half-open trial may hold an operation for one timeout more.
       const config = {
         client,
         run,
@@ -64,20 +85,28 @@ export class ClientGroup implements AsyncDisposable {
         failover,
         retry,
         canarySite,
-        inFlight: 2 * needed + 64,
+        inFlight,
       };
-      const handle = spawnClient({
-        place: platform.place(client),
-        script: options.script,
-        config,
-        onRows: options.onRows,
-        onEvent: (event) => this.hear(mine, event),
-      });
-      handle.ended.catch((error: Error) => options.onFailure(error));
-      this.handles.push(handle);
-      for (const [position, timetable] of mine.entries()) {
-        this.running.push({ timetable, handle, position, ended: Promise.withResolvers() });
-      }
+      return spawnClient({ ...common, script, config });
+    }
+    if (generator === undefined) throw new Error('a plan with load, and no k6 to make it');
+    // As many virtual users as operations: k6 holds no more than it must.
+    return spawnGenerator({
+      ...common,
+      binary: generator,
+      plan,
+      run,
+      originNs,
+      client,
+      timetables: mine,
+      inFlight: needed,
+    });
+  }
+
+  /** Tells the generators of load what the run is at. */
+  phase(phase: string): void {
+    for (const { timetable, handle, position } of this.running) {
+      if (timetable.generator && position === 0) handle.send({ type: 'phase', phase });
     }
   }
 
@@ -149,6 +178,12 @@ export class ClientGroup implements AsyncDisposable {
         break;
       case 'client':
         this.record(() => journal.append('client', event.data));
+        break;
+      case 'generator':
+        this.record(() => journal.append('generator', event.data));
+        break;
+      case 'usage':
+        this.options.onUsage?.(mine[0]?.client ?? '', event.data);
         break;
       case 'timetable-ended': {
         const running = this.running.find(({ timetable }) => timetable === mine[event.timetable]) as Running;

@@ -13,7 +13,7 @@ import { healPlatform } from './heal-platform.ts';
 import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
-import { type Progress, type Scripts, Session } from './session.ts';
+import { type Programs, type Progress, Session } from './session.ts';
 import { type Limits, StopConditions } from './stop-conditions.ts';
 import { deadline, orRejected, pause, until } from './wait.ts';
 
@@ -40,7 +40,7 @@ export interface RunOptions {
   readonly onProgress: (progress: Progress) => void;
   /** The session of the run, for who shows it while it runs. */
   readonly onSession: (session: Session) => void;
-  readonly scripts?: Scripts;
+  readonly programs?: Programs;
   /** What breaks it off beside what its plan says. */
   readonly limits: Limits;
   /** What people said to it; null: nobody had to. */
@@ -68,7 +68,7 @@ export interface RunResult {
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION, options.register);
-  const session = new Session(plan, directory, platform, onProgress, options.scripts);
+  const session = new Session(plan, directory, platform, onProgress, options.programs);
   await session.open(options.authorisation, options.operators);
   options.onSession(session);
   using conditions = new StopConditions(session, options.limits);

@@ -30,6 +30,7 @@ import { readCpu } from './machine.ts';
 import { targetsAt } from './reading.ts';
 import { releaseAgain } from './release.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { Usage } from './usage.ts';
 import { orRejected } from './wait.ts';
 
 /** What the platform does by itself that belongs to the record. */
@@ -41,10 +42,11 @@ export interface Progress {
   readonly text: string;
 }
 
-/** Other entries of the run's processes than the harness's own: with other probes, for tests. */
-export interface Scripts {
-  readonly client: string;
-  readonly reader: string;
+/** Other entries of the run's processes than the harness's own, with other probes, for tests; and k6, where the plan has load. */
+export interface Programs {
+  readonly client?: string | undefined;
+  readonly reader?: string | undefined;
+  readonly generator?: string | undefined;
 }
 
 /** Everything that a run holds open: its record, its processes, its faults. What must be closed or healed is closed and healed by `close`. */
@@ -68,7 +70,8 @@ export class Session {
   clients!: ClientGroup;
   phaseNow: Phase | null = null;
   private detection: Detection | null = null;
-  private readonly scripts: Scripts | undefined;
+  private usage: Usage | null = null;
+  private readonly programs: Programs;
   private readonly originNs = process.hrtime.bigint();
   private readonly suspendedAtStartUs = suspendedUs();
   private history!: CsvWriter<never>;
@@ -82,10 +85,10 @@ export class Session {
     directory: RunDirectory,
     platform: Platform,
     say: (progress: Progress) => void,
-    scripts?: Scripts,
+    programs: Programs = {},
   ) {
     this.plan = plan;
-    this.scripts = scripts;
+    this.programs = programs;
     this.directory = directory;
     this.platform = platform;
     this.say = say;
@@ -112,7 +115,7 @@ export class Session {
     this.unheard = this.platform.onEvent(({ type, data }) => this.heard(type, String(data)));
     this.reader = spawnReader({
       place: this.platform.place(OUTSIDE),
-      script: this.scripts?.reader,
+      script: this.programs.reader,
       config: { run, originNs: String(this.originNs) },
       onRows: (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
     });
@@ -124,13 +127,18 @@ export class Session {
   }
 
   startClients(): void {
+    const { plan, platform, clock, journal } = this;
+    if (plan.timetables.some(({ generator }) => generator !== undefined)) {
+      this.usage = new Usage(platform, clock, (usage) => void journal.append('usage', usage).catch(() => {}));
+    }
     this.clients = new ClientGroup({
       plan: this.plan,
       run: this.directory.run,
       originNs: String(this.originNs),
       clock: this.clock,
       platform: this.platform,
-      script: this.scripts?.client,
+      script: this.programs.client,
+      generator: this.programs.generator,
       journal: this.journal,
       timetables: [...this.plan.timetables, ...this.canaries.map(({ timetable }) => timetable)],
       canarySite: canarySite(this.plan),
@@ -149,6 +157,7 @@ export class Session {
         this.live.moved(move.service, move.from, move.to);
         this.moves.push({ service: move.service, fromUs: move.decided_us, toUs: Number.POSITIVE_INFINITY });
       },
+      onUsage: (client, { cpu_us }) => this.usage?.generator(client, cpu_us),
       onFailure: (error) => this.breakOff(error),
     });
   }
@@ -156,6 +165,7 @@ export class Session {
   async phase(phase: Phase, text: string): Promise<void> {
     await this.journal.append('phase', { phase });
     this.phaseNow = phase;
+    this.clients?.phase(phase);
     this.say({ phase, text });
   }
 
@@ -215,6 +225,7 @@ export class Session {
   /** The last entries of the record; every process ended, every file on disk. */
   async close(outcome: 'completed' | 'aborted' | 'failed', reason: string): Promise<void> {
     this.unheard();
+    this.usage?.[Symbol.dispose]();
     await this.detection?.[Symbol.asyncDispose]();
     await this.clients?.[Symbol.asyncDispose]();
     await this.reader?.[Symbol.asyncDispose]();

@@ -59,7 +59,7 @@ export class TestReports {
         told?.(text, interrupt);
       },
       onSession: onSession ?? (() => {}),
-      scripts: SCRIPTS,
+      programs: SCRIPTS,
       limits: { lever: join(this.directory, 'no-lever'), untilMs: null, ...limits },
       authorisation: null,
       register,

@@ -62,17 +62,19 @@ export function describeObjective(objective: Objective): string {
       return `P${objective.quantile * 100} of ${objective.service} ${objective.op} ${formatDuration(objective.target_us)} in ${objective.phase}`;
     case 'availability':
       return `availability of ${objective.service} ${percent(objective.target)} over ${formatDuration(objective.over_us)}`;
+    case 'throughput':
+      return `throughput of the load ${objective.op} ${objective.target}/s in ${objective.phase}`;
   }
 }
 
 function describeService(name: string, service: Plan['services'][string], { retry }: Plan): readonly string[] {
-  const { probe, sites, client, rate, timeout_us, latency, params } = service;
+  const { probe, sites, client, rate, timeout_us, latency, params, generator } = service;
   const slo =
     latency === null
       ? 'success alone'
       : `P${latency.quantile * 100} ${latency.op} ${formatDuration(latency.target_us)}`;
   return [
-    `${name}: ${probe} ${rate}/s from ${client} to ${sites.join(', then ')}; timeout ${formatDuration(timeout_us)}; windows meet ${slo}; ` +
+    `${name}: ${probe} ${rate}/s${generator ? `, made by ${generator},` : ''} from ${client} to ${sites.join(', then ')}; timeout ${formatDuration(timeout_us)}; windows meet ${slo}; ` +
       `at most ${inFlightNeeded(rate, timeout_us, retry)} in flight${Object.keys(params).length === 0 ? '' : `; ${describeSettings(params)}`}`,
   ];
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from '../history/chain.ts';
 import { type Declared, type DrillFile, drillFileSchema, type Entered, type PlannedDeclaration } from './drill-file.ts';
 import { itsOwn, plain } from './drill-file-rules.ts';
 import { disagreements, type EnteredFor } from './entered-rules.ts';
+import { everyService } from './every-service.ts';
 import type { LoadedScenario } from './load.ts';
 import type { Positions } from './positions.ts';
 import { type Problem, problemsError } from './problem.ts';
@@ -106,7 +107,7 @@ export function misfits(
   { scenario }: Pick<LoadedScenario, 'scenario'>,
   positions: Positions,
 ): readonly Problem[] {
-  const services = Object.keys(scenario.services);
+  const services = everyService(scenario).map(({ name }) => name);
   const { name, owner } = before.function ?? {};
   const differs = (said: string | undefined, other: string | undefined, key: string): Problem[] =>
     said === undefined || other === undefined || other === '' || plain(said) === plain(other)

@@ -1,13 +1,15 @@
+import { everyService } from './every-service.ts';
 import type { Objective, Service } from './plan.ts';
 import { QUANTILE_KEYS, QUANTILES } from './rules.ts';
 import type { Scenario, ServiceObjectives } from './schema.ts';
 
 /**
  * What is judged, in a fixed order: `rto/ledger`, `rpo` (all services together), `rpo/ledger` (a service's own), `p95/ledger/after`,
- * `availability/ledger`. What a service states for itself stands in the place of what is stated for all; only an `rpo` stands beside it.
+ * `availability/ledger`, `throughput/after` (all the load together). What a service states for itself stands in the place of what is stated for all; only an `rpo` stands beside it.
  */
-export function resolveObjectives({ objectives, services }: Pick<Scenario, 'objectives' | 'services'>): Objective[] {
-  const names = Object.keys(services);
+export function resolveObjectives(scenario: Pick<Scenario, 'objectives' | 'services' | 'load'>): Objective[] {
+  const { objectives } = scenario;
+  const names = everyService(scenario).map(({ name }) => name);
   const resolved: Objective[] = [];
   for (const service of names) {
     const { rto } = stated(objectives, service);
@@ -25,7 +27,7 @@ export function resolveObjectives({ objectives, services }: Pick<Scenario, 'obje
     const { target, over } = availability;
     resolved.push({ id: `availability/${service}`, metric: 'availability', service, target, over_us: over });
   }
-  return resolved;
+  return [...resolved, ...throughputs(objectives)];
 }
 
 /**
@@ -43,9 +45,16 @@ export function windowLatency(objectives: readonly Objective[], service: string)
   return strictest ? { quantile, op: strictest.op, target_us: strictest.target_us } : null;
 }
 
-function stated({ services, ...all }: Scenario['objectives'], service: string): ServiceObjectives {
+function stated({ services, throughput: _, ...all }: Scenario['objectives'], service: string): ServiceObjectives {
   const own = Object.entries(services[service] ?? {}).filter(([, value]) => value !== undefined);
   return { ...all, ...Object.fromEntries(own) };
+}
+
+function throughputs({ throughput }: Scenario['objectives']): Objective[] {
+  if (!throughput) return [];
+  return [...new Set([throughput.phase].flat())].map((phase): Objective => {
+    return { id: `throughput/${phase}`, metric: 'throughput', service: null, phase, ...throughput.target };
+  });
 }
 
 function latencies(service: string, objectives: ServiceObjectives): Objective[] {

@@ -44,10 +44,23 @@ export const objectiveSchema = z.discriminatedUnion('metric', [
     target: ratio,
     over_us: us,
   }),
+  /** Of all the load together: what was acknowledged, in operations a second. */
+  z.strictObject({
+    id: z.string(),
+    metric: z.literal('throughput'),
+    service: z.null(),
+    phase: z.enum(SERVICE_PHASES),
+    op: z.enum(['>', '>=']),
+    /** Operations a second. */
+    target: z.number().positive(),
+  }),
 ]);
 export type Objective = z.infer<typeof objectiveSchema>;
 
 const latencySlo = z.strictObject({ quantile: ratio, op: comparison, target_us: us });
+
+/** What makes load. */
+const generator = z.literal('k6');
 
 const timetableSchema = z.strictObject({
   probe: z.string(),
@@ -61,6 +74,8 @@ const timetableSchema = z.strictObject({
   timeout_us: us.positive(),
   writes: z.array(z.string()),
   params: z.record(z.string(), json),
+  /** Who makes its operations; absent: the harness's own clients. */
+  generator: generator.optional(),
 });
 export type Timetable = z.infer<typeof timetableSchema>;
 
@@ -74,6 +89,8 @@ const serviceSchema = z.strictObject({
   /** What a window must meet, beside success; null: success alone. */
   latency: latencySlo.nullable(),
   params: z.record(z.string(), json),
+  /** As its timetable's. */
+  generator: generator.optional(),
 });
 export type Service = z.infer<typeof serviceSchema>;
 

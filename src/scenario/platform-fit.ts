@@ -1,5 +1,6 @@
 import { PlatformError } from '../errors.ts';
 import type { AbilityName, PlatformFacts } from '../platform/platform.ts';
+import { everyService } from './every-service.ts';
 import { didYouMean } from './nearest.ts';
 import { isPick } from './picks.ts';
 import { OUTSIDE } from './plan.ts';
@@ -9,11 +10,12 @@ import type { Registries, Scenario } from './schema.ts';
 
 /** What a scenario names that the platform does not have: sites, clients, components. */
 export function fitProblems(
-  { services, timeline, requires }: Scenario,
+  scenario: Scenario,
   platform: PlatformFacts,
   { probes }: Registries,
   positions: Positions,
 ): readonly Problem[] {
+  const { timeline, requires } = scenario;
   const problems: Problem[] = [];
   const sites = platform.sites.map(({ name }) => name);
   const components = [...new Set(platform.sites.flatMap(({ endpoints }) => Object.keys(endpoints)))];
@@ -44,12 +46,12 @@ export function fitProblems(
       ),
     );
   }
-  for (const [name, { probe, sites: own, client }] of Object.entries(services)) {
-    own.forEach((site, i) => {
-      oneOf(['services', name, 'sites', i], 'a site', site, sites);
-      has(['services', name, 'sites', i], site, probes.get(probe)?.component ?? '');
+  for (const { path, service } of everyService(scenario)) {
+    service.sites.forEach((site, i) => {
+      oneOf([...path, 'sites', i], 'a site', site, sites);
+      has([...path, 'sites', i], site, probes.get(service.probe)?.component ?? '');
     });
-    oneOf(['services', name, 'client'], 'outside or a site', client, [OUTSIDE, ...sites]);
+    oneOf([...path, 'client'], 'outside or a site', service.client, [OUTSIDE, ...sites]);
   }
   for (const [i, { fault }] of timeline.entries()) {
     const at: Path = ['timeline', i, 'fault'];

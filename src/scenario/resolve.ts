@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
 import type { PlannedDeclaration } from './drill-file.ts';
+import { everyService, loadRate, withLoadRate } from './every-service.ts';
 import { expandTimeline, picksAnything } from './expand.ts';
 import { type Finding, planFindings } from './findings.ts';
 import type { LoadedScenario } from './load.ts';
@@ -23,6 +24,8 @@ interface ResolveInput extends Registries {
     readonly jitterUs?: number;
     /** Of the random picks, in the place of the scenario's own; where there is none, one is drawn. */
     readonly seed?: number | undefined;
+    /** Operations of load a second, in the place of the scenario's own; null: those. */
+    readonly loadRate?: number | null;
     /** What people declared, from the scenario's drill file; null: nothing. */
     readonly declared?: PlannedDeclaration | null;
   };
@@ -44,8 +47,10 @@ export function resolvePlan(input: ResolveInput): Plan {
  * given. An InputError lists everything that does not fit together, with its
  * place in the file; a PlatformError lists every ability that the platform lacks.
  */
-export function resolveScenario({ loaded, platform, probes, faults, options = {} }: ResolveInput): Resolved {
-  const { scenario, positions } = loaded;
+export function resolveScenario({ loaded: written, platform, probes, faults, options = {} }: ResolveInput): Resolved {
+  const { positions } = written;
+  const scenario = withLoadRate(written.scenario, options.loadRate ?? null);
+  const loaded = { ...written, scenario };
   const misfits = [...fitProblems(scenario, platform, { probes, faults }, positions), ...crowded(loaded)];
   if (misfits.length > 0) throw problemsError(misfits);
   requireAbilities(scenario, platform, { faults });
@@ -55,7 +60,12 @@ export function resolveScenario({ loaded, platform, probes, faults, options = {}
   const { timeline, misfits: unpicked } = expandTimeline(scenario, platform, { faults }, seed ?? 0);
   if (unpicked.length > 0) throw problemsError(unpicked.map(({ path, text }) => positions.atValue(path, text)));
   const { plan, notes } = build(loaded, platform, { probes, faults }, { timeline, seed, jitter_us: jitterUs });
-  const findings = [...notes, ...seedFindings(scenario), ...planFindings(plan, { probes, faults })];
+  const findings = [
+    ...notes,
+    ...seedFindings(scenario),
+    ...loadFindings(written.scenario, scenario),
+    ...planFindings(plan, { probes, faults }),
+  ];
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
     throw problemsError(
@@ -163,20 +173,22 @@ function seedFindings({ seed, timeline }: Scenario): readonly Finding[] {
   return [{ severity: 'note', path: ['seed'], text: 'nothing is picked at random: it changes nothing' }];
 }
 
+function loadFindings(written: Scenario, { load }: Scenario): readonly Finding[] {
+  const [own, asked] = [loadRate(written), loadRate({ load })];
+  if (own === asked) return [];
+  return [
+    { severity: 'note', path: ['load'], text: `${asked}/s are asked for, in the place of the scenario's ${own}/s` },
+  ];
+}
+
 function resolveServices(scenario: Scenario, objectives: Plan['objectives']): Record<string, Service> {
   return Object.fromEntries(
-    Object.entries(scenario.services).map(([name, { probe, sites, client, rate, timeout, params }]) => [
-      name,
-      {
-        probe,
-        sites,
-        client,
-        rate,
-        timeout_us: timeout,
-        latency: windowLatency(objectives, name),
-        params: params as Service['params'],
-      },
-    ]),
+    everyService(scenario).map(({ name, service, generator }) => {
+      const { probe, sites, client, rate, timeout, params } = service;
+      const latency = windowLatency(objectives, name);
+      const planned = { probe, sites, client, rate, timeout_us: timeout, latency, params: params as Service['params'] };
+      return [name, { ...planned, ...(generator && { generator }) }];
+    }),
   );
 }
 
@@ -190,12 +202,9 @@ function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {
 }
 
 /** A scan reads the whole store: on the bank's own graph it wants to be asked for. */
-function resolveScan(
-  { integrity, services }: Scenario,
-  { environment }: PlatformFacts,
-  probes: Registries['probes'],
-): boolean {
-  const possible = Object.values(services).some(({ probe }) => probes.get(probe)?.census);
+function resolveScan(scenario: Scenario, { environment }: PlatformFacts, probes: Registries['probes']): boolean {
+  const { integrity } = scenario;
+  const possible = everyService(scenario).some(({ service: { probe } }) => probes.get(probe)?.census);
   return possible && (integrity.scan ?? environment !== 'production');
 }
 
@@ -209,14 +218,14 @@ function plannedSite({ name, datacenter, endpoints, resolver }: PlatformFacts['s
 }
 
 /** Services with more operations in flight, when nothing answers, than a client process can hold: they would be shed. */
-function crowded({ scenario, positions }: LoadedScenario) {
-  return Object.entries(scenario.services).flatMap(([name, { rate, timeout }]) => {
+function crowded({ scenario, positions }: Pick<LoadedScenario, 'scenario' | 'positions'>) {
+  return everyService(scenario).flatMap(({ path, service: { rate, timeout } }) => {
     const needed = inFlightNeeded(rate, timeout, resolveRetry(scenario));
     if (needed <= IN_FLIGHT_LIMIT) return [];
     const text =
       `expected at most ${IN_FLIGHT_LIMIT} operations in flight when nothing answers, got ${needed} ` +
       `(${rate}/s, each for its timeout and retries): lower the rate or the timeout`;
-    return [positions.atValue(['services', name, 'rate'], text)];
+    return [positions.atValue([...path, 'rate'], text)];
   });
 }
 

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { everyService } from './every-service.ts';
 import { didYouMean } from './nearest.ts';
 import type { Positions } from './positions.ts';
 import type { Problem } from './problem.ts';
@@ -10,6 +11,7 @@ export function ruleProblems(scenario: Scenario, registries: Registries, positio
   return [
     ...nameProblems(scenario, positions),
     ...serviceProblems(scenario, registries, positions),
+    ...loadProblems(scenario, positions),
     ...timelineProblems(scenario, registries, positions),
     ...objectiveProblems(scenario, positions),
     ...waitProblems(scenario, positions),
@@ -24,37 +26,54 @@ function nameProblems({ name }: Scenario, positions: Positions): readonly Proble
   ];
 }
 
-function serviceProblems({ services }: Scenario, { probes }: Registries, positions: Positions): readonly Problem[] {
-  if (Object.keys(services).length === 0)
+function serviceProblems(scenario: Scenario, { probes }: Registries, positions: Positions): readonly Problem[] {
+  if (Object.keys(scenario.services).length === 0)
     return [positions.atValue(['services'], 'expected at least one service, got none')];
-  return Object.entries(services).flatMap(([name, { probe, sites, params }]) => [
+  return everyService(scenario).flatMap(({ path, service: { probe, sites, params } }) => [
     ...sites.flatMap((site, i) =>
       sites.indexOf(site) === i
         ? []
-        : [positions.atValue(['services', name, 'sites', i], `expected each site once, got ${site} again`)],
+        : [positions.atValue([...path, 'sites', i], `expected each site once, got ${site} again`)],
     ),
     // Spreading a shape into the schema leaves the rules between a probe's parameters behind.
     ...(probes.get(probe)?.params.safeParse(params).error?.issues ?? []).map((issue) =>
-      positions.atValue(['services', name, ...issue.path.map(String)], issue.message),
+      positions.atValue([...path, ...issue.path.map(String)], issue.message),
     ),
   ]);
 }
 
-function objectiveProblems({ objectives, services, timeline }: Scenario, positions: Positions): readonly Problem[] {
+function loadProblems({ services, load, objectives }: Scenario, positions: Positions): readonly Problem[] {
+  const problems = Object.entries(load).flatMap(([name, { rate }]) => [
+    ...(Object.hasOwn(services, name)
+      ? [positions.atKey(['load', name], `expected another name than that of a service, got ${name}`)]
+      : []),
+    ...(Number.isInteger(rate)
+      ? []
+      : [positions.atValue(['load', name, 'rate'], 'expected a whole number of operations a second')]),
+  ]);
+  if (objectives.throughput && Object.keys(load).length === 0)
+    problems.push(positions.atKey(['objectives', 'throughput'], 'expected no throughput where there is no load'));
+  return problems;
+}
+
+function objectiveProblems(
+  { objectives, services, load, timeline }: Scenario,
+  positions: Positions,
+): readonly Problem[] {
   const problems: Problem[] = [];
-  const { services: own, ...all } = objectives;
+  const { services: own, throughput, ...all } = objectives;
   const groups: [readonly string[], ServiceObjectives][] = [[['objectives'], all]];
   for (const [name, one] of Object.entries(own)) {
     groups.push([['objectives', 'services', name], one]);
-    if (!Object.hasOwn(services, name))
+    if (!Object.hasOwn(services, name) && !Object.hasOwn(load, name))
       problems.push(
         positions.atKey(
           ['objectives', 'services', name],
-          `expected a service of this scenario, got ${JSON.stringify(name)}${didYouMean(name, Object.keys(services))}`,
+          `expected a service of this scenario, got ${JSON.stringify(name)}${didYouMean(name, [...Object.keys(services), ...Object.keys(load)])}`,
         ),
       );
   }
-  if (groups.every(([, group]) => Object.values(group).every((value) => value === undefined)))
+  if (!throughput && groups.every(([, group]) => Object.values(group).every((value) => value === undefined)))
     problems.push(positions.atKey(['objectives'], 'expected at least one objective, got none'));
   if (timeline.length > 0) return problems;
   for (const [path, group] of groups) {
@@ -75,6 +94,13 @@ function objectiveProblems({ objectives, services, timeline }: Scenario, positio
         );
     }
   }
+  if (throughput && [throughput.phase].flat().some((phase) => phase !== 'before'))
+    problems.push(
+      positions.atKey(
+        ['objectives', 'throughput'],
+        'expected phase: before, the only one there is when the timeline is empty',
+      ),
+    );
   return problems;
 }
 

@@ -6,10 +6,10 @@ import { MAX_ENTRIES, timelineEntry } from './fault-schema.ts';
 import { MAX_SEED } from './picks.ts';
 import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
 import { name, parameters, sentence, siteName, some, text } from './shapes.ts';
-import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
+import { bound, duration, failures, lossBound, percentage, positiveDuration, rate, rateBound } from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
-export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census'>;
+export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'load'>;
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'notMeasured'>;
 
@@ -36,15 +36,14 @@ const serviceShape = {
 };
 
 const phase = z.enum(SERVICE_PHASES);
+const phases = () =>
+  z
+    .union([phase, z.array(phase).min(1)], { error: `expected ${SERVICE_PHASES.join(', ')}, or a list of these` })
+    .default('after')
+    .describe('Where it is judged, one objective each: before the fault, outage, failed-over, after it is gone.');
 const latency = (quantile: string) =>
   z
-    .strictObject({
-      target: bound().describe('Such as 100ms: less than that.'),
-      phase: z
-        .union([phase, z.array(phase).min(1)], { error: `expected ${SERVICE_PHASES.join(', ')}, or a list of these` })
-        .default('after')
-        .describe('Where it is judged, one objective each: before the fault, outage, failed-over, after it is gone.'),
-    })
+    .strictObject({ target: bound().describe('Such as 100ms: less than that.'), phase: phases() })
     .optional()
     .describe(`${quantile} of the response time of ok operations.`);
 
@@ -219,6 +218,10 @@ const scenarioShape = {
   objectives: z
     .strictObject({
       ...objectivesShape,
+      throughput: z
+        .strictObject({ target: rateBound().describe('Such as 1000/s: more than that.'), phase: phases() })
+        .optional()
+        .describe('Operations of all the load together that were acknowledged, a second.'),
       services: z.record(serviceName(), oneObjective).default({}).describe("In one service's place of those above."),
     })
     .describe('What is judged.'),
@@ -237,7 +240,7 @@ const scenarioShape = {
  * filled in. An Error (a defect) when a probe's or fault's parameter has the name of a common field.
  */
 export function scenarioSchema({ probes, faults }: Registries) {
-  const services = [...probes.values()].map(({ probe, params, summary }) =>
+  const service = ({ probe, params, summary }: KnownProbe) =>
     z
       .strictObject({
         probe: z.literal(probe),
@@ -247,14 +250,20 @@ export function scenarioSchema({ probes, faults }: Registries) {
       .describe(summary)
       .transform(({ probe, rate, timeout, sites, client, ...rest }) => {
         return { probe: probe as string, rate, timeout, sites, client, params: rest as Record<string, unknown> };
-      }),
-  );
+      });
+  const services = [...probes.values()].map(service);
+  const loads = [...probes.values()].filter(({ load }) => load).map(service);
+  const load = loads.length === 0 ? z.never() : z.discriminatedUnion('probe', some(loads, 'probe'));
   return z
     .strictObject({
       ...scenarioShape,
       services: z
         .record(serviceName(), z.discriminatedUnion('probe', some(services, 'probe')))
         .describe('What clients use: a probe with its sites.'),
+      load: z
+        .record(serviceName(), load)
+        .default({})
+        .describe('Load, made by k6 from before the steady state to the end: services as well, each at its own rate.'),
       timeline: z
         .array(timelineEntry(faults))
         .max(MAX_ENTRIES)
@@ -263,6 +272,7 @@ export function scenarioSchema({ probes, faults }: Registries) {
     .describe('A scenario of drill.');
 }
 
+type Output = z.output<ReturnType<typeof scenarioSchema>>;
 /** A scenario as it was read: durations in microseconds, rates a second, ratios; every default filled in. */
-export type Scenario = z.output<ReturnType<typeof scenarioSchema>>;
+export type Scenario = Output & { readonly load: Output['services'] };
 export type ServiceObjectives = z.output<typeof oneObjective>;

@@ -25,6 +25,17 @@ export const rate = () =>
     return perSecond <= MAX_RATE ? perSecond : null;
   });
 
+/** `1000/s` or `> 1000/s`: more than; `>= 1000/s`: at least. */
+export const rateBound = () =>
+  text(
+    `^(?:>=? ?)?${ABOVE_ZERO}${NUMBER}/s$`,
+    'expected a rate such as 1000/s, "> 1000/s" or ">= 1000/s"',
+    (value): { op: '>' | '>='; target: number } => {
+      const [, op = '', number = ''] = /^(>=?)? ?(.*)\/s$/.exec(value) ?? [];
+      return { op: op === '>=' ? '>=' : '>', target: Number(number) };
+    },
+  );
+
 /** `99.99%`: more than 0 % and less than 100 %; read as a ratio. */
 export const percentage = () =>
   text(PERCENTAGE, 'expected a percentage between 0% and 100%, both excluded, such as 99.99%', ratioOf);

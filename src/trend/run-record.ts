@@ -64,7 +64,7 @@ export function recordOf(
     figures: figuresOf(report),
     objectives: report.objectives.map(({ objective, verdict }) => ({
       id: objective.id,
-      target_us: objective.metric === 'availability' ? null : objective.target_us,
+      target_us: 'target_us' in objective ? objective.target_us : null,
       verdict,
     })),
   };
@@ -81,7 +81,7 @@ function figuresOf(report: Report): Figure[] {
   const services = report.views.filter(({ service }) => service !== '');
   const judged = (fits: (objective: Objective) => boolean): Figure['target'] => {
     const result = report.objectives.find(({ objective }) => fits(objective));
-    if (result === undefined || result.objective.metric === 'availability') return null;
+    if (result === undefined || !('target_us' in result.objective)) return null;
     const { op, target_us } = result.objective;
     return { op, target_us, verdict: result.verdict };
   };

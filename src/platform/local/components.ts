@@ -102,9 +102,10 @@ export class ManagedComponent {
     const { site, component, node } = this;
     const pid = this.child?.pid ?? null;
     if (pid === null) return { site, component, node, state: 'stopped', pid };
-    if (isPaused(pid)) return { site, component, node, state: 'paused', pid };
+    const { paused, cpuUs } = processStat(pid);
+    if (paused) return { site, component, node, state: 'paused', pid, cpuUs };
     // One that was told to end serves no more, long before its process is gone.
-    return { site, component, node, state: this.ready && !this.ending ? 'ready' : 'running', pid };
+    return { site, component, node, state: this.ready && !this.ending ? 'ready' : 'running', pid, cpuUs };
   }
 
   /** The logs that are there: what the JVM printed, and what it keeps itself, older parts first. */
@@ -254,12 +255,16 @@ export class ManagedComponent {
   }
 }
 
-/** The letter after the program's name in parentheses, which may hold anything: T is stopped by a signal (proc(5)). */
-function isPaused(pid: number): boolean {
+/** Of a clock tick, in which the kernel tells of processor time (USER_HZ). */
+const TICK_US = 10_000;
+
+/** What /proc/PID/stat says after the program's name in parentheses, which may hold anything: T is stopped by a signal (proc(5)). */
+function processStat(pid: number): { paused: boolean; cpuUs: number } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat[stat.lastIndexOf(')') + 2] === 'T';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { paused: fields[0] === 'T', cpuUs: (Number(fields[11]) + Number(fields[12])) * TICK_US };
   } catch {
-    return false;
+    return { paused: false, cpuUs: 0 };
   }
 }

@@ -40,6 +40,8 @@ export function phasesOf(
 export interface OracleLatency {
   readonly operations: number;
   readonly ok: number;
+  /** That the harness could not send, gaps included. */
+  readonly notSent: number;
   readonly response: readonly number[];
   readonly all: readonly number[];
   readonly service: readonly number[];
@@ -52,6 +54,7 @@ export function latencyOf(ops: readonly Op[], timeout: number): OracleLatency {
   return {
     operations: ops.length,
     ok: oks.length,
+    notSent: ops.filter((op) => op.isShed || op.isGap).length,
     response: oks.map(response),
     // "one that was not `ok` counts with the larger of its elapsed time and its timeout"
     all: ops.map((op) => {

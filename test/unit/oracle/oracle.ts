@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../src/check/report-schema.ts';
 import type { Objective } from '../../../src/scenario/plan.ts';
 import { faultsOf } from './faults.ts';
-import { nearestRank, type OracleInput } from './input.ts';
+import { eventsOfType, nearestRank, type OracleInput } from './input.ts';
 import { slotsOf, timetablesOf } from './operations.ts';
 import { type OracleRpo, phantomsOf, type Range, rpoOf } from './rpo.ts';
 import { disasterOf, type Figures, type OracleView, viewOf } from './views.ts';
@@ -56,7 +56,9 @@ function verdictOf(
   views: readonly OracleView[],
   rpo: ReadonlyMap<string | null, OracleRpo | null>,
 ): Verdict {
+  if (isLateUnknown(input, objective)) return 'unknown';
   if (objective.metric === 'rpo') return rpoVerdict(input, objective, rpo.get(objective.service) ?? null);
+  if (objective.metric === 'throughput') return throughputVerdict(input, objective, views);
   const view = views.find(({ table }) => table.service === objective.service);
   if (!view) return 'unknown';
   // "where the two differ it is `unknown`"
@@ -64,11 +66,46 @@ function verdictOf(
   return both[0] === both[1] ? (both[0] ?? 'unknown') : 'unknown';
 }
 
-function serviceVerdict(
+type OfService = Exclude<Objective, { metric: 'rpo' | 'throughput' }>;
+
+/** What the generator of the load could not start in time is in none of the files: then nothing of the load is known. */
+function isLateUnknown({ plan, events }: OracleInput, { service }: Objective): boolean {
+  if (service === null || plan.services[service]?.generator === undefined) return false;
+  return eventsOfType(events, 'generator').length === 0;
+}
+
+/** Of the load together: what was acknowledged, by the time that it took to be due; it passes only where the generator did all that it was to do. */
+function throughputVerdict(
   input: OracleInput,
-  objective: Exclude<Objective, { metric: 'rpo' }>,
-  figures: Figures,
+  { op, target, phase }: Objective & { metric: 'throughput' },
+  views: readonly OracleView[],
 ): Verdict {
+  const { services } = input.plan;
+  const names = Object.keys(services).filter((name) => services[name]?.generator === 'k6');
+  const mine = views.filter(({ table }) => names.includes(table.service));
+  if (phase !== 'before' && isUnproven(input)) return 'unknown';
+  const enough = (rate: number): boolean => (op === '>' ? rate > target : rate >= target);
+  const reached = (which: 'all' | 'without'): number | null => {
+    let sum = 0;
+    for (const { table, [which]: figures } of mine) {
+      const { operations, ok } = figures.latency[phase];
+      if (operations === 0) return null;
+      const seconds = operations / table.rate;
+      sum += ok / seconds;
+    }
+    return sum;
+  };
+  const [all, without] = [reached('all'), reached('without')];
+  const due = mine.map(({ all: { latency } }) => latency[phase].operations).reduce((a, b) => a + b, 0);
+  if (eventsOfType(input.events, 'generator').length === 0) return 'unknown';
+  if (mine.length < names.length || all === null || without === null || due < 200) return 'unknown';
+  if (!enough(names.map((name) => services[name]?.rate ?? 0).reduce((a, b) => a + b, 0))) return 'unknown';
+  if (enough(all) !== enough(without)) return 'unknown';
+  if (!enough(all)) return 'fail';
+  return mine.some(({ all: { latency } }) => latency[phase].notSent > 0) ? 'unknown' : 'pass';
+}
+
+function serviceVerdict(input: OracleInput, objective: OfService, figures: Figures): Verdict {
   if (objective.metric !== 'latency' || objective.phase !== 'before') {
     // "one that lapses, or never became effective, makes every objective that depends on it `unknown`, whatever the probes saw"
     if (isUnproven(input)) return 'unknown';
@@ -78,11 +115,7 @@ function serviceVerdict(
   return measured === 'pass' && !figures.steady ? 'unknown' : measured;
 }
 
-function measuredVerdict(
-  input: OracleInput,
-  objective: Exclude<Objective, { metric: 'rpo' }>,
-  figures: Figures,
-): Verdict {
+function measuredVerdict(input: OracleInput, objective: OfService, figures: Figures): Verdict {
   if (objective.metric === 'rto') return judge(figures.rto.bounds, objective.op, objective.target_us);
   if (objective.metric === 'latency') {
     const { operations, ok, response } = figures.latency[objective.phase];

@@ -61,7 +61,11 @@ const quantile = fc.constantFrom(0.95, 0.5, 0.99, 0.07);
 
 /** One of each kind, all at once: what they say does not depend on each other. */
 export const objectivesArbitrary: fc.Arbitrary<Objective[]> = fc
-  .record({ op, rto: target, rpo: target, latency: fc.constantFrom(2_500, 50_000, 60_000, 2_999), quantile })
+  .record({
+    ...{ op, rto: target, rpo: target, latency: fc.constantFrom(2_500, 50_000, 60_000, 2_999), quantile },
+    more: fc.constantFrom('>' as const, '>=' as const),
+    throughput: fc.constantFrom(1, 9, 9.8, 10, 19, 20, 30, 39, 99),
+  })
   .map((draw): Objective[] => [
     { id: 'rto/ledger', metric: 'rto', service: 'ledger', op: draw.op, target_us: draw.rto },
     { id: 'rpo/all', metric: 'rpo', service: null, op: draw.op, target_us: draw.rpo },
@@ -70,6 +74,10 @@ export const objectivesArbitrary: fc.Arbitrary<Objective[]> = fc
     ...SERVICE_PHASES.map((phase): Objective => {
       const { op, latency, quantile } = draw;
       return { id: `latency/${phase}`, metric: 'latency', service: 'ledger', quantile, phase, op, target_us: latency };
+    }),
+    ...SERVICE_PHASES.map((phase): Objective => {
+      const { more, throughput } = draw;
+      return { id: `throughput/${phase}`, metric: 'throughput', service: null, phase, op: more, target: throughput };
     }),
     { id: 'availability', metric: 'availability', service: 'ledger', target: 0.999, over_us: 3_600_000_000 },
   ]);

@@ -128,6 +128,7 @@ interface Frame {
   readonly slo: SketchTimetable['slo'];
   readonly readEvery: number;
   readonly timeout: number;
+  readonly generator: SketchTimetable['generator'];
 }
 
 const frame: fc.Arbitrary<Frame> = fc
@@ -142,6 +143,7 @@ const frame: fc.Arbitrary<Frame> = fc
     slo: sloArbitrary,
     readEvery: fc.constantFrom(0, 2, 3),
     timeout: fc.constantFrom(100_000, 200_000, 1_000_000),
+    generator: fc.constantFrom(undefined, undefined, 'k6' as const),
   })
   .map(({ before, after, ...rest }) => ({
     ...rest,
@@ -158,7 +160,7 @@ const BESIDE = [
 
 /** Whole runs with small numbers, in which the rules of measurement.md meet each other. */
 export const sketchArbitrary: fc.Arbitrary<Sketch> = frame.chain((it) => {
-  const { rate, timeout, slo, readEvery } = it;
+  const { rate, timeout, slo, readEvery, generator } = it;
   const start = START + it.jitter;
   const base = { start, rate, slots: it.beforeSlots + it.afterSlots };
   const second = fc.record({ delta: fc.constantFrom(-2_000_000, 300_000, 1_000_000, 4_000_000) });
@@ -189,6 +191,7 @@ export const sketchArbitrary: fc.Arbitrary<Sketch> = frame.chain((it) => {
         readEvery,
         patches,
         spread: 1_000,
+        generator: id.service === '' ? undefined : generator,
       }));
     const beside = fc
       .constantFrom(...BESIDE)

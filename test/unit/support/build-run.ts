@@ -35,15 +35,16 @@ export function buildRun(sketch: Sketch): OracleInput {
 function planOfSketch(sketch: Sketch): Plan {
   const services = sketch.timetables
     .filter(({ service }) => service !== '')
-    .map(({ service, probe, rate, timeout, slo }) => {
+    .map(({ service, probe, rate, timeout, slo, generator }) => {
       const entry = { probe, sites: SITES, client: 'outside', rate, timeout_us: timeout, latency: slo, params: {} };
-      return [service, entry] as const;
+      return [service, { ...entry, ...(generator && { generator }) }] as const;
     });
   return planOf({
     settings: sketch.settings,
     services: Object.fromEntries(services),
-    timetables: sketch.timetables.map(({ probe, service, site, rate, timeout }) => ({
+    timetables: sketch.timetables.map(({ probe, service, site, rate, timeout, generator }) => ({
       ...{ probe, service, site, client: 'outside', rate, timeout_us: timeout, writes: ['write'], params: {} },
+      ...(generator && { generator }),
     })),
     ...(sketch.repair ? {} : { recovery: { repair: false } }),
     timeline: sketch.faults.map(({ id, disaster }) => plannedFault(id, disaster)),
@@ -101,6 +102,8 @@ function eventsOf(sketch: Sketch): OracleEvent[] {
   end = Math.max(end, ...events.map(({ at_us }) => at_us), ...sketch.stages.map(({ atUs }) => atUs)) + 10_000;
   const clock = { offset_us: 0, bound_us: 0, suspended_us: 0, at: 'end' as const };
   events.push({ at_us: end, type: 'clock', data: clock });
+  if (sketch.timetables.some(({ generator }) => generator !== undefined))
+    events.push({ at_us: end, type: 'generator', data: { client: 'outside', generator: 'k6', dropped: 0 } });
   events.push({ at_us: end, type: 'run-ended', data: { outcome: 'completed', reason: '' } });
   return events;
 }

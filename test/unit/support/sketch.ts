@@ -41,6 +41,8 @@ export interface SketchTimetable {
   readonly patches: readonly Patch[];
   /** A plain `ok` takes 2 ms and up to so many microseconds more; 1: 2 ms exactly. */
   readonly spread: number;
+  /** It is load, and this makes it. */
+  readonly generator?: 'k6' | undefined;
 }
 
 export interface SketchStage {
