@@ -36,6 +36,8 @@ declare module 'k6/x/drill' {
     readonly key: string;
     readonly seq: number;
     readonly writes: boolean;
+    /** The position of its lane in the configuration. */
+    readonly lane: number;
     /** Where this attempt goes: a position in the lane's sites. */
     readonly site: number;
     /** Begins an attempt, after the client's pause where it is a retry; false when there is none to make any more. */

@@ -47,12 +47,22 @@ export default function operate(): void {
     if (drill.over()) exec.test.abort('the harness ended the run');
     return;
   }
-  exec.vu.metrics.tags.phase = drill.phase();
-  const { stores } = lanes[Number(exec.scenario.name)] as { stores: readonly AtSite[] };
+  tagPhase();
+  const { stores } = lanes[operation.lane] as { stores: readonly AtSite[] };
   while (operation.next()) {
     const { outcome, error, sum } = attempt(stores[operation.site] as AtSite, operation);
     operation.end(outcome, error, sum);
   }
+}
+
+let tagged = '';
+
+/** The harness's phase, on every metric of this virtual user from here on. */
+function tagPhase(): void {
+  const phase = drill.phase();
+  if (phase === tagged) return;
+  tagged = phase;
+  exec.vu.metrics.tags.phase = phase;
 }
 
 /** A defect of ours is no answer of the platform, and no reason to leave the operation open. */

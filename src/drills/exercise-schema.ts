@@ -3,7 +3,7 @@ import { name, sentence, text } from '../scenario/shapes.ts';
 import { positiveDuration } from '../scenario/values.ts';
 
 /** What a scenario of an exercise may be there to prove. */
-export const PROVED = ['rto', 'rpo', 'latency', 'availability'] as const;
+export const PROVED = ['rto', 'rpo', 'latency', 'availability', 'throughput'] as const;
 
 const scenarioStep = z
   .strictObject({

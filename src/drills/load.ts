@@ -138,9 +138,11 @@ function exerciseProblems(exercise: Exercise, positions: Positions, scenarios: S
 function judgedBy({ scenario }: LoadedScenario): ReadonlySet<string> {
   const all = [scenario.objectives, ...Object.values(scenario.objectives.services)];
   const has = (metric: (typeof PROVED)[number]): boolean =>
-    all.some((one) =>
-      metric === 'latency' ? (one.p50 ?? one.p90 ?? one.p95 ?? one.p99) !== undefined : one[metric] !== undefined,
-    );
+    metric === 'throughput'
+      ? scenario.objectives.throughput !== undefined
+      : all.some((one) =>
+          metric === 'latency' ? (one.p50 ?? one.p90 ?? one.p95 ?? one.p99) !== undefined : one[metric] !== undefined,
+        );
   return new Set(PROVED.filter(has));
 }
 

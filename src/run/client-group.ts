@@ -90,7 +90,7 @@ export class ClientGroup implements AsyncDisposable {
       return spawnClient({ ...common, script, config });
     }
     if (generator === undefined) throw new Error('a plan with load, and no k6 to make it');
-    // As many virtual users as operations: k6 holds no more than it must.
+    // A virtual user for each: no more than when nothing answers, and what comes a little after its time-out.
     return spawnGenerator({
       ...common,
       binary: generator,
@@ -99,7 +99,7 @@ export class ClientGroup implements AsyncDisposable {
       originNs,
       client,
       timetables: mine,
-      inFlight: needed,
+      inFlight: Math.ceil(1.25 * needed) + 64,
     });
   }
 

@@ -231,7 +231,7 @@ function survivorFindings(plan: Plan, { probes, faults }: Registries): readonly 
   const findings: Finding[] = [];
   for (const [name, { sites, probe }] of Object.entries(services)) {
     const { ever, worst } = hitAtWorst(timeline, probes.get(probe)?.component, sites, faults);
-    const path = ['services', name, 'sites'];
+    const path = [services[name]?.generator ? 'load' : 'services', name, 'sites'];
     if (sites.every((site) => worst.includes(site)))
       findings.push({
         severity: guard.lastSite ? 'warning' : 'error',
@@ -262,7 +262,8 @@ function siteProbeFindings({ services, timetables }: Plan): readonly Finding[] {
   if (timetables.every(({ service }) => service !== '')) return [];
   const first = new Map<string, { name: string; settings: string }>();
   const findings: Finding[] = [];
-  for (const [name, { probe, client, timeout_us, params }] of Object.entries(services)) {
+  for (const [name, { probe, client, timeout_us, params, generator }] of Object.entries(services)) {
+    if (generator) continue;
     const settings = JSON.stringify([timeout_us, params]);
     const known = first.get(`${probe} ${client}`);
     if (!known) first.set(`${probe} ${client}`, { name, settings });

@@ -11,6 +11,7 @@ const cql: KnownProbe = {
   probe: 'cql',
   summary: 'writes and reads rows',
   component: 'cassandra',
+  load: true,
   params: z.strictObject({
     consistency: z
       .enum(['ONE', 'LOCAL_ONE', 'LOCAL_QUORUM', 'QUORUM'])
@@ -27,18 +28,21 @@ const gremlin: KnownProbe = {
   probe: 'gremlin',
   summary: 'writes and reads transactions',
   component: 'janusgraph',
+  load: true,
   params: z.strictObject({}),
   settings: ({ site }) => ({ contact: site.name }),
 };
 
+const { load: __, ...graph } = gremlin;
 const transfers: KnownProbe = {
-  ...gremlin,
+  ...graph,
   probe: 'transfers',
   params: z.strictObject({ purses: z.int().default(40), first: z.int().default(0) }),
 };
 
+const { load: _, ...rows } = cql;
 const register: KnownProbe = {
-  ...cql,
+  ...rows,
   probe: 'register',
   summary: 'overwrites registers',
   params: cql.params.extend({ registers: z.int().min(1).default(16).describe('How many.') }),

@@ -39,6 +39,11 @@ export function notMeasuredBy(
     all.push({ what: 'clients inside the sites', why: 'every client of this scenario is outside' });
   if (plan.timetables.every(({ service }) => service !== ''))
     all.push({ what: 'each site on its own', why: 'the scenario has siteProbes: false' });
+  if (Object.values(plan.services).some(({ generator }) => generator !== undefined))
+    all.push({
+      what: 'whether the load’s generator would see an outage',
+      why: 'the canary is made by the harness’s own clients; k6 keeps its record by the same rules',
+    });
   return [...new Map(all.toReversed().map((one) => [one.what, one])).values()].toReversed();
 }
 

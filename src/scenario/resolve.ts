@@ -60,12 +60,7 @@ export function resolveScenario({ loaded: written, platform, probes, faults, opt
   const { timeline, misfits: unpicked } = expandTimeline(scenario, platform, { faults }, seed ?? 0);
   if (unpicked.length > 0) throw problemsError(unpicked.map(({ path, text }) => positions.atValue(path, text)));
   const { plan, notes } = build(loaded, platform, { probes, faults }, { timeline, seed, jitter_us: jitterUs });
-  const findings = [
-    ...notes,
-    ...seedFindings(scenario),
-    ...loadFindings(written.scenario, scenario),
-    ...planFindings(plan, { probes, faults }),
-  ];
+  const findings = [...notes, ...seedFindings(scenario), ...planFindings(plan, { probes, faults })];
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
     throw problemsError(
@@ -74,7 +69,8 @@ export function resolveScenario({ loaded: written, platform, probes, faults, opt
     );
   // A probe's settings and parameters come from elsewhere: what is no JSON is a defect, and shows here.
   const { declared } = options;
-  return { plan: planSchema.parse({ ...plan, ...(declared && { declared }) }), findings };
+  const notMeasured = [...otherLoad(written.scenario, scenario), ...plan.notMeasured];
+  return { plan: planSchema.parse({ ...plan, notMeasured, ...(declared && { declared }) }), findings };
 }
 
 function build(
@@ -173,11 +169,12 @@ function seedFindings({ seed, timeline }: Scenario): readonly Finding[] {
   return [{ severity: 'note', path: ['seed'], text: 'nothing is picked at random: it changes nothing' }];
 }
 
-function loadFindings(written: Scenario, { load }: Scenario): readonly Finding[] {
+/** The load of the file was not asked for: what was, cannot show it. */
+function otherLoad(written: Scenario, { load }: Scenario): Plan['notMeasured'] {
   const [own, asked] = [loadRate(written), loadRate({ load })];
   if (own === asked) return [];
   return [
-    { severity: 'note', path: ['load'], text: `${asked}/s are asked for, in the place of the scenario's ${own}/s` },
+    { what: `${own}/s of load, as the scenario has it`, why: `${asked}/s were asked for in its place (--load-rate)` },
   ];
 }
 

@@ -16,21 +16,30 @@ const words = z.record(z.string(), z.string());
 export const madeWithSchema = z.object({
   scenario: z.object({ sha256: z.string() }),
   platform: topologySchema.extend({ versions: words, tuning: words }),
+  services: z.record(z.string(), z.object({ rate: z.number(), generator: z.string().optional() })).default({}),
 });
-export type MadeWith = z.infer<typeof madeWithSchema>;
+export type MadeWith = z.input<typeof madeWithSchema>;
 
 /** Everything that must be the same for the figures of two runs to be one series, by its name. */
 export type Setting = ReadonlyMap<string, string>;
 
-/** What a run was made with: harness, scenario, topology, versions, tuning. Of the digest the first 12 digits. */
-export function settingOf({ scenario, platform }: MadeWith, harness: string): Setting {
+/** What a run was made with: harness, scenario, topology, versions, tuning, load. Of the digest the first 12 digits. */
+export function settingOf({ scenario, platform, services = {} }: MadeWith, harness: string): Setting {
   return new Map([
     ['harness', harness],
     ['scenario file', scenario.sha256.slice(0, 12)],
     ...topologyOf(platform),
     ...of('version of', platform.versions),
     ...of('tuning,', platform.tuning),
+    ...loadOf(services),
   ]);
+}
+
+/** What was asked of the load's generator, which need not be what the scenario file says. */
+function loadOf(services: NonNullable<MadeWith['services']>): [string, string][] {
+  return Object.entries(services).flatMap(([name, { rate, generator }]): [string, string][] =>
+    generator === undefined ? [] : [[`load, ${name}`, `${rate}/s by ${generator}`]],
+  );
 }
 
 /** Which platform it was, and how large. */

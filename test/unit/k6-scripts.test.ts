@@ -10,6 +10,7 @@ import { BUCKET } from '../../src/probes/cql-ledger.ts';
 import { ACCOUNT_INDEX, TRANSACTION_INDEX } from '../../src/probes/gremlin-schema.ts';
 import { transactionState as stateOfProbe } from '../../src/probes/gremlin-state.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from '../../src/probes/gremlin-traversals.ts';
+import { PROBES } from '../../src/probes/registry.ts';
 
 vi.stubGlobal('__ENV', {});
 type Plan = typeof import('../../k6/lib/plan.ts');
@@ -30,6 +31,11 @@ afterEach(() => vi.stubGlobal('__ENV', {}));
 test('k6 writes where the probes write', () => {
   const probes = { ACCOUNT, TRANSACTS, KEY, SEQ, SUM, ACCOUNT_INDEX, TRANSACTION_INDEX, KEYSPACE, BUCKET };
   expect({ ...names }).toEqual(probes);
+});
+
+test('what a scenario may ask of k6 as load is what k6 can make', () => {
+  const able = [...PROBES.values()].filter(({ load }) => load).map(({ probe }) => probe);
+  expect(able).toEqual(['cql', 'gremlin']);
 });
 
 test('a row of the load is where the probe would look for it', () => {

@@ -39,8 +39,8 @@ func newEngine(config *Config, rows, events io.Writer) *engine {
 	e.late = newLateness(config.Client, e.clock, func(fromUs, toUs int64, cause string) {
 		e.tell("stall", map[string]any{"client": config.Client, "from_us": fromUs, "to_us": toUs, "cause": cause, "generator": "k6"})
 	})
-	for _, set := range config.Lanes {
-		e.lanes = append(e.lanes, newLane(set, config, e.clock, e.record, e.late, func(kind string, m move) { e.tell(kind, m) }))
+	for position, set := range config.Lanes {
+		e.lanes = append(e.lanes, newLane(position, set, config, e.clock, e.record, e.late, func(kind string, m move) { e.tell(kind, m) }))
 	}
 	e.starts.Add(len(e.lanes))
 	go func() {

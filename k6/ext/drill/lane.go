@@ -15,9 +15,11 @@ type lane struct {
 	client string
 	retry  *Retry
 	most   int
-	clock  clock
-	record *record
-	late   *lateness
+	// position in the configuration.
+	position int
+	clock    clock
+	record   *record
+	late     *lateness
 
 	mu          sync.Mutex
 	policy      *policy
@@ -37,9 +39,9 @@ type written struct {
 	warm bool
 }
 
-func newLane(set Lane, config *Config, c clock, r *record, late *lateness, onMove func(string, move)) *lane {
+func newLane(position int, set Lane, config *Config, c clock, r *record, late *lateness, onMove func(string, move)) *lane {
 	l := &lane{
-		set: set, run: config.Run, client: config.Client, retry: config.Retry, most: config.InFlight,
+		set: set, run: config.Run, client: config.Client, retry: config.Retry, most: config.InFlight, position: position,
 		clock: c, record: r, late: late, stopUs: math.MaxInt64, ended: make(chan struct{}),
 	}
 	l.policy = newPolicy(set.Sites, config.Failover, func(kind string, m move) {
@@ -96,7 +98,7 @@ func (l *lane) begin(k int64, done <-chan struct{}) *Operation {
 }
 
 func (l *lane) operation(k, intended int64) *Operation {
-	op := &Operation{lane: l, index: k, intendedUs: intended, Writes: k%2 == 0}
+	op := &Operation{of: l, Lane: l.position, index: k, intendedUs: intended, Writes: k%2 == 0}
 	if op.Writes {
 		op.Key, op.Seq = l.writeKey(k), k
 	} else {

@@ -9,8 +9,10 @@ type Operation struct {
 	Writes bool   `js:"writes"`
 	// Site is where the attempt goes: a position in the lane's sites.
 	Site int `js:"site"`
+	// Lane is the lane's position in the configuration.
+	Lane int `js:"lane"`
 
-	lane       *lane
+	of         *lane
 	index      int64
 	intendedUs int64
 	attempts   int64
@@ -40,7 +42,7 @@ func (op *Operation) Next() (bool, error) {
 	if op.under {
 		return false, errors.New("next: the attempt before it was not ended")
 	}
-	l := op.lane
+	l := op.of
 	for {
 		l.mu.Lock()
 		more, wait := op.advance()
@@ -55,7 +57,7 @@ func (op *Operation) Next() (bool, error) {
 
 // advance is called with the lane's lock. wait: microseconds before the retry that comes next.
 func (op *Operation) advance() (more bool, wait int64) {
-	l := op.lane
+	l := op.of
 	for {
 		switch {
 		case op.stage == over:
@@ -96,16 +98,16 @@ func (op *Operation) advance() (more bool, wait int64) {
 
 func (op *Operation) send(site int, trial bool) {
 	op.Site, op.trial, op.under = site, trial, true
-	op.invokedUs = op.lane.clock.nowUs()
+	op.invokedUs = op.of.clock.nowUs()
 }
 
 func (op *Operation) finish() {
 	op.stage = over
-	op.lane.running--
-	op.lane.endIfOver()
+	op.of.running--
+	op.of.endIfOver()
 }
 
-func (op *Operation) current() string { return op.lane.set.Sites[op.lane.policy.current] }
+func (op *Operation) current() string { return op.of.set.Sites[op.of.policy.current] }
 
 // End says how the attempt ended: ok, fail or info, a short code, and the checksum that was written or read.
 func (op *Operation) End(outcome, code, sum string) error {
@@ -115,7 +117,7 @@ func (op *Operation) End(outcome, code, sum string) error {
 	if outcome != "ok" && outcome != "fail" && outcome != "info" {
 		return errors.New("end: expected ok, fail or info")
 	}
-	l := op.lane
+	l := op.of
 	now := l.clock.nowUs()
 	l.mu.Lock()
 	defer l.mu.Unlock()
