@@ -51,6 +51,7 @@ export async function examine(machine: Machine): Promise<readonly Finding[]> {
     ),
     checkClockLibrary(machine),
     checkBrowser(machine),
+    await checkGo(machine),
   ];
 }
 
@@ -143,6 +144,14 @@ function checkBrowser(machine: Machine): Finding {
   const found = machine.browser();
   if (found !== null) return { name, state: 'ok', detail: found };
   return { name, state: 'warning', detail: 'not installed: no report as PDF', help: packageHelp('chromium', machine) };
+}
+
+/** Scenarios with `load` have k6 built. */
+async function checkGo(machine: Machine): Promise<Finding> {
+  const { code, output } = await machine.run(['go', 'version']);
+  if (code === 0) return { name: 'Go', state: 'ok', detail: output.trim() };
+  const line = 'install Go 1.26 or later (https://go.dev/dl)';
+  return { name: 'Go', state: 'warning', detail: 'does not work: no scenario with load', help: { line } };
 }
 
 function checkAmount(name: string, bytes: number, wanted: number, line: string): Finding {

@@ -66,6 +66,7 @@ test('a machine that has everything: a line each, all ok', async () => {
     'ok       disk',
     'ok       libfaketime',
     'ok       browser',
+    'ok       Go',
     'ok       jars of Cassandra and JanusGraph',
     'ok       archives of classes',
   ]);
@@ -167,6 +168,12 @@ test('libfaketime is needed by some platforms only: a warning, with the line tha
   const line = lineOf(lines, 'libfaketime');
   expect(line).toContain('warning  libfaketime: not installed');
   expect(line).toContain('sudo apt-get install -y --no-install-recommends libfaketime');
+});
+
+test('Go is needed by scenarios with load only: a warning, and where it is to be had', async () => {
+  const { ready, lines } = await ask(machine({ absent: ['go'] }));
+  expect(ready).toBe(true);
+  expect(lineOf(lines, 'Go')).toMatch(/^warning {2}Go: does not work: no scenario with load.*go\.dev\/dl/);
 });
 
 test('reports are whole without a browser: a warning, and where one is to be had', async () => {
