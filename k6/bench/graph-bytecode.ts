@@ -1,0 +1,14 @@
+/** The statement of the bench as bytecode, over our WebSockets. */
+import gremlin from 'k6/x/gremlin';
+import { accountKey, STEPS, url } from './account.ts';
+import { operate } from './open-loop.ts';
+
+const client = gremlin.connect({ url, timeoutMs: 2000 });
+
+export { handleSummary, options } from './open-loop.ts';
+export const setup = (): void => client.open();
+export default (): void =>
+  operate(() => {
+    const answer = client.bytecode(STEPS, { writes: false });
+    return answer.ok && answer.data()[0] === accountKey;
+  });
