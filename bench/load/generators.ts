@@ -43,20 +43,23 @@ const ACCOUNT_KEY = `${SEED}/k6.graph.outside/0#from`;
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 export const K6 = fileURLToPath(new URL('../../k6', import.meta.url));
 
-export type GroupName = 'graph' | 'ledger' | 'probes-graph';
+export const GROUPS = ['echo', 'account', 'ledger', 'probes-graph'] as const;
+export type GroupName = (typeof GROUPS)[number];
 
 export function groupsOf(around: Around): Readonly<Record<GroupName, Group>> {
   const k6 = (name: string, script: string, env: Readonly<Record<string, string>> = {}): Generator =>
     k6Generator(around, name, join('bench', `${script}.ts`), env);
+  const statement = (name: string): readonly Generator[] => [
+    k6('k6/x/gremlin, bytecode over WebSocket', 'graph-bytecode', { STATEMENT: name }),
+    k6('stock k6, script over HTTP POST', 'graph-http', { STATEMENT: name }),
+    k6('k6/x/gremlin, script over WebSocket', 'graph-script', { STATEMENT: name }),
+  ];
   return {
-    graph: {
+    echo: { title: '`g.inject(x)`, Gremlin', rate: 1000, generators: statement('echo') },
+    account: {
       title: 'One account by its key, Gremlin',
-      rate: 1000,
-      generators: [
-        k6('k6/x/gremlin, bytecode over WebSocket', 'graph-bytecode'),
-        k6('stock k6, script over HTTP POST', 'graph-http'),
-        k6('k6/x/gremlin, script over WebSocket', 'graph-script'),
-      ],
+      rate: 200,
+      generators: statement('account'),
     },
     ledger: {
       title: 'The ledger’s writes and reads in turns, CQL',
@@ -96,7 +99,7 @@ export function k6Generator(
       CQL_DATACENTER: site.datacenter,
       CQL_REPLICATION: `${site.datacenter}:1`,
       GREMLIN_URL: `ws://${janusgraph?.host}:${janusgraph?.port}/gremlin`,
-      ACCOUNT_KEY,
+      TEXT: ACCOUNT_KEY,
       RATE: String(rate),
       WARM_UP: `${warmUpS}s`,
       DURATION: `${seconds}s`,

@@ -15,18 +15,26 @@ import { resolveClassPath } from '../../src/platform/local/class-path.ts';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { findJdk } from '../../src/platform/local/jdk.ts';
 import { startLocalPlatform } from '../../src/platform/local/local-platform.ts';
-import { type Around, type Group, type GroupName, groupsOf, k6Generator, type Load, SEED } from './generators.ts';
+import {
+  type Around,
+  GROUPS,
+  type Group,
+  type GroupName,
+  groupsOf,
+  k6Generator,
+  type Load,
+  SEED,
+} from './generators.ts';
 import { type Figures, measure } from './measure.ts';
 import { rotated, tableOf } from './table.ts';
 
-const NAMES = ['graph', 'ledger', 'probes-graph'] as const satisfies readonly GroupName[];
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 const { signal } = interrupt;
 
 const options = new Command('bench:load')
   .description('Measures load generators side by side, and writes bench-load.md.')
-  .addOption(new Option('--only <groups...>', 'these groups only').choices(NAMES).default(NAMES))
+  .addOption(new Option('--only <groups...>', 'these groups only').choices(GROUPS).default(GROUPS))
   .option('--rounds <n>', 'of each generator', whole, 3)
   .option('--seconds <n>', 'that are measured in each round', whole, 20)
   .option('--warm-up <n>', 'seconds before them', whole, 10)

@@ -8,7 +8,7 @@ const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 const { signal } = interrupt;
 
-await using platform = await attachLocalPlatform(signal);
+await using platform = await attachLocalPlatform(signal, { borrowed: true });
 if (!platform) throw new Error('no platform is up');
 const { rate, figures } = await benchClient(probe, platform, whileItRuns, signal);
 const { failures, latenessP50Us, latenessP99Us, cpuUsPerOperation } = figures;

@@ -1,7 +1,7 @@
 /** The statement of the bench as bytecode, over our WebSockets. */
 import gremlin from 'k6/x/gremlin';
-import { accountKey, STEPS, url } from './account.ts';
 import { operate } from './open-loop.ts';
+import { steps, text, url } from './statement.ts';
 
 const client = gremlin.connect({ url, timeoutMs: 2000 });
 
@@ -9,6 +9,6 @@ export { handleSummary, options } from './open-loop.ts';
 export const setup = (): void => client.open();
 export default (): void =>
   operate(() => {
-    const answer = client.bytecode(STEPS, { writes: false });
-    return answer.ok && answer.data()[0] === accountKey;
+    const answer = client.bytecode(steps, { writes: false });
+    return answer.ok && answer.data()[0] === text;
   });

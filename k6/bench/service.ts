@@ -1,15 +1,16 @@
 /** What the probes do, writes and reads in turns, on the ledger or the graph (TARGET), at the bench's rate. */
-import { servicesOf } from '../lib/workload.ts';
+import { prepare, servicesOf } from '../lib/workload.ts';
 import { END, operate } from './open-loop.ts';
 
-const [service] = servicesOf();
+const services = servicesOf();
+const [service] = services;
 if (!service) throw new Error('TARGET: expected graph or ledger');
 
 /** What this virtual user wrote last and was told so; its reads read this. */
 let acknowledged: number | undefined;
 
 export { handleSummary, options } from './open-loop.ts';
-export const setup = (): void => service.prepare();
+export const setup = (): void => prepare(services);
 export const teardown = (): void => service.remove(END);
 export default (): void =>
   operate((seq) => {

@@ -84,8 +84,8 @@ export function graph(): Service {
   return {
     metric: 'gremlin',
     timeoutMs,
-    prepare() {
-      client.open();
+    open: () => client.open(),
+    make() {
       const names = { keyName: KEY, sumName: SUM, seqName: SEQ, account: ACCOUNT, transacts: TRANSACTS };
       const states = must(MAKE, { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX });
       const other = states.filter((state) => state !== 'ENABLED' && state !== 'INSTALLED');

@@ -26,11 +26,11 @@ export function ledger(): Service {
   return {
     metric: 'cql',
     timeoutMs,
-    prepare() {
+    open: () => session.open(),
+    make() {
       patient.open();
       if (__ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
       must(TABLE, []);
-      session.open();
     },
     write(seq) {
       const key = writeKey('ledger', seq);
