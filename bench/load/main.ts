@@ -28,6 +28,8 @@ import {
 import { type Figures, measure } from './measure.ts';
 import { rotated, tableOf } from './table.ts';
 
+/** Until the servers' compilers are done with what they are asked. */
+const WARM_SERVER_S = 30;
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 const { signal } = interrupt;
@@ -66,7 +68,7 @@ print(`${machine}; bench-load.md is written`);
 async function measureGroup({ title, rate, generators }: Group): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const load: Load = { rate, warmUpS: options.warmUp, seconds: options.seconds };
   const [first] = generators;
-  if (first) await measure(first, load, signal);
+  if (first) await measure(first, { ...load, warmUpS: WARM_SERVER_S }, signal);
   const found = new Map<string, Figures[]>(generators.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds; round += 1) {
     for (const generator of rotated(generators, round)) {

@@ -36,7 +36,7 @@ const written = (order: Partial<ManifestOrder>): Record<string, never>[] =>
   manifestsOf({ ...ORDER, ...order }).map((one) => parse(stringify(one, { version: '1.1' }), { version: '1.1' }));
 const runOf = (order: Partial<ManifestOrder> = {}): { spec: { script: unknown; runner: { env: Env } } } =>
   written(order).find(({ kind }) => kind === 'TestRun') as never;
-const valueOf = (env: Env, name: string): string | undefined => env.find((one) => one.name === name)?.value;
+const settingOf = (env: Env, name: string): string | undefined => env.find((one) => one.name === name)?.value;
 const problemsOf = (one: { kind: keyof typeof SHAPES }) => {
   const validate = SHAPES[one.kind];
   return validate(one) ? null : validate.errors;
@@ -77,14 +77,14 @@ describe('what k6-operator is given', () => {
   test('runners know how many they are, fetch nothing, report nothing, and remove nothing while others run', () => {
     const { env } = runOf().spec.runner;
     const own = ['RUNNERS', 'RUN_ID', 'CLEAN', 'K6_AUTO_EXTENSION_RESOLUTION', 'K6_NO_USAGE_REPORT'];
-    expect(own.map((name) => valueOf(env, name))).toEqual(['4', ORDER.runId, 'no', 'false', 'true']);
-    expect(valueOf(runOf({ parallelism: 1 }).spec.runner.env, 'CLEAN')).toBe('yes');
+    expect(own.map((name) => settingOf(env, name))).toEqual(['4', ORDER.runId, 'no', 'false', 'true']);
+    expect(settingOf(runOf({ parallelism: 1 }).spec.runner.env, 'CLEAN')).toBe('yes');
   });
 
   test('each runner has a file of samples of its own', () => {
     const { env } = runOf().spec.runner;
     expect(env[0]).toEqual({ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } });
-    expect(valueOf(env, 'K6_OUT')).toBe('json=/results/drill-load-$(POD_NAME).json.gz');
+    expect(settingOf(env, 'K6_OUT')).toBe('json=/results/drill-load-$(POD_NAME).json.gz');
   });
 
   test('a password is where it is kept, and nowhere in the manifest', () => {
@@ -104,7 +104,9 @@ describe('what k6-operator is given', () => {
     );
     fc.assert(
       fc.property(hostile, (text) => {
-        expect(expanded(valueOf(runOf({ settings: { TARGET: text } }).spec.runner.env, 'TARGET') as string)).toBe(text);
+        expect(expanded(settingOf(runOf({ settings: { TARGET: text } }).spec.runner.env, 'TARGET') as string)).toBe(
+          text,
+        );
       }),
     );
   });
