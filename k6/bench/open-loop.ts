@@ -1,13 +1,15 @@
 /** What `npm run bench:load` measures k6 with: a warm-up, and then RATE operations a second for DURATION, with how late each of them began. */
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
-import type { Options, Scenario } from 'k6/options';
+import type { Options } from 'k6/options';
+import { scenarioOf } from '../lib/plan.ts';
 import { seconds, whole } from '../lib/settings.ts';
 
 const rate = whole('RATE', 1000, 1, 100_000);
 const warmUp = seconds('WARM_UP', '10s');
 const duration = seconds('DURATION', '20s');
-const users = whole('VUS', rate, 1, 100_000);
+/** So long may all operations take before one cannot begin. */
+const SPARE_MS = 1000;
 const MEASURED = 'measured';
 
 /** In ms, with an unknown constant in it: k6 does not say when its first operation was due. */
@@ -15,24 +17,14 @@ const late = new Trend('late');
 const notOk = new Counter('not_ok');
 
 export const options: Options = {
-  scenarios: { 'warm-up': scenario(0, warmUp), [MEASURED]: scenario(warmUp + 3, duration) },
+  scenarios: {
+    'warm-up': scenarioOf({ phase: 'warm-up', rate, seconds: warmUp }, 0, SPARE_MS),
+    [MEASURED]: scenarioOf({ phase: MEASURED, rate, seconds: duration }, warmUp + 3, SPARE_MS),
+  },
   // A sub-metric exists in the summary only where there is a threshold.
   thresholds: { [`dropped_iterations{scenario:${MEASURED}}`]: ['count>=0'] },
   summaryTrendStats: ['count', 'min', 'med', 'p(99)'],
 };
-
-function scenario(startS: number, seconds: number): Scenario {
-  return {
-    executor: 'constant-arrival-rate',
-    rate,
-    timeUnit: '1s',
-    duration: `${seconds}s`,
-    startTime: `${startS}s`,
-    preAllocatedVUs: users,
-    maxVUs: users,
-    gracefulStop: '3s',
-  };
-}
 
 /** A number above that of every operation. */
 export const END = rate * (warmUp + duration) + 1;

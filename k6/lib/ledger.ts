@@ -26,11 +26,11 @@ export function ledger(): Service {
   return {
     metric: 'cql',
     timeoutMs,
-    open: () => session.open(),
-    make() {
+    prepare(make = true) {
       patient.open();
-      if (__ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
-      must(TABLE, []);
+      if (make && __ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
+      if (make) must(TABLE, []);
+      session.open();
     },
     write(seq) {
       const key = writeKey('ledger', seq);

@@ -69,7 +69,12 @@ export function optionsOf(services: readonly Service[], steps: readonly PlannedS
 
 const graceMs = (timeoutMs: number): number => timeoutMs + 1000;
 
-function scenarioOf({ phase, rate, seconds }: Step, startS: number, timeoutMs: number): Scenario {
+/** One step as k6 runs it, from `startS` on, with users enough for operations that all take `timeoutMs` (VUS). */
+export function scenarioOf(
+  { phase, rate, seconds }: Omit<Step, 'judged'>,
+  startS: number,
+  timeoutMs: number,
+): Scenario {
   // When nothing is answered, each operation holds a user for as long as its timeout.
   const users = whole('VUS', Math.max(1, Math.ceil((rate * timeoutMs) / 1000)), 1, 100_000);
   return {

@@ -42,10 +42,7 @@ const MAKE = oneOf('MAKE', RUNNERS > 1 ? 'no' : 'yes', ['yes', 'no']) === 'yes';
 
 /** For setup(). */
 export function prepare(services: readonly Service[]): void {
-  for (const service of services) {
-    service.open();
-    if (MAKE) service.make();
-  }
+  for (const service of services) service.prepare(MAKE);
 }
 
 /** For teardown(): k6 reports what was thrown, and ends with another code than 0. */
