@@ -12,7 +12,7 @@ export async function mergeCommand(args: readonly string[], print: (text: string
     throw new InputError(`${broken.join(', ')}: ends in its middle: what its runner did after that is not known`, {
       hint: 'with --torn what is there is merged, and the result says so',
     });
-  refuseTwice(merged);
+  refuseStrangers(merged);
   print(json ? `${JSON.stringify(merged, null, 2)}\n` : render(merged));
   return broken.length > 0 ? EXIT.unknown : EXIT.pass;
 }
@@ -37,8 +37,10 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-/** A copy of a file would count twice. */
-function refuseTwice({ files }: Merged): void {
+/** A copy of a file would count twice, and what two runs did is nobody's. */
+function refuseStrangers({ files }: Merged): void {
+  const runs = [...new Set(files.flatMap(({ run }) => run ?? []))];
+  if (runs.length > 1) throw new InputError(`the files are of several runs: ${runs.join(', ')}`);
   const runners = files.flatMap(({ runner }) => runner ?? []);
   const twice = runners.find((runner, at) => runners.indexOf(runner) !== at);
   if (twice === undefined) return;

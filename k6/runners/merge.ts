@@ -17,8 +17,17 @@ export interface MergedRow {
   readonly maxMs: number | null;
 }
 
+export interface MergedFile {
+  readonly file: string;
+  /** The scripts' RUN_ID; null where no sample says it. */
+  readonly run: string | null;
+  /** The number that k6-operator gave to the runner. */
+  readonly runner: string | null;
+  readonly torn: boolean;
+}
+
 export interface Merged {
-  readonly files: readonly { readonly file: string; readonly runner: string | null; readonly torn: boolean }[];
+  readonly files: readonly MergedFile[];
   /** Percentiles are never below the true ones, and above them by at most this share and 1 µs: 0 when they are exact. */
   readonly error: number;
   readonly rows: readonly MergedRow[];
@@ -41,15 +50,16 @@ export const EXACT_VALUES = 20_000_000;
  */
 export async function mergeRunners(files: readonly string[], exactValues = EXACT_VALUES): Promise<Merged> {
   const merging = new Merging(exactValues);
-  const read: Merged['files'][number][] = [];
+  const read: MergedFile[] = [];
   for (const file of files) {
     let runner: string | null = null;
+    let run: string | null = null;
     const { torn } = await readSamples(file, wanted, (sample) => {
-      // The tag that k6-operator gives to each of its runners.
       runner ??= sample.tags.instance_id ?? null;
+      run ??= sample.tags.run ?? null;
       merging.add(sample, file);
     });
-    read.push({ file, runner, torn });
+    read.push({ file, run, runner, torn });
   }
   return merging.result(read);
 }

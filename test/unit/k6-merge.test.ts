@@ -22,8 +22,8 @@ function file(content: string | Buffer): string {
 type Outcome = 'ok' | 'fail' | 'info';
 const point = (metric: string, value: number, tags: Record<string, string>): string =>
   `${JSON.stringify({ metric, type: 'Point', data: { time: '2026-01-31T12:00:00.123456789Z', value, tags } })}\n`;
-const operation = (ms: number, outcome: Outcome = 'ok', phase = 'load', runner = '1'): string =>
-  point('cql_req_duration', ms, { outcome, phase, instance_id: runner, operation: 'write' });
+const operation = (ms: number, outcome: Outcome = 'ok', phase = 'load', runner = '1', run = 'k6-1'): string =>
+  point('cql_req_duration', ms, { outcome, phase, instance_id: runner, operation: 'write', run });
 
 /** Slow and obvious: all values of all runners, sorted. */
 function obvious(values: readonly number[], q: number): number | null {
@@ -173,6 +173,8 @@ describe('npm run k6 -- merge', () => {
     await expect(run(one, one)).rejects.toThrow(/given twice/);
     await expect(run(one, copy)).rejects.toThrow(/both of runner 1/);
     expect((await run(one, other)).text).toContain('ok 2');
+    const later = file(operation(1, 'ok', 'load', '3', 'k6-2'));
+    await expect(run(one, other, later)).rejects.toThrow(/of several runs: k6-1, k6-2/);
     await expect(run('--runners', '3', one, other)).rejects.toThrow(/a file of each of 3 runners, got 2 files/);
   });
 
