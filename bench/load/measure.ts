@@ -45,11 +45,12 @@ export async function measure(generator: Generator, load: Load, signal: AbortSig
   const look = (): Cpu => ({ own: cpuOfTree(root), servers: cpuOfCommands(SERVERS) });
   const lines: string[] = [];
   let used: Cpu | null = null;
+  let over: NodeJS.Timeout | undefined;
   const hear = (line: string): void => {
     lines.push(line);
     if (line !== 'begin') return;
     const before = look();
-    setTimeout(() => {
+    over = setTimeout(() => {
       if (child.exitCode !== null) return;
       const after = look();
       used = { own: after.own - before.own, servers: after.servers - before.servers };
@@ -60,7 +61,7 @@ export async function measure(generator: Generator, load: Load, signal: AbortSig
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => clearTimeout(over));
   const wrong = (why: string, cause?: unknown): Error =>
     new Error(`${generator.name}: ${why}; it said: ${lines.slice(-8).join(' | ').slice(-1500)}`, { cause });
   if (code !== 0) throw wrong(`ended with ${code}`);
