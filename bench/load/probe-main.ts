@@ -19,5 +19,6 @@ process.stdout.write(`${JSON.stringify(said)}\n`);
 async function whileItRuns(): Promise<void> {
   await pause(Number(warmUp) * 1000, signal);
   process.stdout.write('begin\n');
-  await pause(Number(seconds) * 1000, signal);
+  // A little longer than is looked at.
+  await pause(Number(seconds) * 1000 + 1000, signal);
 }

@@ -5,7 +5,7 @@ import { steps, text, url } from './statement.ts';
 
 const client = gremlin.connect({ url, timeoutMs: 2000 });
 
-export { handleSummary, options } from './open-loop.ts';
+export { handleSummary, linger as teardown, options } from './open-loop.ts';
 export const setup = (): void => client.open();
 export default (): void =>
   operate(() => {

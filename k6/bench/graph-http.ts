@@ -7,7 +7,7 @@ const address = url.replace(/^ws/, 'http');
 const body = JSON.stringify({ gremlin: script, bindings: { x: text }, language: 'gremlin-groovy' });
 const request = { headers: { 'content-type': 'application/json' }, timeout: '2s' };
 
-export { handleSummary, options } from './open-loop.ts';
+export { handleSummary, linger as teardown, options } from './open-loop.ts';
 export default (): void =>
   operate(() => {
     const answer = http.post(address, body, request);

@@ -6,7 +6,7 @@ import { script, text, url } from './statement.ts';
 const client = gremlin.connect({ url, timeoutMs: 2000 });
 const request = { bindings: { x: text }, writes: false };
 
-export { handleSummary, options } from './open-loop.ts';
+export { handleSummary, linger as teardown, options } from './open-loop.ts';
 export const setup = (): void => client.open();
 export default (): void =>
   operate(() => {

@@ -1,4 +1,5 @@
 /** What `npm run bench:load` measures k6 with: a warm-up, and then RATE operations a second for DURATION, with how late each of them began. */
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 import type { Options } from 'k6/options';
@@ -42,6 +43,9 @@ export function operate(ask: (seq: number) => boolean): void {
   const ok = ask(measured ? rate * warmUp + iterationInTest : iterationInTest);
   if (measured && !ok) notOk.add(1);
 }
+
+/** For teardown(): whoever measures looks a second time when the measured time is over, which may be a little later than here. */
+export const linger = (): void => sleep(2);
 
 /** What k6 gives, as far as it is used. */
 interface Data {

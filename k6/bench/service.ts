@@ -1,6 +1,6 @@
 /** What the probes do, writes and reads in turns, on the ledger or the graph (TARGET), at the bench's rate. */
 import { prepare, servicesOf } from '../lib/workload.ts';
-import { END, operate } from './open-loop.ts';
+import { END, linger, operate } from './open-loop.ts';
 
 const services = servicesOf();
 const [service] = services;
@@ -11,7 +11,10 @@ let acknowledged: number | undefined;
 
 export { handleSummary, options } from './open-loop.ts';
 export const setup = (): void => prepare(services);
-export const teardown = (): void => service.remove(END);
+export const teardown = (): void => {
+  linger();
+  service.remove(END);
+};
 export default (): void =>
   operate((seq) => {
     if (seq % 2 === 1 && acknowledged !== undefined) return service.read(acknowledged).ok;
