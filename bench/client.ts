@@ -12,7 +12,6 @@ import { cleanUp } from '../src/run/cleanup.ts';
 import { createRunDirectory } from '../src/run/run-directory.ts';
 import { healBefore, prepare } from '../src/run/runner.ts';
 import { Session } from '../src/run/session.ts';
-import { pause } from '../src/run/wait.ts';
 import { loadScenario } from '../src/scenario/load.ts';
 import { OUTSIDE } from '../src/scenario/plan.ts';
 import { resolvePlan } from '../src/scenario/resolve.ts';
@@ -22,17 +21,18 @@ export interface ClientFigures {
   readonly operations: number;
   readonly failures: number;
   readonly cpuUsPerOperation: number;
+  readonly latenessP50Us: number;
   readonly latenessP99Us: number;
   readonly responseP95Us: number;
 }
 
 const NAIVE = fileURLToPath(new URL('./naive-client.ts', import.meta.url));
 
-/** The harness's own client, as a run has it. */
+/** The harness's own client, as a run has it. `whileItRuns` is called once it works, and what it returns is waited for before it is stopped. */
 export async function benchClient(
   probe: 'cql' | 'gremlin',
   platform: Platform,
-  seconds: number,
+  whileItRuns: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<{ readonly rate: number; readonly figures: ClientFigures }> {
   const file = fileURLToPath(new URL(`./bench-${probe}.yaml`, import.meta.url));
@@ -46,7 +46,7 @@ export async function benchClient(
     await healBefore(session);
     await prepare(session, signal);
     await session.clients.start(plan.timetables, (timetable, startUs) => session.live.of(timetable).start(startUs));
-    await pause(seconds * 1000, signal);
+    await whileItRuns();
     await session.clients.stop(plan.timetables, signal);
     await session.clients[Symbol.asyncDispose]();
     await cleanUp(session, signal, 'what was written');
@@ -68,6 +68,7 @@ function figuresOf(directory: string): ClientFigures {
     operations: said.operations,
     failures: rows.filter(({ outcome }) => outcome !== 'ok').length,
     cpuUsPerOperation: Math.round(said.cpu_us / said.operations),
+    latenessP50Us: said.lateness_us.p50,
     latenessP99Us: said.lateness_us.p99,
     responseP95Us: times[Math.ceil(0.95 * times.length) - 1] ?? 0,
   };

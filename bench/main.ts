@@ -12,6 +12,7 @@ import { Command, Option } from 'commander';
 import { print } from '../src/commands/context.ts';
 import { platformFor } from '../src/commands/run.ts';
 import { needsWord } from '../src/run/authorisation.ts';
+import { pause } from '../src/run/wait.ts';
 import { benchClient, benchNaive, type ClientFigures } from './client.ts';
 
 const execute = promisify(execFile);
@@ -64,7 +65,7 @@ async function benchClients(): Promise<void> {
   await using platform = await platformFor({}, signal);
   if (needsWord(platform.facts().environment)) throw new Error('a bench is a load: never in production');
   for (const probe of ['cql', 'gremlin'] as const) {
-    const { rate, figures } = await benchClient(probe, platform, SECONDS, signal);
+    const { rate, figures } = await benchClient(probe, platform, () => pause(SECONDS * 1000, signal), signal);
     const naive = await benchNaive(probe, platform, rate, SECONDS);
     found(`${probe}, ${rate}/s, CPU an operation`, `${figures.cpuUsPerOperation} µs`, beside('cpuUsPerOperation'));
     found(`${probe}, ${rate}/s, lateness P99`, `${figures.latenessP99Us} µs`, beside('latenessP99Us'));

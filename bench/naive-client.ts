@@ -1,49 +1,55 @@
 /**
  * The peer of `bench/client.ts`: what somebody writes in ten minutes with the drivers as they are. `node naive-client.ts PROBE HOST PORT DATACENTER
- * RATE SECONDS` prints its CPU per operation, as JSON. Its keys are apart from every run's.
+ * RATE SECONDS [WARM_UP]` prints its CPU per operation, as JSON; with a warm-up in seconds it first says `begin` when that is over. Its keys are apart from
+ * every run's.
  */
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'cassandra-driver';
 import { checksum } from '../src/history/checksum.ts';
 import { isWrite } from '../src/history/timetable.ts';
 
-const [probe, host, port, datacenter, rate, seconds] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
+const [probe, host, port, datacenter, rate, seconds, warmUp = '0'] = process.argv.slice(2) as [
+  ...[string, string, string, string, string, string],
+  string?,
 ];
 const RUN = `naive-${process.pid}`;
 
 const { operate, close } = await (probe === 'cql' ? cql() : gremlin());
-for (let n = 0; n < 200; n += 1) await operate(n).catch(() => {});
+const FIRST = 200;
+for (let n = 0; n < FIRST; n += 1) await operate(n).catch(() => {});
+const warming = Number(rate) * Number(warmUp);
+const total = Number(rate) * Number(seconds);
 const latenessUs: number[] = [];
 const responseUs: number[] = [];
 let failures = 0;
-let sent = 200;
-const total = Number(rate) * Number(seconds);
-const before = process.cpuUsage();
+let sent = 0;
+let before = process.cpuUsage();
 const began = performance.now();
 const waiting: Promise<void>[] = [];
 await new Promise<void>((resolve) => {
+  const dueMs = (): number => began + (sent * 1000) / Number(rate);
   const timer = setInterval(() => {
     const now = performance.now();
-    while (sent - 200 < total && began + ((sent - 200) * 1000) / Number(rate) <= now) {
-      const intended = began + ((sent - 200) * 1000) / Number(rate);
-      latenessUs.push((performance.now() - intended) * 1000);
+    while (sent < warming + total && dueMs() <= now) {
+      if (sent === warming) {
+        before = process.cpuUsage();
+        if (warming > 0) process.stdout.write('begin\n');
+      }
+      const intended = dueMs();
+      const measured = sent >= warming;
+      if (measured) latenessUs.push((performance.now() - intended) * 1000);
       waiting.push(
-        operate(sent).then(
-          () => void responseUs.push((performance.now() - intended) * 1000),
+        operate(FIRST + sent).then(
+          () => void (measured && responseUs.push((performance.now() - intended) * 1000)),
           () => {
-            failures += 1;
+            if (measured) failures += 1;
           },
         ),
       );
       sent += 1;
     }
-    if (sent - 200 >= total) {
+    if (sent >= warming + total) {
       clearInterval(timer);
       resolve();
     }
@@ -58,10 +64,13 @@ process.stdout.write(
     operations: total,
     failures,
     cpuUsPerOperation: Math.round((user + system) / total),
+    latenessP50Us: at(latenessUs, 0.5),
     latenessP99Us: at(latenessUs, 0.99),
     responseP95Us: at(responseUs, 0.95),
   })}\n`,
 );
+// Whoever measures looks a second time.
+if (warming > 0) await sleep(2000);
 await close();
 process.exit(0);
 

@@ -10,7 +10,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const EXTENSIONS = join(HERE, 'ext');
 const BIN = join(HERE, 'bin');
 /** One set: others would compile everything again. GOFLAGS and GOPROXY are the caller's. */
-const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
+export const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 const GO_HINT =
   'install Go 1.26 or later (https://go.dev/dl), or an older one of 1.21 or later that may fetch it (GOTOOLCHAIN=auto)';
 

@@ -1,4 +1,7 @@
-/** `npm run k6 -- load --site paris RATE=200`: k6 against the local platform that is up. Exit code: k6's own (99: a limit was missed). */
+/**
+ * `npm run k6 -- load --site paris RATE=200`: k6 against the local platform that is up. Exit code: k6's own (99: a limit was missed). `manifest SCRIPT …` and
+ * `merge FILE…` are for several runners elsewhere.
+ */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +11,12 @@ import { fail } from '../src/commands/fail.ts';
 import { InputError } from '../src/errors.ts';
 import { buildK6 } from './build.ts';
 import { type Place, placeOf } from './place.ts';
+import { manifestCommand } from './runners/manifest-command.ts';
+import { mergeCommand } from './runners/merge-command.ts';
+import { readSettings, requireScript } from './scripts.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const SCRIPTS = ['smoke', 'load', 'stress', 'spike', 'soak'];
+const write = (text: string): void => void process.stdout.write(text);
 
 try {
   process.exitCode = await main();
@@ -19,6 +25,9 @@ try {
 }
 
 async function main(): Promise<number> {
+  const [word, ...words] = process.argv.slice(2);
+  if (word === 'manifest') return manifestCommand(words, write);
+  if (word === 'merge') return mergeCommand(words, write);
   const { script, site, settings } = readArguments();
   const place = await placeOf(site);
   const binary = buildK6((line) => process.stderr.write(`${line}\n`));
@@ -32,12 +41,10 @@ async function main(): Promise<number> {
   return code;
 }
 
-function readArguments(): { script: string; site: string | undefined; settings: Record<string, string> } {
+function readArguments(): { script: string; site: string | undefined; settings: Readonly<Record<string, string>> } {
   const { values, positionals } = parse();
-  const [script = '', ...rest] = positionals;
-  if (!SCRIPTS.includes(script)) throw new InputError(`expected one of ${SCRIPTS.join(', ')}, got '${script}'`);
-  const settings = rest.map((each) => /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(each) ?? wrong(each));
-  return { script, site: values.site, settings: Object.fromEntries(settings.map(([, name, value]) => [name, value])) };
+  const [script, ...rest] = positionals;
+  return { script: requireScript(script), site: values.site, settings: readSettings(rest) };
 }
 
 function parse() {
@@ -46,10 +53,6 @@ function parse() {
   } catch (error) {
     throw new InputError((error as Error).message, { cause: error });
   }
-}
-
-function wrong(text: string): never {
-  throw new InputError(`expected NAME=VALUE, such as RATE=200, got '${text}'`);
 }
 
 /** What the scripts need to know of the platform. */

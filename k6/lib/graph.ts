@@ -65,8 +65,9 @@ export function graph(): Service {
   return {
     metric: 'gremlin',
     timeoutMs,
-    prepare() {
+    prepare(make = true) {
       client.open();
+      if (!make) return;
       const names = { keyName: KEY, sumName: SUM, seqName: SEQ, account: ACCOUNT, transacts: TRANSACTS };
       const states = must(MAKE, { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX });
       const other = states.filter((state) => state !== 'ENABLED' && state !== 'INSTALLED');

@@ -24,10 +24,10 @@ export function ledger(): Service {
   return {
     metric: 'cql',
     timeoutMs,
-    prepare() {
+    prepare(make = true) {
       patient.open();
-      if (__ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
-      must(TABLE, []);
+      if (make && __ENV.CQL_REPLICATION) must(keyspace(__ENV.CQL_REPLICATION), []);
+      if (make) must(TABLE, []);
       store.open();
     },
     write: (seq) => doneOf(store.write(writeKey('ledger', seq), seq)),

@@ -30,6 +30,9 @@ export const LIMITS = {
   droppedShare: 0.01,
 } as const;
 
+/** Processes that share the load, each an equal segment of it: k6 judges each of them alone. */
+export const RUNNERS = whole('RUNNERS', 1, 1, 1000);
+
 export function numbered(steps: readonly Step[]): readonly PlannedStep[] {
   let next = 0;
   return steps.map((step) => {
@@ -66,7 +69,12 @@ export function optionsOf(services: readonly Service[], steps: readonly PlannedS
 
 const graceMs = (timeoutMs: number): number => timeoutMs + 1000;
 
-function scenarioOf({ phase, rate, seconds }: Step, startS: number, timeoutMs: number): Scenario {
+/** One step as k6 runs it, from `startS` on, with users enough for operations that all take `timeoutMs` (VUS). */
+export function scenarioOf(
+  { phase, rate, seconds }: Omit<Step, 'judged'>,
+  startS: number,
+  timeoutMs: number,
+): Scenario {
   // When nothing is answered, each operation holds a user for as long as its timeout.
   const users = whole('VUS', Math.max(1, Math.ceil((rate * timeoutMs) / 1000)), 1, 100_000);
   return {
@@ -89,7 +97,8 @@ export function droppedOf({ phase }: Step): string {
 
 /** Fast failures would make every percentile look good: durations are those of successes, with a floor on their count. */
 function thresholdsOf(services: readonly Service[], step: PlannedStep): Record<string, Threshold[]> {
-  const { phase, operations, judged } = step;
+  const { phase, judged } = step;
+  const operations = step.operations / RUNNERS;
   const limits: Record<string, Threshold[]> = {
     // Sub-metrics exist in the summary only where there is a threshold: one that always holds measures without judging.
     [droppedOf(step)]: [judged ? `count<=${operations * LIMITS.droppedShare}` : 'count>=0'],

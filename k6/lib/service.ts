@@ -12,8 +12,8 @@ export interface Service {
   /** Prefix of its metrics. */
   readonly metric: 'gremlin' | 'cql';
   readonly timeoutMs: number;
-  /** For setup(): connects, and makes what is missing. Throws when it cannot. */
-  prepare(): void;
+  /** For setup(): connects, and makes what is missing of the schema, unless told not to. Throws when it cannot. */
+  prepare(make?: boolean): void;
   write(seq: number): Done;
   /** Reads write `seq`, which was acknowledged. */
   read(seq: number): Done;

@@ -1,4 +1,4 @@
-import { droppedOf, LIMITS, type PlannedStep } from './plan.ts';
+import { droppedOf, LIMITS, type PlannedStep, RUNNERS } from './plan.ts';
 import type { Service } from './service.ts';
 
 /** What k6 gives to handleSummary(), as far as it is used. */
@@ -69,7 +69,7 @@ function measure(service: string, step: PlannedStep, services: number, { metrics
   const some = (value: number | undefined): number | null => (ok > 0 && value !== undefined ? value : null);
   const any = (failed.passes ?? 0) + (failed.fails ?? 0) > 0;
   return {
-    ...{ phase, service, judged, scheduledRate: rate / services, okRate: ok / seconds },
+    ...{ phase, service, judged, scheduledRate: rate / services / RUNNERS, okRate: ok / seconds },
     ...{ failedShare: any ? (failed.rate ?? null) : null, p50Ms: some(took.med), p95Ms: some(took['p(95)']) },
     ...{ p99Ms: some(took['p(99)']), maxMs: some(took.max) },
   };
@@ -78,7 +78,7 @@ function measure(service: string, step: PlannedStep, services: number, { metrics
 /** Whether a step held every limit, also where it is not judged. */
 function holds(step: PlannedStep, measured: readonly Measured[], dropped: number): boolean {
   return (
-    dropped <= step.operations * LIMITS.droppedShare &&
+    dropped <= (step.operations / RUNNERS) * LIMITS.droppedShare &&
     measured.every(
       ({ p95Ms, failedShare, okRate, scheduledRate }) =>
         p95Ms !== null &&

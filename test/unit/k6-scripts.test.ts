@@ -123,6 +123,31 @@ describe('a plan', () => {
   });
 });
 
+describe('of four runners', () => {
+  test('each is judged by its quarter of what is scheduled, and by the same latency and share', async () => {
+    vi.stubGlobal('__ENV', { RUNNERS: '4' });
+    vi.resetModules();
+    const [four, summary] = [await import('../../k6/lib/plan.ts'), await import('../../k6/lib/summary.ts')];
+    const steps = four.numbered([step(1050)]);
+    expect(four.optionsOf(services(), steps).thresholds).toEqual({
+      'dropped_iterations{scenario:rate-1050}': ['count<=26.25'],
+      'wrong_answers{phase:rate-1050}': ['count<1'],
+      'cql_req_duration{phase:rate-1050,outcome:ok}': ['p(95)<100'],
+      'cql_reqs{phase:rate-1050,outcome:ok}': ['count>=2500'],
+      'cql_req_failed{phase:rate-1050}': ['rate<0.01'],
+    });
+    const held = (ok: number) =>
+      summary.summarise('load', services(), steps, {
+        metrics: measured(1050, ok, 5, 0, 0),
+        state: { testRunDurationMs: 1 },
+      });
+    expect([held(2500).knee, held(2499).knee]).toEqual([
+      { rate: 1050, broke: null },
+      { rate: null, broke: 1050 },
+    ]);
+  });
+});
+
 describe('the knee', () => {
   const kneeOf = (...metrics: object[]) => {
     const steps = plan.numbered([step(100), step(200), step(300)]);

@@ -2,7 +2,6 @@ package cql
 
 import (
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -51,45 +50,35 @@ type settings struct {
 var keyspaceName = regexp.MustCompile(`^[A-Za-z0-9_]{0,48}$`)
 
 func (o connectOptions) settings() (*settings, error) {
-	var problems []error
-	duration := func(name string, given options.Millis, usual time.Duration) time.Duration {
-		d, err := options.Duration(name, given, usual)
-		problems = append(problems, err)
-		return d
-	}
-	count := func(name string, given *int, usual, most int) int {
-		n, err := options.Count(name, given, usual, most)
-		problems = append(problems, err)
-		return n
-	}
+	var check options.Check
 	if o.Consistency == "" {
 		o.Consistency = "LOCAL_QUORUM"
 	}
 	consistency, err := parseConsistency(o.Consistency)
-	problems = append(problems, err, o.Auth.Check(), checkHosts(o.Hosts))
+	check.Add(err, o.Auth.Check(), checkHosts(o.Hosts))
 	verify, err := o.TLS.Config()
-	problems = append(problems, err)
+	check.Add(err)
 	if o.Datacenter == "" {
-		problems = append(problems, errors.New("datacenter: expected the name of the site's datacenter: statements go to its nodes only"))
+		check.Add(errors.New("datacenter: expected the name of the site's datacenter: statements go to its nodes only"))
 	}
 	if !keyspaceName.MatchString(o.Keyspace) {
-		problems = append(problems, fmt.Errorf("keyspace: expected letters, digits and _, got %q", o.Keyspace))
+		check.Add(fmt.Errorf("keyspace: expected letters, digits and _, got %q", o.Keyspace))
 	}
 	set := &settings{
 		hosts:       o.Hosts,
-		port:        count("port", o.Port, 9042, 65_535),
+		port:        check.Count("port", o.Port, 9042, 65_535),
 		datacenter:  o.Datacenter,
 		keyspace:    o.Keyspace,
 		consistency: consistency,
-		connections: count("connections", o.Connections, 2, 1000),
-		timeout:     duration("timeoutMs", o.TimeoutMs, 2*time.Second),
-		connect:     duration("connectTimeoutMs", o.ConnectTimeoutMs, 500*time.Millisecond),
-		greet:       duration("greetTimeoutMs", o.GreetTimeoutMs, 2*time.Second),
-		evictAfter:  count("evictAfter", o.EvictAfter, 8, 1_000_000),
+		connections: check.Count("connections", o.Connections, 2, 1000),
+		timeout:     check.Duration("timeoutMs", o.TimeoutMs, 2*time.Second),
+		connect:     check.Duration("connectTimeoutMs", o.ConnectTimeoutMs, 500*time.Millisecond),
+		greet:       check.Duration("greetTimeoutMs", o.GreetTimeoutMs, 2*time.Second),
+		evictAfter:  check.Count("evictAfter", o.EvictAfter, 8, 1_000_000),
 		auth:        o.Auth,
 		tls:         verify,
 	}
-	return set, errors.Join(problems...)
+	return set, check.Err()
 }
 
 func checkHosts(hosts []string) error {
@@ -114,13 +103,4 @@ func parseConsistency(name string) (gocql.Consistency, error) {
 		}
 	}
 	return 0, fmt.Errorf("consistency: expected one of %s, got %q", levels, name)
-}
-
-// key names a session: clients with the same options share one. It stays in memory.
-func (o connectOptions) key() string {
-	text, err := json.Marshal(o)
-	if err != nil { // plain values, read from JSON
-		panic(err)
-	}
-	return string(text)
 }

@@ -1,7 +1,6 @@
 package gremlin
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -33,43 +32,33 @@ var sourceName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 const gibibyte = 1 << 30
 
 func (o connectOptions) settings() (*settings, error) {
-	var problems []error
-	duration := func(name string, given options.Millis, usual time.Duration) time.Duration {
-		d, err := options.Duration(name, given, usual)
-		problems = append(problems, err)
-		return d
-	}
-	count := func(name string, given *int, usual, most int) int {
-		n, err := options.Count(name, given, usual, most)
-		problems = append(problems, err)
-		return n
-	}
+	var check options.Check
 	address, err := parseURL(o.URL, o.TLS != nil)
-	problems = append(problems, err, o.Auth.Check())
+	check.Add(err, o.Auth.Check())
 	verify, err := o.TLS.Config()
-	problems = append(problems, err)
+	check.Add(err)
 	source := o.TraversalSource
 	if source == "" {
 		source = "g"
 	}
 	if !sourceName.MatchString(source) {
-		problems = append(problems, fmt.Errorf("traversalSource: expected letters, digits and _, got %q", source))
+		check.Add(fmt.Errorf("traversalSource: expected letters, digits and _, got %q", source))
 	}
 	set := &settings{
 		url:         address,
 		source:      source,
-		connections: count("connections", o.Connections, 4, 1000),
-		timeout:     duration("timeoutMs", o.TimeoutMs, 5*time.Second),
-		connect:     duration("connectTimeoutMs", o.ConnectTimeoutMs, 500*time.Millisecond),
-		greet:       duration("greetTimeoutMs", o.GreetTimeoutMs, 2*time.Second),
-		ping:        duration("pingMs", o.PingMs, 500*time.Millisecond),
-		evictAfter:  count("evictAfter", o.EvictAfter, 8, 1_000_000),
-		maxFrame:    int64(count("maxFrameBytes", o.MaxFrameBytes, 16<<20, gibibyte)),
-		maxAnswer:   count("maxAnswerBytes", o.MaxAnswerBytes, 64<<20, gibibyte),
+		connections: check.Count("connections", o.Connections, 4, 1000),
+		timeout:     check.Duration("timeoutMs", o.TimeoutMs, 5*time.Second),
+		connect:     check.Duration("connectTimeoutMs", o.ConnectTimeoutMs, 500*time.Millisecond),
+		greet:       check.Duration("greetTimeoutMs", o.GreetTimeoutMs, 2*time.Second),
+		ping:        check.Duration("pingMs", o.PingMs, 500*time.Millisecond),
+		evictAfter:  check.Count("evictAfter", o.EvictAfter, 8, 1_000_000),
+		maxFrame:    int64(check.Count("maxFrameBytes", o.MaxFrameBytes, 16<<20, gibibyte)),
+		maxAnswer:   check.Count("maxAnswerBytes", o.MaxAnswerBytes, 64<<20, gibibyte),
 		auth:        o.Auth,
 		tls:         verify,
 	}
-	return set, errors.Join(problems...)
+	return set, check.Err()
 }
 
 // parseURL shows no more of a wrong address than is safe: somebody may have put a password into it.
@@ -85,13 +74,4 @@ func parseURL(text string, secure bool) (*url.URL, error) {
 		return nil, errors.New("tls: expected a url that begins with wss://")
 	}
 	return address, nil
-}
-
-// key names a pool: clients with the same options share one. It stays in memory.
-func (o connectOptions) key() string {
-	text, err := json.Marshal(o)
-	if err != nil { // plain values, read from JSON
-		panic(err)
-	}
-	return string(text)
 }

@@ -64,11 +64,12 @@ func newPool(set *settings, dialer lib.DialContexter) *pool {
 func (p *pool) do(ctx context.Context, b body) answer {
 	for {
 		c, err := p.take(ctx)
+		// Also where there is a connection: who is stopped sends nothing more.
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return answer{kind: unsent, code: "aborted"}
+		}
 		if err != nil {
 			unconnected := keep.Describe(err)
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return answer{kind: unsent, code: "aborted"}
-			}
 			return answer{kind: unsent, code: unconnected.Code, message: unconnected.Error()}
 		}
 		if a := c.submit(ctx, b); a.kind != unsent || a.code != "not-connected" {
