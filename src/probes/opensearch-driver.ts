@@ -18,12 +18,11 @@ export interface OpenedClient extends Disposable {
   readonly client: Client;
 }
 
-/** The client that people in Node use, set to retry nothing and to look for no nodes that it was not told of. InputErrors of what its security names. */
-export async function openClient({
-  site,
-  timeoutUs,
-  params,
-}: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>): Promise<OpenedClient> {
+/** The client that people in Node use, set to retry nothing (for what is measured) and to look for no nodes that it was not told of. InputErrors of what its security names. */
+export async function openClient(
+  { site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>,
+  retries = 0,
+): Promise<OpenedClient> {
   const endpoints = site.endpoints.opensearch ?? [];
   if (endpoints.length === 0) throw new PlatformError(`${site.name} has no OpenSearch`);
   // Many modules, which only a run that asks for them waits for.
@@ -50,7 +49,7 @@ export async function openClient({
     nodes: endpoints.map((endpoint) => urlOf(endpoint, tls !== undefined)),
     Connection: TellingConnection,
     agent: () => agent,
-    maxRetries: 0,
+    maxRetries: retries,
     requestTimeout: requestTimeoutMs(timeoutUs),
     sniffOnStart: false,
     sniffOnConnectionFault: false,
