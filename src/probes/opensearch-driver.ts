@@ -33,6 +33,8 @@ export async function openClient(
       let connected = false;
       const request = super.request(params, (error, response) => {
         if (error !== null && !connected) Object.assign(error, { unsent: true });
+        // It prints what goes wrong after the first of an answer, on the standard output, where rows of the record go.
+        if (error === null) request.removeAllListeners('error').on('error', () => {});
         callback(error, response);
       });
       request.once('socket', (socket: Socket) => {
