@@ -8,7 +8,8 @@ import { postScript } from './post-script.ts';
  * that has every primary shard.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
-  return ASK[component](at, timeoutMs).catch(() => false);
+  // A signal takes whole milliseconds only: of a part it makes an error, which would look like a server that does not answer.
+  return ASK[component](at, Math.max(1, Math.ceil(timeoutMs))).catch(() => false);
 }
 
 const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promise<boolean>>> = {
