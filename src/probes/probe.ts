@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CensusEntry } from '../history/census.ts';
 import type { Outcome, ReadBackState } from '../history/operation.ts';
+import type { Component } from '../platform/components.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 
 /** One operation as a probe sees it: it knows nothing of schedules, phases or other probes. */
@@ -55,11 +56,13 @@ export interface ProbeType {
   readonly summary: string;
   /** Parameters of a service with this probe beside the common ones: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
-  readonly component: 'cassandra' | 'janusgraph';
+  readonly component: Component;
   /** k6 can make its operations as load (k6/lib/stores.ts). */
   readonly load?: true;
   /** Where in Cassandra its writes end up: what a repair must cover. */
   readonly keyspaces: readonly string[];
+  /** The stores of two sites know nothing of each other: what was written at one is at no other. Absent: every site has everything. */
+  readonly apart?: true;
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */
   settings(context: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>>;
   /** Creates keyspace, schema, indexes once, and waits until every site has them. Idempotent. */

@@ -32,7 +32,7 @@ export async function recoverFromFaults(
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
-  await hintsDelivered(session, fault, signal);
+  if (writesToCassandra(session)) await hintsDelivered(session, fault, signal);
   await session.phase('read-back', 'reading everything back at every site');
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
@@ -54,6 +54,11 @@ export async function settle(session: Session, stages: Stages, signal: AbortSign
   if (waitUs <= 0) return;
   session.say({ phase: session.phaseNow, text: 'waiting until no retry inside the servers can be under way' });
   await pause(waitUs / 1000, signal);
+}
+
+/** Hints are Cassandra's: where nothing of a run is kept there, there is none to wait for. */
+function writesToCassandra({ plan }: Session): boolean {
+  return plan.timetables.some(({ probe }) => (PROBES.get(probe)?.keyspaces ?? []).length > 0);
 }
 
 async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {

@@ -51,6 +51,13 @@ export function fitProblems(
       oneOf([...path, 'sites', i], 'a site', site, sites);
       has([...path, 'sites', i], site, probes.get(service.probe)?.component ?? '');
     });
+    if (probes.get(service.probe)?.apart && sites.length > 1)
+      problems.push(
+        positions.atValue(
+          [...path, 'probe'],
+          `expected a platform with one site, because the ${service.probe} of each keeps what it was told to itself, got ${sites.join(', ')}: reading back at the others would report a loss of what was never to be there; start another (--config)`,
+        ),
+      );
     oneOf([...path, 'client'], 'outside or a site', service.client, [OUTSIDE, ...sites]);
   }
   for (const [i, { fault }] of timeline.entries()) {

@@ -9,9 +9,15 @@ import { name, parameters, sentence, siteName, some, text } from './shapes.ts';
 import { bound, duration, failures, lossBound, percentage, positiveDuration, rate, rateBound } from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
-export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'load'>;
+export type KnownProbe = Pick<
+  ProbeType,
+  'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'apart' | 'load'
+>;
 /** What a scenario needs to know of a kind of fault. */
-export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'notMeasured'>;
+export type KnownFault = Pick<
+  FaultType,
+  'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'on' | 'notMeasured'
+>;
 
 /** Every kind of probe and fault that a scenario may name. */
 export interface Registries {

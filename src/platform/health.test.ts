@@ -1,0 +1,43 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { expect, test } from 'vitest';
+import { answers } from './health.ts';
+import type { Component } from './platform.ts';
+
+const http = (listener: RequestListener): Server => createHttpServer(listener);
+const HEALTHY: Readonly<Record<Component, () => Server>> = {
+  cassandra: () =>
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.from([0x84, 0, 0, 0, 6, 0, 0, 0, 0])));
+    }),
+  janusgraph: () => http((request, response) => void request.resume().on('end', () => response.end('{}'))),
+  opensearch: () => http((_, response) => void response.end('{"status":"green"}')),
+};
+
+async function asked(server: Server, component: Component, timeoutMs: number): Promise<boolean> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    return await answers(component, { host: '127.0.0.1', port }, timeoutMs);
+  } finally {
+    server.close();
+  }
+}
+
+test.each([10_000, 9_999.87])(
+  'what serves is healthy, whatever is left of the time for it: %d ms',
+  async (timeoutMs) => {
+    for (const [component, server] of Object.entries(HEALTHY))
+      expect(await asked(server(), component as Component, timeoutMs), component).toBe(true);
+  },
+);
+
+test('what is silent is not, in time', async () => {
+  for (const component of Object.keys(HEALTHY)) {
+    const sockets = new Set<{ destroy(): void }>();
+    const silent = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+    expect(await asked(silent, component as Component, 50.5), component).toBe(false);
+    for (const socket of sockets) socket.destroy();
+  }
+});
