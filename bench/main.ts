@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { Command, Option } from 'commander';
 import { print } from '../src/commands/context.ts';
 import { platformFor } from '../src/commands/run.ts';
+import { loadLocalConfig } from '../src/platform/local/config.ts';
 import { needsWord } from '../src/run/authorisation.ts';
 import { benchClient, benchNaive, type ClientFigures } from './client.ts';
 
@@ -61,7 +62,7 @@ async function benchCheck(): Promise<void> {
 }
 
 async function benchClients(): Promise<void> {
-  await using platform = await platformFor({}, signal);
+  await using platform = await platformFor(loadLocalConfig(), signal);
   if (needsWord(platform.facts().environment)) throw new Error('a bench is a load: never in production');
   for (const probe of ['cql', 'gremlin'] as const) {
     const { rate, figures } = await benchClient(probe, platform, SECONDS, signal);

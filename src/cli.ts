@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { print, REPORTS } from './commands/context.ts';
 import type { SignFlags } from './commands/evidence.ts';
 import type { ExerciseFlags } from './commands/exercise.ts';
@@ -10,6 +10,7 @@ import type { VerifyFlags } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
 import type { TimestampFlags } from './evidence/timestamp-request.ts';
+import { STORES, type Store } from './platform/components.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
 
@@ -275,8 +276,12 @@ program
   .command('doctor')
   .description('what this machine needs for the local platform')
   .option('--fix', 'install and build what is missing', false)
-  .action(async ({ fix }: { fix: boolean }) => {
-    code = (await (await load.doctor()).runDoctor({ fix, write: print })) ? EXIT.pass : EXIT.platform;
+  .addOption(
+    new Option('--store <name...>', 'and for this store, which only some scenarios need').choices(STORES).default([]),
+  )
+  .action(async ({ fix, store }: { fix: boolean; store: readonly Store[] }) => {
+    const stores = [...new Set(store)];
+    code = (await (await load.doctor()).runDoctor({ fix, stores, write: print })) ? EXIT.pass : EXIT.platform;
   });
 program
   .command('schema')

@@ -5,6 +5,7 @@ import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
 import { platformFor } from '../commands/run.ts';
 import { EXIT, InputError } from '../errors.ts';
+import { loadLocalConfig } from '../platform/local/config.ts';
 import { needsWord } from '../run/authorisation.ts';
 import type { Finding } from './compare.ts';
 import { disturbances, KINDS } from './disturbances.ts';
@@ -40,7 +41,7 @@ process.exit(wrong.length === 0 ? EXIT.pass : EXIT.objectiveMissed);
 
 async function calibrate(signal: AbortSignal): Promise<void> {
   const kinds = new Set(only);
-  await using platform = await platformFor({}, signal);
+  await using platform = await platformFor(loadLocalConfig(), signal);
   if (needsWord(platform.facts().environment))
     throw new InputError('a calibration drops packets and deletes rows: never in production');
   if (KINDS.some((kind) => kinds.has(kind))) {

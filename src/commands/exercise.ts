@@ -12,7 +12,6 @@ import { keyIdOf } from '../evidence/dsse.ts';
 import { writeExerciseManifest } from '../evidence/manifest.ts';
 import type { Signer, SigningSecrets } from '../evidence/signing-key.ts';
 import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-request.ts';
-import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
 import { refusedWords } from '../refused-words.ts';
@@ -23,6 +22,7 @@ import { VERSION } from '../version.ts';
 import { columns, DRILLS, print, SCENARIOS } from './context.ts';
 import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
+import { configFor, isOtherThan } from './platform-config.ts';
 import { REGISTRIES } from './registries.ts';
 import { anchoringOf, operators, type RunFlags, runCommand } from './run.ts';
 
@@ -90,8 +90,8 @@ async function refuseWhatCannotBe(
     const found = scenarios.get(step.scenario);
     if (found === undefined) continue;
     const named = step.config ?? flags.config;
-    const wanted = loadLocalConfig(named);
-    if (up && named !== undefined && JSON.stringify(up.config) !== JSON.stringify(wanted)) {
+    const wanted = configFor(named, [found]);
+    if (up && named !== undefined && isOtherThan(up.config, wanted)) {
       throw new InputError(`a platform is up that is another than ${named} says, which ${step.scenario} needs`, {
         hint: 'npm run drill -- platform down: the exercise starts each platform that it needs',
       });

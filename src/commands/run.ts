@@ -7,7 +7,7 @@ import type { Report } from '../check/report-schema.ts';
 import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-request.ts';
-import { loadLocalConfig } from '../platform/local/config.ts';
+import type { LocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import {
   attachLocalPlatform,
@@ -33,6 +33,7 @@ import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
 import { judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
+import { configFor, isOtherThan } from './platform-config.ts';
 import { REGISTRIES } from './registries.ts';
 import { runRegister } from './verify.ts';
 
@@ -108,7 +109,11 @@ export async function runCommand(
     const declared = declarationFor(scenario, flags.drill);
     loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf), declared });
   }
-  const { limits, authorisation } = await permitted(loaded, flags);
+  const config = configFor(
+    flags.config,
+    loaded.map(({ scenario }) => scenario),
+  );
+  const { limits, authorisation } = await permitted(loaded, flags, config);
   const interrupt = new AbortController();
   let asked = 0;
   const stop = (signal: NodeJS.Signals): void => {
@@ -132,7 +137,7 @@ export async function runCommand(
   }
   process.on('uncaughtException', wentWrong);
   listeners.defer(() => process.off('uncaughtException', wentWrong));
-  await using platform = await platformFor(flags, interrupt.signal);
+  await using platform = await platformFor(config, interrupt.signal);
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
@@ -193,6 +198,7 @@ export async function runCommand(
 async function permitted(
   scenarios: readonly Seeded[],
   flags: RunFlags,
+  wanted: LocalConfig,
 ): Promise<Pick<RunOptions, 'limits' | 'authorisation'>> {
   const lever = leverFile();
   const pulled = pulledLever(lever);
@@ -201,8 +207,7 @@ async function permitted(
       hint: 'npm run drill -- stop --clear, once it may go on',
     });
   const up = await localPlatformStatus(AbortSignal.timeout(10_000));
-  const wanted = loadLocalConfig(flags.config);
-  if (up && flags.config !== undefined && JSON.stringify(up.config) !== JSON.stringify(wanted))
+  if (up && flags.config !== undefined && isOtherThan(up.config, wanted))
     throw new InputError(`a platform is up that is another than ${flags.config} says`, {
       hint: 'npm run drill -- platform down',
     });
@@ -260,13 +265,13 @@ function writeRepeat(reports: readonly Report[], directory: string): void {
 }
 
 /** The platform that is up, left as it is; else one that goes with this process. */
-export async function platformFor(flags: Pick<RunFlags, 'config'>, signal: AbortSignal): Promise<Platform> {
+export async function platformFor(config: LocalConfig, signal: AbortSignal): Promise<Platform> {
   const up = await attachLocalPlatform(signal);
   if (up) return up;
   print('no platform is up: starting one for this run');
   const began = performance.now();
   const platform = await startLocalPlatform({
-    config: loadLocalConfig(flags.config),
+    config,
     owned: true,
     signal,
     onProgress: (line) => print(`  ${line}`),

@@ -4,9 +4,8 @@ import { z } from 'zod';
 import { coverageJsonSchema, exerciseJsonSchema } from '../drills/exercise-schema.ts';
 import { exerciseRecordJsonSchema } from '../drills/record.ts';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
-import { loadLocalConfig } from '../platform/local/config.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
-import { localPlatformFacts } from '../platform/local/local-platform.ts';
+import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
 import { expectedJsonSchema, journalLineJsonSchema, planJsonSchema, reportJsonSchema } from '../report/schema.ts';
 import { describePlan } from '../scenario/describe-plan.ts';
 import { drillFileJsonSchema } from '../scenario/drill-file.ts';
@@ -15,7 +14,9 @@ import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
 import { listDrillFiles, listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
+import { requireStores } from '../scenario/stores.ts';
 import { print, SCENARIOS, SCHEMAS } from './context.ts';
+import { configFor } from './platform-config.ts';
 import { REGISTRIES } from './registries.ts';
 
 /** `validate FILE…`: every error of every file. */
@@ -34,7 +35,11 @@ export async function planCommand(
   { config, seed, drill }: { readonly config?: string; readonly seed?: number; readonly drill?: string },
 ): Promise<ExitCode> {
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
-  const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
+  const kernel = await tryKernel();
+  const platform = localPlatformFacts(configFor(config, [loaded]), kernel);
+  // A run would be given the one that is up.
+  const up = config === undefined ? await localPlatformStatus(AbortSignal.timeout(10_000)) : null;
+  if (up) requireStores(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
   const options = { seed, declared: declarationFor(loaded, drill) };
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));

@@ -1,6 +1,7 @@
 /** The watcher process: detectors as they stand outside the sites. See `protocol.ts`. */
 import { createInterface } from 'node:readline';
 import { writeAll } from '../client/pipes.ts';
+import { DATABASES, STORES } from '../platform/components.ts';
 import { answers } from '../platform/health.ts';
 import type { Component, Endpoint } from '../platform/platform.ts';
 import { locate } from '../probes/locate.ts';
@@ -21,10 +22,15 @@ const tell = (event: WatcherEvent): void => writeAll(3, `${JSON.stringify(event)
 async function watchAll(config: WatcherConfig): Promise<void> {
   const { sites, health, driver } = config;
   for (const site of health ? sites : []) {
-    for (const component of ['cassandra', 'janusgraph'] as const) watch(site, component, health as HealthCheckSettings);
+    for (const component of componentsAt(site)) watch(site, component, health as HealthCheckSettings);
   }
   if (driver) await Promise.all(sites.map((site) => watchThroughDriver(site, config, tell)));
   tell({ type: 'ready' });
+}
+
+/** A store that a site has not cannot be unhealthy there. */
+function componentsAt({ endpoints }: PlannedSite): readonly Component[] {
+  return [...DATABASES, ...STORES.filter((store) => (endpoints[store] ?? []).length > 0)];
 }
 
 /** Healthy while each of its nodes answers. Where in its period a check is when something happens is left to chance, as it is. */

@@ -27,6 +27,7 @@ export const compactionLag: FaultType = {
   type: 'compaction-lag',
   summary: 'Cassandra of a site does not compact: SSTables pile up, and are caught up with after its end',
   params,
+  on: 'cassandra',
   needs: ['compaction', 'processes'],
   restarts: false,
   notMeasured: [

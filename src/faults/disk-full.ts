@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Undo } from '../platform/undo.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, stateOf } from './processes.ts';
+import { stateOf } from './processes.ts';
 import { ability, describeProcesses, processesOf, targetSite } from './target.ts';
 
 const params = z.strictObject({});
@@ -16,6 +16,7 @@ export const diskFull: FaultType = {
   type: 'disk-full',
   summary: "the disk of a site's commit logs is full: what Cassandra writes next finds no room",
   params,
+  on: 'cassandra',
   needs: ['disks', 'processes'],
   restarts: true,
   // The commit log is mapped into memory: what finds no room for a page is ended by the kernel (SIGBUS).
@@ -31,7 +32,7 @@ export const diskFull: FaultType = {
       { kind: 'disk', params: { id: fault.id } },
       { kind: 'restart', params: { site, components } },
       // What stands on it may die of it as well.
-      { kind: 'processes', params: { site, components: COMPONENTS } },
+      { kind: 'processes', params: { site, components: ['janusgraph', 'cassandra'] } },
     ];
     return {
       undo,

@@ -37,6 +37,8 @@ export interface FaultType {
   readonly restarts: boolean;
   /** The one component whose clients it strikes, with parameters that are right; undefined, or absent: those of all that stands on what it strikes. */
   only?(params: PlannedFault['params']): Component | undefined;
+  /** What it strikes where no parameter says so, and with it what stands on that; absent: everything of its site. */
+  readonly on?: Component;
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
   readonly deadly?: readonly Component[];
   /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */

@@ -19,6 +19,7 @@ export const graphDamage: FaultType = {
   type: 'graph-damage',
   summary: 'halves of edges, vertices, or entries of an index deleted in the store, behind the graph’s back',
   params,
+  on: 'cassandra',
   needs: ['storage'],
   restarts: false,
   damages: true,

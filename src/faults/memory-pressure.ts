@@ -25,7 +25,7 @@ export const memoryPressure: FaultType = {
   params,
   needs: ['memory', 'processes'],
   restarts: true,
-  deadly: ['cassandra', 'janusgraph'],
+  deadly: COMPONENTS,
   notMeasured: [
     {
       what: 'a host that swaps',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
+import { STORES } from '../platform/components.ts';
 import type { Component, ComponentState, Platform, ProcessTarget } from '../platform/platform.ts';
 import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
@@ -15,7 +16,7 @@ export const OUR_RESTARTER = {
   why: 'what starts the process again here is the laboratory, at once and without a back-off',
 } as const;
 
-export const COMPONENTS = ['janusgraph', 'cassandra'] as const;
+export const COMPONENTS = ['janusgraph', 'cassandra', ...STORES] as const;
 
 /** `component` of a fault that may strike one of a site, or all. */
 export const oneOrAll = (what: string) =>
@@ -36,10 +37,10 @@ export const oneNode = z
   .min(0)
   .max(99)
   .optional()
-  .describe("Only this one of the site's nodes of Cassandra, from 0; absent: all of them.");
+  .describe("Only this one of the site's nodes of the component, from 0; absent: all of them.");
 
 export function requireNode(fault: PlannedFault, platform: Platform, component: Component, node?: number): void {
-  const nodes = component === 'cassandra' ? platform.facts().nodesPerSite : 1;
+  const nodes = targetSite(fault, platform).endpoints[component]?.length ?? 0;
   if (node === undefined || node < nodes) return;
   throw new InputError(
     `${fault.id}: node: expected a number below ${nodes}, because ${fault.site} has so many nodes of ${component}, got ${node}`,

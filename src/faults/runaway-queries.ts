@@ -28,6 +28,7 @@ export const runawayQueries: FaultType = {
   summary:
     "queries that never end by themselves, at a site's JanusGraph: each runs into the server's time-out, and is sent again",
   params,
+  on: 'cassandra',
   needs: ['queries', 'processes'],
   restarts: false,
   only: () => 'janusgraph',

@@ -20,6 +20,7 @@ export const slowDisk: FaultType = {
   type: 'slow-disk',
   summary: "the disk of a site's Cassandra takes only so much a second",
   params,
+  on: 'cassandra',
   needs: ['diskSpeed', 'processes'],
   restarts: false,
   notMeasured: [

@@ -18,6 +18,7 @@ export const sstableCorruption: FaultType = {
   type: 'sstable-corruption',
   summary: "flipped bytes in the data files of a site's Cassandra, on disk and behind its back",
   params,
+  on: 'cassandra',
   needs: ['storage'],
   restarts: false,
   notMeasured: [

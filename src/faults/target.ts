@@ -48,7 +48,9 @@ export function everyoneElse(site: string, platform: Platform): readonly string[
 
 /** The components of a site that have an endpoint there. */
 export function componentsOf(site: Site): readonly Component[] {
-  return (Object.keys(site.endpoints) as Component[]).filter((component) => site.endpoints[component].length > 0);
+  return (Object.keys(site.endpoints) as Component[]).filter(
+    (component) => (site.endpoints[component] ?? []).length > 0,
+  );
 }
 
 /** One line for each process of a target: what the platform sees of them. */

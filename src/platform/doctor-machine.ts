@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { findBrowser } from '../report/browser.ts';
+import { DATABASES, type Store } from './components.ts';
 import { archiveFile } from './local/archive.ts';
 import { buildArchives } from './local/build-archives.ts';
 import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
 import { findClockLibrary } from './local/clock-library.ts';
 import { loadLocalConfig } from './local/config.ts';
+import { areClassesFetched, fetchClasses } from './local/fetch-classes.ts';
 import { candidateHomes, findJdk, type Jdk, javaVersion } from './local/jdk.ts';
 import { jarsAreFetched, localPlatformStatus } from './local/local-platform.ts';
 import { programPath, stateDirectory } from './local/paths.ts';
@@ -39,12 +41,13 @@ export interface Machine {
   platformIsUp(): Promise<boolean>;
   jarsAreFetched(): boolean;
   fetchJars(jdk: Jdk, write: (line: string) => void): Promise<void>;
+  storeIsFetched(store: Store): boolean;
+  fetchStore(store: Store, jdk: Jdk, write: (line: string) => void): Promise<void>;
   archivesAreBuilt(jdk: Jdk): boolean;
   buildArchives(jdk: Jdk, write: (line: string) => void): Promise<void>;
 }
 
 const FETCH_MS = 30 * 60_000;
-const COMPONENTS = ['cassandra', 'janusgraph'] as const;
 
 export function thisMachine(): Machine {
   return {
@@ -71,11 +74,15 @@ export function thisMachine(): Machine {
     platformIsUp: async () => (await localPlatformStatus(AbortSignal.timeout(5_000))) !== null,
     jarsAreFetched,
     fetchJars: async (jdk, write) => {
-      for (const one of COMPONENTS) await resolveClassPath(one, jdk.home, AbortSignal.timeout(FETCH_MS), write);
+      for (const one of DATABASES) await resolveClassPath(one, jdk.home, AbortSignal.timeout(FETCH_MS), write);
+    },
+    storeIsFetched: areClassesFetched,
+    fetchStore: async (store, jdk, write) => {
+      await fetchClasses(store, jdk.home, AbortSignal.timeout(FETCH_MS), write);
     },
     archivesAreBuilt: (jdk) =>
       findTemplate(loadLocalConfig()) !== null &&
-      COMPONENTS.every((one) => {
+      DATABASES.every((one) => {
         const jars = cachedClassPath(one);
         return jars !== null && existsSync(archiveFile(one, jdk, jars));
       }),

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import type { Store } from './components.ts';
 import { examine, type Finding } from './doctor-checks.ts';
 import { type Machine, thisMachine } from './doctor-machine.ts';
 import { distributionOf, installCommands, installLine, type Need, packageOf } from './doctor-packages.ts';
@@ -9,10 +10,15 @@ const INSTALL_MS = 20 * 60_000;
 /**
  * Says what this machine has and lacks for the local platform, a line each: `ok`, `warning` or `missing`, and what helps. With `fix` it installs
  * packages (as root; an ordinary user is told what root must do), fetches the jars and builds the archives of classes. True when nothing that is
- * needed is missing; on another system than Linux that is everything which works there.
+ * needed is missing; on another system than Linux that is everything which works there. `stores`: further ones, which are fetched when a platform first needs them
+ * where nobody asks for them here.
  */
 export async function runDoctor(
-  { fix, write }: { readonly fix: boolean; readonly write: (line: string) => void },
+  {
+    fix,
+    stores = [],
+    write,
+  }: { readonly fix: boolean; readonly stores?: readonly Store[]; readonly write: (line: string) => void },
   machine: Machine = thisMachine(),
 ): Promise<boolean> {
   if (machine.system !== 'linux') {
@@ -25,9 +31,12 @@ export async function runDoctor(
   if (fix) tellRoot(findings, machine, write);
   const jars = await provideJars(machine, fix, write);
   tell(jars, write);
+  const further: Finding[] = [];
+  for (const store of stores) further.push(await provideStore(store, machine, fix, write));
+  for (const one of further) tell(one, write);
   const archives = await provideArchives(machine, fix && ready([...findings, jars]), write);
   if (archives) tell(archives, write);
-  return ready([...findings, jars]);
+  return ready([...findings, jars, ...further]);
 }
 
 const ELSEWHERE = [
@@ -110,6 +119,34 @@ async function provideJars(machine: Machine, fix: boolean, write: (line: string)
     }
   }
   return machine.jarsAreFetched() ? { name, state: 'ok', detail: 'fetched' } : missing('not fetched yet', FIX);
+}
+
+async function provideStore(
+  store: Store,
+  machine: Machine,
+  fix: boolean,
+  write: (line: string) => void,
+): Promise<Finding> {
+  const jdk = machine.jdk();
+  const missing = (detail: string, line: string): Finding => ({
+    name: store,
+    state: 'missing',
+    detail,
+    help: { line },
+  });
+  if (fix && jdk && !machine.storeIsFetched(store)) {
+    try {
+      await machine.fetchStore(store, jdk, (line) => write(`         ${line}`));
+    } catch (error) {
+      return missing(
+        messageOf(error),
+        'check the network, or the mirrors and proxy of ~/.m2/settings.xml, and run it again',
+      );
+    }
+  }
+  return machine.storeIsFetched(store)
+    ? { name: store, state: 'ok', detail: 'fetched' }
+    : missing('not fetched yet: a platform that needs it fetches it', `${FIX} --store ${store}`);
 }
 
 /** Null where there is nothing to say of them yet. Without them everything works, and starts more slowly. */

@@ -4,12 +4,18 @@ import { postScript } from './post-script.ts';
 
 /**
  * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
- * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store.
+ * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store, a node of OpenSearch must know a cluster
+ * that has every primary shard.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
-  const ask = component === 'cassandra' ? cassandraAnswers : janusgraphAnswers;
-  return ask(at, timeoutMs).catch(() => false);
+  return ASK[component](at, timeoutMs).catch(() => false);
 }
+
+const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promise<boolean>>> = {
+  cassandra: cassandraAnswers,
+  janusgraph: janusgraphAnswers,
+  opensearch: opensearchAnswers,
+};
 
 /** True when somebody takes connections at an address. */
 export function listens(at: Endpoint, timeoutMs: number): Promise<boolean> {
@@ -52,4 +58,14 @@ const ONE_ROW = 'g.V(4096L).hasNext()';
 async function janusgraphAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
   const { status } = await postScript(at, { gremlin: ONE_ROW }, AbortSignal.timeout(timeoutMs));
   return status === 200;
+}
+
+/** Yellow is served: every document is there, and some have fewer copies than they should. 408: it is red, or knows no manager, until the time is over. */
+async function opensearchAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
+  const wait = `wait_for_status=yellow&timeout=${Math.ceil(timeoutMs / 2)}ms&cluster_manager_timeout=${Math.ceil(timeoutMs / 2)}ms`;
+  const answer = await fetch(`http://${host}:${port}/_cluster/health?${wait}`, {
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  await answer.arrayBuffer();
+  return answer.status === 200;
 }

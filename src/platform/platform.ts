@@ -1,11 +1,11 @@
 import type { Json } from '../history/event.ts';
+import type { Component, Database } from './components.ts';
 import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
 import type { DiskAbility, StorageAbility } from './storage.ts';
 import type { FaultRegister } from './undo.ts';
 
-/** A database process of a site. */
-export type Component = 'cassandra' | 'janusgraph';
+export type { Component } from './components.ts';
 
 /** Where a client reaches a component. */
 export interface Endpoint {
@@ -19,7 +19,8 @@ export interface Site {
   readonly name: string;
   /** The Cassandra datacenter of the site. */
   readonly datacenter: string;
-  readonly endpoints: Readonly<Record<Component, readonly Endpoint[]>>;
+  /** A store that the site has not is not there. */
+  readonly endpoints: Readonly<Record<Database, readonly Endpoint[]> & Partial<Record<Component, readonly Endpoint[]>>>;
   /** The address of the name server that clients ask for the hosts' names; absent: hosts are addresses, or names that the machine knows. */
   readonly resolver?: string | undefined;
 }

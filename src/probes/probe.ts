@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CensusEntry } from '../history/census.ts';
 import type { Outcome, ReadBackState } from '../history/operation.ts';
+import type { Component } from '../platform/components.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 
 /** One operation as a probe sees it: it knows nothing of schedules, phases or other probes. */
@@ -55,7 +56,7 @@ export interface ProbeType {
   readonly summary: string;
   /** Parameters of a service with this probe beside the common ones: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
-  readonly component: 'cassandra' | 'janusgraph';
+  readonly component: Component;
   /** Where in Cassandra its writes end up: what a repair must cover. */
   readonly keyspaces: readonly string[];
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */

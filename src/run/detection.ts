@@ -2,6 +2,7 @@ import { spawnWatcher } from '../client/spawn.ts';
 import type { WatcherEvent } from '../detect/protocol.ts';
 import { messageOf } from '../errors.ts';
 import { FAULTS } from '../faults/registry.ts';
+import { standsOn } from '../platform/components.ts';
 import { OUTSIDE_PEER } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -128,6 +129,6 @@ export class Detection implements AsyncDisposable {
 export function servicesOn(plan: Plan, site: string, component: string): readonly string[] {
   return Object.entries(plan.services).flatMap(([name, { probe, sites }]) => {
     const own = PROBES.get(probe)?.component;
-    return sites.includes(site) && (own === component || component === 'cassandra') ? [name] : [];
+    return sites.includes(site) && standsOn(own, component) ? [name] : [];
   });
 }

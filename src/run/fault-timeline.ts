@@ -1,6 +1,7 @@
 import { PlatformError } from '../errors.ts';
 import { FAULTS, faultType } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
+import { standsOn } from '../platform/components.ts';
 import { PROBES } from '../probes/registry.ts';
 import { endings } from '../scenario/in-force.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
@@ -96,9 +97,7 @@ async function requireSurvivor(session: Session, fault: PlannedFault, signal: Ab
       site,
       ...open.flatMap((one) => (takes(one, component, FAULTS) ? [one.site] : [])),
       // A graph that lives on a store that does not is gone as well.
-      ...states.flatMap((one) =>
-        one.state !== 'ready' && (one.component === component || one.component === 'cassandra') ? [one.site] : [],
-      ),
+      ...states.flatMap((one) => (one.state !== 'ready' && standsOn(component, one.component) ? [one.site] : [])),
       ...silentSites(session, probe),
     ]);
     if (sites.some((one) => !gone.has(one))) continue;

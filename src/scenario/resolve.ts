@@ -12,6 +12,7 @@ import { fitProblems, requireAbilities } from './platform-fit.ts';
 import { problemsError } from './problem.ts';
 import { resolveAfter, resolveFailbackUs } from './recovery.ts';
 import type { Registries, Scenario } from './schema.ts';
+import { requireStores } from './stores.ts';
 import { resolveDrivers, resolveTimetables } from './timetables.ts';
 import { IN_FLIGHT_LIMIT, inFlightNeeded } from './windows.ts';
 
@@ -46,6 +47,7 @@ export function resolvePlan(input: ResolveInput): Plan {
  */
 export function resolveScenario({ loaded, platform, probes, faults, options = {} }: ResolveInput): Resolved {
   const { scenario, positions } = loaded;
+  requireStores(scenario, platform, { probes });
   const misfits = [...fitProblems(scenario, platform, { probes, faults }, positions), ...crowded(loaded)];
   if (misfits.length > 0) throw problemsError(misfits);
   requireAbilities(scenario, platform, { faults });

@@ -11,7 +11,10 @@ import { bound, duration, failures, lossBound, percentage, positiveDuration, rat
 /** What a scenario needs to know of a kind of probe. */
 export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census'>;
 /** What a scenario needs to know of a kind of fault. */
-export type KnownFault = Pick<FaultType, 'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'notMeasured'>;
+export type KnownFault = Pick<
+  FaultType,
+  'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'on' | 'notMeasured'
+>;
 
 /** Every kind of probe and fault that a scenario may name. */
 export interface Registries {

@@ -1,18 +1,22 @@
+import { standsOn } from '../platform/components.ts';
 import { inForceAt } from './in-force.ts';
 import type { PlannedFault } from './plan.ts';
 import type { Registries } from './schema.ts';
 
 type Faults = Registries['faults'];
 
-/** Whether a fault in a site strikes what clients reach on `component` there. A graph without its store is struck; a store without its graph is not. */
+/** Whether a fault in a site strikes what clients reach on `component` there. A graph without its store is struck; a store without its graph is not, nor is any by another. */
 export function strikes(
   { type, params }: Pick<PlannedFault, 'type' | 'params'>,
   component: string | undefined,
   faults: Faults,
 ): boolean {
-  const graph = params.component === 'janusgraph' ? params.component : undefined;
-  const only = faults.get(type)?.only?.(params) ?? graph;
-  return only === undefined || component === undefined || component === only;
+  const fault = faults.get(type);
+  const only = fault?.only?.(params);
+  if (component === undefined) return true;
+  if (only !== undefined) return component === only;
+  const named = typeof params.component === 'string' && params.component !== 'all' ? params.component : fault?.on;
+  return named === undefined || standsOn(component, named);
 }
 
 /** Whether a fault that strikes leaves nothing of its site to be served by: one of several nodes does not. */

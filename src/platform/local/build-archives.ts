@@ -1,15 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATABASES } from '../components.ts';
 import { archiveFile, bestClassList, dumpArchive } from './archive.ts';
-import { MODULES } from './cassandra.ts';
-import { resolveClassPath } from './class-path.ts';
 import { loadLocalConfig } from './config.ts';
+import { fetchClasses } from './fetch-classes.ts';
 import type { Jdk } from './jdk.ts';
+import { KINDS } from './kinds.ts';
 import { startLocalPlatform } from './local-platform.ts';
 import { cacheDirectory } from './paths.ts';
 import { templateDirectory } from './template.ts';
-
-const COMPONENTS = ['cassandra', 'janusgraph'] as const;
 
 /**
  * Builds what makes later starts faster: starts a platform whose JVMs list what they load, shuts it down, keeps its data as the template, and
@@ -28,11 +27,11 @@ export async function buildArchives(jdk: Jdk, signal: AbortSignal, onProgress: (
       rehearsal: { classLists: lists, template: templateDirectory(config) },
     });
     await platform[Symbol.asyncDispose]();
-    for (const component of COMPONENTS) {
-      const jars = await resolveClassPath(component, jdk.home, signal, onProgress);
+    for (const component of DATABASES) {
+      const { jars } = await fetchClasses(component, jdk.home, signal, onProgress);
       if (existsSync(archiveFile(component, jdk, jars))) continue;
       onProgress(`${component}: archive of its classes`);
-      const options = component === 'cassandra' ? MODULES : [];
+      const options = KINDS[component].modules;
       await dumpArchive({ component, jdk, jars, list: bestClassList(lists, component), options }, signal);
     }
   } finally {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { ComponentKind } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type JvmCommand, jvmOptions } from './jvm.ts';
 
@@ -81,6 +82,15 @@ export function cassandraCommand(
     ],
   };
 }
+
+export const cassandra: ComponentKind = {
+  component: 'cassandra',
+  version: '5.0.6',
+  heap: (config) => config.cassandra.heap,
+  modules: MODULES,
+  command: ({ config, site, node, directory }, { jars, archive }) =>
+    cassandraCommand(config, site, node, directory, jars, archive),
+};
 
 /** The configuration of a node whose files are in `directory`. */
 export function cassandraYaml(config: LocalConfig, site: number, node: number, directory: string): string {

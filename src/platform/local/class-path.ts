@@ -8,7 +8,9 @@ import { PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { cacheDirectory } from './paths.ts';
 
-const RESOLVE = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath';
+const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+const RESOLVE = `${PLUGIN}:build-classpath`;
+const UNPACK = `${PLUGIN}:unpack-dependencies`;
 
 function pomOf(component: Component): string {
   return fileURLToPath(new URL(`../../../clusters/local/${component}/pom.xml`, import.meta.url));
@@ -69,6 +71,43 @@ export async function resolveClassPath(
     });
   }
   return jars;
+}
+
+function distributionDirectory(component: Component): string {
+  return join(cacheDirectory(), `distribution-${component}-${classPathDigest(component)}`);
+}
+
+/** Where a component's distribution was unpacked before; null when it was not. */
+export function cachedDistribution(component: Component): string | null {
+  const directory = distributionDirectory(component);
+  return existsSync(directory) ? directory : null;
+}
+
+/** The same for a component whose `pom.xml` names archives: they are unpacked into the directory that is returned, which is there whole or not at all. */
+export async function resolveDistribution(
+  component: Component,
+  jdkHome: string,
+  signal: AbortSignal,
+  onProgress: (line: string) => void,
+): Promise<string> {
+  const cached = cachedDistribution(component);
+  if (cached) return cached;
+  onProgress(`${component}: its distribution is fetched and unpacked, once`);
+  const part = mkdtempSync(join(cacheDirectory(), 'unpack-'));
+  try {
+    // Markers of what it has unpacked would else go beside the pom, and it would unpack nothing the next time.
+    const where = [`-DoutputDirectory=${part}`, `-DmarkersDirectory=${join(part, '.markers')}`];
+    await maven(['-B', '-f', pomOf(component), UNPACK, ...where], component, jdkHome, signal, onProgress);
+    try {
+      renameSync(part, distributionDirectory(component));
+    } catch (error) {
+      // Another was faster.
+      if (cachedDistribution(component) === null) throw error;
+    }
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  return distributionDirectory(component);
 }
 
 async function maven(

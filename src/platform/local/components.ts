@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState } from '../platform.ts';
-import { cassandraCommand } from './cassandra.ts';
 import { clockEnvironment, setClock } from './clock-file.ts';
+import type { Classes } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { insideSite } from './inside-site.ts';
-import { janusgraphCommand, WITHOUT_GRAPH } from './janusgraph.ts';
+import { WITHOUT_GRAPH } from './janusgraph.ts';
 import type { JvmCommand } from './jvm.ts';
+import { KINDS } from './kinds.ts';
+import { portOf } from './places.ts';
 import { untilServing } from './serving.ts';
 
 const READY = fileURLToPath(new URL('./ready.ts', import.meta.url));
@@ -18,12 +20,6 @@ const MAX_OUTPUT = 20_000_000;
 const END_MS = 20_000;
 /** With several nodes each of the nine tables that its first start makes may cost one: it goes on at a node that has not heard of it yet. */
 const ATTEMPTS = 12;
-
-export interface Classes {
-  readonly jars: readonly string[];
-  /** Options that let the JVM share an archive of classes; none when there is no archive. */
-  readonly archive: readonly string[];
-}
 
 /** One database process of the platform: started, observed, ended; never restarted by itself. */
 export class ManagedComponent {
@@ -64,13 +60,10 @@ export class ManagedComponent {
     this.site = config.sites[site]?.name as string;
     this.component = component;
     this.node = node;
-    this.address = addressOf(config, site, component === 'cassandra' ? node : 0);
-    this.port = component === 'cassandra' ? config.cassandra.cqlPort : config.janusgraph.port;
+    this.address = addressOf(config, site, node);
+    this.port = portOf(config, component);
     const directory = join(place.directory, this.id);
-    this.command =
-      component === 'cassandra'
-        ? cassandraCommand(config, site, node, directory, classes.jars, classes.archive)
-        : janusgraphCommand(config, site, directory, classes.jars, classes.archive);
+    this.command = KINDS[component].command({ config, site, node, directory }, classes);
     this.java = java;
     if (place.clockLibrary !== null) {
       this.clock = clockEnvironment(place.clockLibrary, this.command.directory);

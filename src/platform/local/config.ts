@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError, messageOf, PlatformError } from '../../errors.ts';
+import { STORES, type Store } from '../components.ts';
 
 const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
 const port = z.int().min(1).max(65_535);
@@ -56,6 +57,17 @@ const configSchema = z.strictObject({
     /** `site-tags`: each site's server takes ids of its own, which no other site's can take (conflict avoidance, LOCAL_MANUAL). */
     conflictAvoidance: z.enum(['none', 'site-tags']).default('none'),
   }),
+  /** Beside the two: each site has a cluster of its own of each of these. A run that starts a platform adds what its scenarios need. */
+  stores: z.array(z.enum(STORES)).max(STORES.length).default([]),
+  opensearch: z
+    .strictObject({
+      heap: heap.default('256m'),
+      /** Nodes of each site's cluster. */
+      nodes: z.int().min(1).max(5).default(1),
+      httpPort: port.default(9_200),
+      transportPort: port.default(9_300),
+    })
+    .prefault({}),
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 
@@ -63,9 +75,16 @@ export type LocalConfig = z.infer<typeof configSchema>;
  * The configuration of a platform that is up, which an older version may have started: what that did not know it does not have. Whoever comes with a newer
  * one must be able to heal it.
  */
-export function ofRunning(said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups'>): LocalConfig {
+export function ofRunning(
+  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'stores' | 'opensearch'>,
+): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
-  return { ...said, processGroups: said.processGroups ?? (memory ? ['memory'] : []) };
+  return {
+    ...said,
+    processGroups: said.processGroups ?? (memory ? ['memory'] : []),
+    stores: said.stores ?? [],
+    opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
+  };
 }
 
 /** The configuration that is used where none is given. */
@@ -102,11 +121,18 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
     });
     throw new InputError(problems.join('\n'));
   }
+  const { stores } = parsed.data;
+  if (new Set(stores).size < stores.length) throw new InputError(`${file}: stores: one of them stands there twice`);
   const names = parsed.data.sites.flatMap((site) => [site.name, site.datacenter]);
   const twice =
     names.find((one, index) => names.indexOf(one) !== index) ?? (names.includes('outside') ? 'outside' : null);
   if (twice) throw new InputError(`${file}: sites: ${twice} cannot be used, or stands there twice`);
   return parsed.data;
+}
+
+/** The same with these stores as well, in the order of `STORES`: what a platform is called the same by, whoever asked for them. */
+export function withStores(config: LocalConfig, stores: readonly Store[]): LocalConfig {
+  return { ...config, stores: STORES.filter((one) => config.stores.includes(one) || stores.includes(one)) };
 }
 
 /** The number of a site, from 0; a PlatformError when there is none of this name. */

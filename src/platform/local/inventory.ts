@@ -20,7 +20,14 @@ export class Inventory {
 
   /** Clients first, so that none writes into a store that is going. */
   targets(target: ProcessTarget): readonly ManagedComponent[] {
-    return [...this.ofTarget('janusgraph', target), ...this.ofTarget('cassandra', target)];
+    return [...this.ofTarget('janusgraph', target), ...this.stores(target)];
+  }
+
+  /** What of a target needs nothing else of its site. */
+  stores(target: ProcessTarget): readonly ManagedComponent[] {
+    return [...new Set(this.all.map(({ component }) => component))]
+      .filter((component) => component !== 'janusgraph')
+      .flatMap((component) => this.ofTarget(component, target));
   }
 
   ofTarget(component: Component, { site, components, node }: ProcessTarget): readonly ManagedComponent[] {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { ComponentKind } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type JvmCommand, jvmOptions } from './jvm.ts';
 import { endpointOf } from './names.ts';
@@ -56,6 +57,15 @@ export function janusgraphCommand(
     ],
   };
 }
+
+export const janusgraph: ComponentKind = {
+  component: 'janusgraph',
+  version: '1.1.0',
+  heap: (config) => config.janusgraph.heap,
+  modules: [],
+  command: ({ config, site, directory }, { jars, archive }) =>
+    janusgraphCommand(config, site, directory, jars, archive),
+};
 
 /** The settings with which a site's server opens its graph. */
 export function graphProperties(config: LocalConfig, site: number): string {

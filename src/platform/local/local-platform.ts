@@ -1,20 +1,24 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
+import { DATABASES } from '../components.ts';
 import type { AbilityName, Component, ComponentState, Lack, Platform, PlatformFacts } from '../platform.ts';
 import type { RegisteredFault } from '../undo.ts';
 import { archiveOptions, listOptions } from './archive.ts';
-import { cachedClassPath, resolveClassPath } from './class-path.ts';
 import { requireClockLibrary } from './clock-library.ts';
+import type { Classes } from './component-kind.ts';
 import { type LocalConfig, ofRunning, TIMER_SLACK_NS } from './config.ts';
+import { areClassesFetched, fetchClasses } from './fetch-classes.ts';
 import { findGroupHome } from './group-home.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
+import { KINDS } from './kinds.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
 import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
 import { registerFile, socketPath, stateDirectory } from './paths.ts';
+import { componentsIn, nodesOf } from './places.ts';
 import { LocalPlatform } from './platform-handle.ts';
 import { removeLeftGroups } from './process-groups.ts';
 import { leftFaults } from './register.ts';
@@ -63,28 +67,37 @@ function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Par
   };
 }
 
+function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][number]['endpoints'] {
+  const of = (component: Component) =>
+    nodesOf(config, component).map((node) => endpointOf(config, site, component, node));
+  return {
+    cassandra: of('cassandra'),
+    janusgraph: of('janusgraph'),
+    ...Object.fromEntries(config.stores.map((store) => [store, of(store)])),
+  };
+}
+
 /** What the local platform is, from its configuration and its kernel: enough for a plan, whether one is up or not. */
 export function localPlatformFacts(config: LocalConfig, kernel: Kernel): PlatformFacts {
   const lacks = lacksOf(config, kernel);
+  const components = componentsIn(config);
   return {
     name: 'local',
     environment: config.environment,
     sites: config.sites.map((site, index) => ({
       name: site.name,
       datacenter: site.datacenter,
-      endpoints: {
-        cassandra: Array.from({ length: config.nodesPerSite }, (_, node) =>
-          endpointOf(config, index, 'cassandra', node),
-        ),
-        janusgraph: [endpointOf(config, index, 'janusgraph')],
-      },
+      endpoints: endpointsOf(config, index),
       ...(config.names && { resolver: nameServerOf(config) }),
     })),
     nodesPerSite: config.nodesPerSite,
     replicationFactor: replicationFactor(config),
-    versions: { cassandra: '5.0.6', janusgraph: '1.1.0' },
+    versions: Object.fromEntries(components.map((component) => [component, KINDS[component].version])),
     tuning: {
-      heap: `cassandra ${config.cassandra.heap}, janusgraph ${config.janusgraph.heap}`,
+      heap: components.map((component) => `${component} ${KINDS[component].heap(config)}`).join(', '),
+      ...Object.fromEntries(
+        config.stores.map((store) => [`nodes of ${store} a site`, String(nodesOf(config, store).length)]),
+      ),
       'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
       'conflict avoidance of ids': config.janusgraph.conflictAvoidance === 'none' ? 'none' : 'site tags',
@@ -213,13 +226,15 @@ export async function startLocalPlatform(options: {
     running.close();
     throw isUp();
   }
-  const cassandra = await resolveClassPath('cassandra', jdk.home, signal, onProgress);
-  const janusgraph = await resolveClassPath('janusgraph', jdk.home, signal, onProgress);
+  const fetched: [Component, Omit<Classes, 'archive'>][] = [];
+  for (const component of componentsIn(config))
+    fetched.push([component, await fetchClasses(component, jdk.home, signal, onProgress)]);
   const left = leftFaults(registerFile(stateDirectory()));
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
   const sharing = (component: Component, jars: readonly string[]): readonly string[] =>
     rehearsal ? listOptions(component, rehearsal.classLists) : archiveOptions(component, jdk, jars);
+  const classes = fetched.map(([component, one]) => [component, { ...one, archive: sharing(component, one.jars) }]);
   const orders: Omit<SupervisorOrders, 'outerPid'> = {
     config,
     owned: options.owned,
@@ -228,10 +243,7 @@ export async function startLocalPlatform(options: {
     template: rehearsal ? null : findTemplate(config),
     javaHome: jdk.home,
     clockLibrary,
-    classes: {
-      cassandra: { jars: cassandra, archive: sharing('cassandra', cassandra) },
-      janusgraph: { jars: janusgraph, archive: sharing('janusgraph', janusgraph) },
-    },
+    classes: Object.fromEntries(classes),
   };
   const rpc = await launch(orders, signal);
   if (options.owned) await owning(rpc, signal);
@@ -272,5 +284,5 @@ export function refuseOtherSystems(system: string = process.platform): void {
 
 /** True when a start needs nothing from the network. */
 export function jarsAreFetched(): boolean {
-  return cachedClassPath('cassandra') !== null && cachedClassPath('janusgraph') !== null;
+  return DATABASES.every(areClassesFetched);
 }

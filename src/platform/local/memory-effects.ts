@@ -27,8 +27,7 @@ export class MemoryEffects implements LastingEffect {
   observe(): readonly MemoryState[] {
     const { groups, inventory } = this;
     if (!groups) return [];
-    const all = [...inventory.of('cassandra'), ...inventory.of('janusgraph')];
-    return all.map(({ id, site, component, node }) => ({ site, component, node, ...groups.state(id) }));
+    return inventory.all.map(({ id, site, component, node }) => ({ site, component, node, ...groups.state(id) }));
   }
 
   inForce(): readonly string[] {

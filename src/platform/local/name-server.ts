@@ -9,8 +9,9 @@ import {
 } from 'dns-packet';
 import { PlatformError } from '../../errors.ts';
 import type { NameFailure } from '../names.ts';
-import { addressOf, type LocalConfig } from './config.ts';
+import type { LocalConfig } from './config.ts';
 import { namesOf } from './names.ts';
+import { addressesIn } from './places.ts';
 
 /** RFC 1035, 4.1.1. */
 const RCODE = { noerror: 0, servfail: 2, nxdomain: 3, refused: 5 } as const;
@@ -101,10 +102,7 @@ export class NameServer {
 
   /** The site of an address; undefined: outside. */
   private siteAt(address: string): string | undefined {
-    const { sites, nodesPerSite } = this.config;
-    return sites.find((_, index) =>
-      Array.from({ length: nodesPerSite }, (_, node) => addressOf(this.config, index, node)).includes(address),
-    )?.name;
+    return this.config.sites.find((_, index) => addressesIn(this.config, index).includes(address))?.name;
   }
 
   private failingAt(site: string | undefined): Failing | undefined {

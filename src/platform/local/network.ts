@@ -3,6 +3,7 @@ import { attemptEach } from './attempt-all.ts';
 import { command } from './command.ts';
 import { addressOf, type LocalConfig, siteNumber } from './config.ts';
 import { readLine, restoreLine, shapedLines } from './line.ts';
+import { addressesIn, portsOf } from './places.ts';
 
 /** Makes the bridge on which the clients outside are, and a namespace with an address for each node of each site. */
 export async function makeNetwork(config: LocalConfig): Promise<void> {
@@ -16,8 +17,8 @@ export async function makeNetwork(config: LocalConfig): Promise<void> {
     await command(['ip', 'netns', 'add', site.name]);
     await command(['ip', 'link', 'add', `veth${index}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', site.name]);
     await command(['ip', 'link', 'set', `veth${index}`, 'master', 'bridge0', 'up']);
-    for (let node = 0; node < config.nodesPerSite; node += 1) {
-      await command(['ip', '-n', site.name, 'addr', 'add', `${addressOf(config, index, node)}/16`, 'dev', 'eth0']);
+    for (const address of addressesIn(config, index)) {
+      await command(['ip', '-n', site.name, 'addr', 'add', `${address}/16`, 'dev', 'eth0']);
     }
     await command(['ip', '-n', site.name, 'link', 'set', 'eth0', 'up']);
     await command(['ip', '-n', site.name, 'link', 'set', 'lo', 'up']);
@@ -41,9 +42,7 @@ function fateOf(
   const match: string[] = [];
   if (fate === 'reset') match.push('meta l4proto tcp');
   if (component) {
-    const { cassandra, janusgraph } = config;
-    const ports = component === 'cassandra' ? [cassandra.cqlPort, cassandra.storagePort] : [janusgraph.port];
-    match.push(`tcp ${direction === 'in' ? 'dport' : 'sport'} { ${ports.join(', ')} }`);
+    match.push(`tcp ${direction === 'in' ? 'dport' : 'sport'} { ${portsOf(config, component).join(', ')} }`);
   }
   if (share < 1) match.push(`numgen random mod ${PARTS} < ${Math.round(share * PARTS)}`);
   const verdict = { drop: 'drop', reset: 'reject with tcp reset', unreachable: 'reject with icmpx admin-prohibited' }[
@@ -75,8 +74,7 @@ export function rulesetOf(config: LocalConfig, id: string, rules: readonly Packe
 
 function addressesOf(config: LocalConfig, peer: string): readonly string[] {
   if (peer === OUTSIDE_PEER) return [addressOf(config, -1)];
-  const index = siteNumber(config, peer);
-  return Array.from({ length: config.nodesPerSite }, (_, node) => addressOf(config, index, node));
+  return addressesIn(config, siteNumber(config, peer));
 }
 
 export async function applyRules(config: LocalConfig, id: string, rules: readonly PacketRule[]): Promise<void> {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { PlatformError } from '../../errors.ts';
 import { attemptEach } from './attempt-all.ts';
 import { JMX_PORT, MODULES } from './cassandra.ts';
-import type { Classes } from './components.ts';
+import type { Classes } from './component-kind.ts';
 import type { LocalConfig } from './config.ts';
 import { insideSite } from './inside-site.ts';
 

@@ -77,8 +77,16 @@ export class ProcessEffects implements LastingEffect {
   /** What is paused is let run, what does not run is started, Cassandra before JanusGraph; resolves when all of it is ready. */
   async start(target: ProcessTarget): Promise<void> {
     const limit = AbortSignal.timeout(UNDO_MS);
-    await Promise.all(this.inventory.ofTarget('cassandra', target).map((one) => one.start(limit, 'inside')));
-    await Promise.all(this.inventory.ofTarget('janusgraph', target).map((one) => this.startGraph(one, limit)));
+    const databases = Promise.all(
+      this.inventory.ofTarget('cassandra', target).map((one) => one.start(limit, 'inside')),
+    );
+    const graphs = databases.then(() =>
+      Promise.all(this.inventory.ofTarget('janusgraph', target).map((one) => this.startGraph(one, limit))),
+    );
+    // None of the others waits for these, nor these for it.
+    const others = this.inventory.stores(target).filter(({ component }) => component !== 'cassandra');
+    const started = await Promise.allSettled([graphs, ...others.map((one) => one.start(limit, 'inside'))]);
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Once at a time: who else waits for it must not be told that it ended while it started. */

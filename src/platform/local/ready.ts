@@ -1,4 +1,4 @@
-/** Waits until a database serves, seen from where this is run: `node ready.ts cassandra|janusgraph HOST PORT`, exit 0 then. Its caller ends it. */
+/** Waits until a database serves, seen from where this is run: `node ready.ts COMPONENT HOST PORT`, exit 0 then. Its caller ends it. */
 import type { Component } from '../platform.ts';
 import { untilServing } from './serving.ts';
 

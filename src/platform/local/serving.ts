@@ -3,8 +3,8 @@ import { answers, listens } from '../health.ts';
 import type { Component } from '../platform.ts';
 
 const POLL_MS = 150;
-const CASSANDRA_MS = 2_000;
-const JANUSGRAPH_MS = 5_000;
+/** What one look may take. */
+const ANSWER_MS: Readonly<Record<Component, number>> = { cassandra: 2_000, janusgraph: 5_000, opensearch: 5_000 };
 
 /** Resolves when a database serves at an address; rejects at the signal. */
 export async function untilServing(
@@ -13,11 +13,11 @@ export async function untilServing(
   port: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const timeoutMs = component === 'cassandra' ? CASSANDRA_MS : JANUSGRAPH_MS;
+  const timeoutMs = ANSWER_MS[component];
   while (!(await answers(component, { host, port }, timeoutMs))) await sleep(POLL_MS, undefined, { signal });
 }
 
 /** Resolves when somebody takes connections at an address; rejects at the signal. */
 export async function untilListening(host: string, port: number, signal: AbortSignal): Promise<void> {
-  while (!(await listens({ host, port }, CASSANDRA_MS))) await sleep(POLL_MS, undefined, { signal });
+  while (!(await listens({ host, port }, ANSWER_MS.cassandra))) await sleep(POLL_MS, undefined, { signal });
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { ownSharedMemory } from './clock-file.ts';
-import { type Classes, ManagedComponent } from './components.ts';
+import type { Classes } from './component-kind.ts';
+import { ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { mountCommitLog } from './disks.ts';
 import { Effects } from './effects.ts';
@@ -20,6 +21,7 @@ import { createGraphKeyspace } from './keyspace.ts';
 import { makeNetwork } from './network.ts';
 import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
+import { componentsIn, nodesOf } from './places.ts';
 import { type GroupHomes, ProcessGroups } from './process-groups.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
@@ -40,7 +42,8 @@ export interface SupervisorOrders {
   readonly javaHome: string;
   /** Puts clocks that can be set under the processes; null: they have the machine's. */
   readonly clockLibrary: string | null;
-  readonly classes: Readonly<Record<Component, Classes>>;
+  /** Of what the platform has. */
+  readonly classes: Readonly<Partial<Record<Component, Classes>>>;
 }
 
 /** Long, for a machine that is busy; who starts the platform has a limit of his own. */
@@ -82,20 +85,25 @@ mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
 const groups = config.processGroups.length > 0 ? await ProcessGroups.make(groupHomes(), orders.stateDirectory) : null;
 const inventory = new Inventory(
-  config.sites.flatMap((_, site) => [
-    ...Array.from({ length: config.nodesPerSite }, (_, node) => make(site, 'cassandra', node)),
-    make(site, 'janusgraph', 0),
-  ]),
+  config.sites.flatMap((_, site) =>
+    componentsIn(config).flatMap((component) => nodesOf(config, component).map((node) => make(site, component, node))),
+  ),
 );
 
 function make(site: number, component: Component, node: number): ManagedComponent {
   return new ManagedComponent(
     { config, site, component, node, directory: dataDirectory, clockLibrary: orders.clockLibrary },
-    orders.classes[component],
+    classesOf(component),
     java,
     tell,
     (id, pid) => groups?.add(id, pid),
   );
+}
+
+function classesOf(component: Component): Classes {
+  const classes = orders.classes[component];
+  if (!classes) throw new Error(`no classes of ${component} in the orders`);
+  return classes;
 }
 
 function groupHomes(): GroupHomes {
@@ -150,7 +158,7 @@ function nodetool(
   timeoutMs?: number,
   nodes?: readonly number[],
 ): Promise<string> {
-  const tool = { config, site, java, classes: orders.classes.cassandra, home: dataDirectory };
+  const tool = { config, site, java, classes: classesOf('cassandra'), home: dataDirectory };
   return runNodetool(tool, args, timeoutMs, nodes);
 }
 
@@ -196,6 +204,9 @@ async function main(): Promise<void> {
   for (const one of inventory.of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
+  // After the others, whose start would take longer beside it. All nodes of a site's cluster at once: they wait for each other.
+  const further = config.stores.flatMap((store) => inventory.of(store));
+  await Promise.all(further.map((one) => one.start(limit, 'outside')));
   started = true;
   tell('started', 'every component serves');
 }

@@ -38,8 +38,14 @@ export async function aheadOf(
 
 /** The time of day that a database says it is, in ms since 1970. */
 function timeAt(component: Component, at: Endpoint, signal: AbortSignal): Promise<number> {
-  return component === 'cassandra' ? cassandraTime(at, signal) : janusgraphTime(at, signal);
+  return TIME_OF[component](at, signal);
 }
+
+const TIME_OF: Readonly<Record<Component, (at: Endpoint, signal: AbortSignal) => Promise<number>>> = {
+  cassandra: cassandraTime,
+  janusgraph: janusgraphTime,
+  opensearch: opensearchTime,
+};
 
 /**
  * What the clock shows. `now()` would not do: its UUIDs never go back, so that one which was ahead seems to be so still. Neither would a
@@ -124,4 +130,15 @@ export function timeIn(answer: string): number {
   const found = /"data":.*?\b(\d{12,14})\b/s.exec(answer);
   if (!found) throw new Error(`no time in ${answer.slice(0, 200)}`);
   return Number(found[1]);
+}
+
+/** Of its statistics the instant at which it took them: of itself alone, because clocks of a cluster may differ. */
+async function opensearchTime({ host, port }: Endpoint, signal: AbortSignal): Promise<number> {
+  const answer = await fetch(`http://${host}:${port}/_nodes/_local/stats/http?filter_path=nodes.*.timestamp`, {
+    signal,
+  });
+  const { nodes = {} } = (await answer.json()) as { nodes?: Readonly<Record<string, { timestamp?: number }>> };
+  const [own] = Object.values(nodes);
+  if (own?.timestamp === undefined) throw new Error('no time in the statistics of OpenSearch');
+  return own.timestamp;
 }

@@ -1,0 +1,41 @@
+import type { Component } from '../platform.ts';
+import type { LocalConfig } from './config.ts';
+import type { JvmCommand } from './jvm.ts';
+
+/** What is there of a component before it can be started. */
+export interface Classes {
+  readonly jars: readonly string[];
+  /** Options that let the JVM share an archive of classes; none when there is no archive. */
+  readonly archive: readonly string[];
+  /** Where the whole distribution is; null: it is no more than its jars. */
+  readonly home: string | null;
+}
+
+/** Which one it is, and where its files go. */
+export interface Placed {
+  readonly config: LocalConfig;
+  /** The number of its site, from 0. */
+  readonly site: number;
+  readonly node: number;
+  readonly directory: string;
+}
+
+/**
+ * A kind of process of the local platform: its file, one line in the registry (`kinds.ts`), a line in `places.ts`, its `pom.xml` under `clusters/local`. When it
+ * serves is for `health.ts` to say; it ends at SIGTERM.
+ */
+export interface ComponentKind {
+  readonly component: Component;
+  /** As its pom has it. */
+  readonly version: string;
+  heap(config: LocalConfig): string;
+  /** Options of its JVM that change the modules: an archive of its classes is made with the same. */
+  readonly modules: readonly string[];
+  /** Of one whose pom names a distribution instead of jars: the part of it that is its home, and the jars in it. Absent: it is jars. */
+  readonly distribution?: {
+    readonly home: string;
+    jars(home: string): readonly string[];
+  };
+  /** Writes its configuration and says how to start it. */
+  command(placed: Placed, classes: Classes): JvmCommand;
+}

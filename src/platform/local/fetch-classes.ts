@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import type { Component } from '../platform.ts';
+import { cachedClassPath, cachedDistribution, resolveClassPath, resolveDistribution } from './class-path.ts';
+import type { Classes } from './component-kind.ts';
+import { KINDS } from './kinds.ts';
+
+/** True when a start needs nothing of a component from the network. */
+export function areClassesFetched(component: Component): boolean {
+  return (KINDS[component].distribution ? cachedDistribution(component) : cachedClassPath(component)) !== null;
+}
+
+/** Everything of a component that Maven has to fetch, where it is not there yet; `onProgress` gets lines for people. */
+export async function fetchClasses(
+  component: Component,
+  jdkHome: string,
+  signal: AbortSignal,
+  onProgress: (line: string) => void,
+): Promise<Omit<Classes, 'archive'>> {
+  const { distribution } = KINDS[component];
+  if (!distribution) return { jars: await resolveClassPath(component, jdkHome, signal, onProgress), home: null };
+  const home = join(await resolveDistribution(component, jdkHome, signal, onProgress), distribution.home);
+  return { jars: distribution.jars(home), home };
+}

@@ -1,0 +1,8 @@
+import type { Component } from '../platform.ts';
+import { cassandra } from './cassandra.ts';
+import type { ComponentKind } from './component-kind.ts';
+import { janusgraph } from './janusgraph.ts';
+import { opensearch } from './opensearch.ts';
+
+/** Every kind of process that the local platform can run. */
+export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch };
