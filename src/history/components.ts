@@ -4,6 +4,7 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['register', 'cassandra'],
   ['gremlin', 'janusgraph'],
   ['transfers', 'janusgraph'],
+  ['pulsar', 'pulsar'],
 ]);
 
 /** The component behind a probe; null: the probe is none of those known here. */

@@ -2,11 +2,18 @@ import { InputError } from '../errors.ts';
 import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
 import type { ProbeType } from './probe.ts';
+import { pulsarProbe } from './pulsar.ts';
 import { registerProbe } from './register.ts';
 import { transfersProbe } from './transfers.ts';
 
 /** Every kind of probe there is, by name. A new one is its file, its test and one line here. */
-export const PROBES: ReadonlyMap<string, ProbeType> = registry([cqlProbe, gremlinProbe, registerProbe, transfersProbe]);
+export const PROBES: ReadonlyMap<string, ProbeType> = registry([
+  cqlProbe,
+  gremlinProbe,
+  pulsarProbe,
+  registerProbe,
+  transfersProbe,
+]);
 
 /** Probes by name; an Error when two have the same. */
 export function registry(types: readonly ProbeType[]): ReadonlyMap<string, ProbeType> {

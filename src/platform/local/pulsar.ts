@@ -1,24 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JvmCommand } from './jvm.ts';
-
-/** One Pulsar cluster in one process: broker, bookie and metadata. */
-export interface PulsarSettings {
-  /** Its cluster's name: what other clusters replicate to. */
-  readonly cluster: string;
-  /** The address on which everything listens. */
-  readonly address: string;
-  /** HTTP: WebSocket and administration. */
-  readonly webPort: number;
-  /** Pulsar's own protocol: between brokers, and for native clients. */
-  readonly brokerPort: number;
-  readonly bookiePort: number;
-  /** Such as 300m. */
-  readonly heap: string;
-}
+import { PlatformError } from '../../errors.ts';
+import type { Classes, ComponentKind, Placed } from './component-kind.ts';
+import { addressOf } from './config.ts';
+import { type JvmCommand, jvmOptions } from './jvm.ts';
 
 /** What JDK 17 must open to Pulsar 4.0 (its own bin/pulsar). */
-const OPENS = [
+const MODULES = [
   'java.base/java.io',
   'java.base/java.util.zip',
   'java.management/sun.management',
@@ -28,32 +16,40 @@ const OPENS = [
   'java.base/jdk.internal.platform',
 ].flatMap((module) => ['--add-opens', `${module}=ALL-UNNAMED`]);
 
-/** Writes the configuration of a cluster into `directory`, in which everything of it lives, and says how to start it. `options`: of the JVM, beside the heap. */
-export function pulsarCommand(
-  settings: PulsarSettings,
-  home: string,
-  directory: string,
-  options: readonly string[] = [],
-): JvmCommand {
+/** A site's own Pulsar: broker, bookie and metadata in one process. The clusters replicate to each other: see `pulsar-clusters.ts`. */
+export const pulsar: ComponentKind = {
+  component: 'pulsar',
+  version: '4.0.8',
+  heap: (config) => config.pulsar.heap,
+  modules: MODULES,
+  distribution: {
+    home: 'apache-pulsar-4.0.8',
+    jars: (home) =>
+      readdirSync(join(home, 'lib'))
+        .filter((name) => name.endsWith('.jar'))
+        .sort()
+        .map((name) => join(home, 'lib', name)),
+  },
+  command: (placed, classes) => pulsarCommand(placed, classes),
+};
+
+function pulsarCommand(placed: Placed, { jars, archive, home }: Classes): JvmCommand {
+  if (home === null) throw new PlatformError('Pulsar has no distribution');
+  const { config, directory } = placed;
   mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
-  const own = Object.entries(configuration(settings)).map(([key, value]) => `${key}=${value}\n`);
-  // The distribution's file ends without a line end; the last value of a key holds.
+  const own = Object.entries(settings(placed)).map(([key, value]) => `${key}=${value}\n`);
+  // The distribution's file has no line end after its last line; the last value of a key holds.
   writeFileSync(at('standalone.conf'), `${readFileSync(join(home, 'conf/standalone.conf'), 'utf8')}\n${own.join('')}`);
   writeFileSync(at('log4j2.xml'), LOG4J);
   return {
     directory,
     log: at('pulsar.log'),
     args: [
-      ...OPENS,
-      `-Xms${settings.heap}`,
-      `-Xmx${settings.heap}`,
+      ...MODULES,
+      ...archive,
+      ...jvmOptions(config, config.pulsar.heap, directory),
       '-XX:MaxDirectMemorySize=256m',
-      '-XX:+UseSerialGC',
-      '-Xss512k',
-      '-XX:+ExitOnOutOfMemoryError',
-      '-XX:-UsePerfData',
-      ...options,
       '-Djava.net.preferIPv4Stack=true',
       '-Dio.netty.tryReflectionSetAccessible=true',
       '-Dorg.apache.pulsar.shade.io.netty.tryReflectionSetAccessible=true',
@@ -63,28 +59,29 @@ export function pulsarCommand(
       '-Dlog4j2.is.webapp=false',
       `-Dpulsar.log.file=${at('pulsar.log')}`,
       '-DmetadataStoreUrl=',
-      `-Djava.io.tmpdir=${at('tmp')}`,
       '-cp',
-      `${join(home, 'conf')}:${join(home, 'lib')}/*`,
+      [join(home, 'conf'), ...jars].join(':'),
       'org.apache.pulsar.PulsarStandaloneStarter',
       ...['--config', at('standalone.conf')],
       ...['--no-functions-worker', '--no-stream-storage'],
       ...['--metadata-dir', at('metadata')],
       ...['--bookkeeper-dir', at('bookkeeper')],
-      ...['--bookkeeper-port', String(settings.bookiePort)],
-      ...['--advertised-address', settings.address],
+      ...['--bookkeeper-port', String(config.pulsar.bookiePort)],
+      ...['--advertised-address', addressOf(config, placed.site, placed.node)],
     ],
   };
 }
 
 /** What is set otherwise than in the distribution: its place, and what it takes of a machine that many share. */
-function configuration(settings: PulsarSettings): Readonly<Record<string, string | number | boolean>> {
+function settings({ config, site, node }: Placed): Readonly<Record<string, string | number | boolean | undefined>> {
+  const address = addressOf(config, site, node);
+  const { brokerPort, webPort } = config.pulsar;
   return {
-    clusterName: settings.cluster,
-    advertisedAddress: settings.address,
-    bindAddress: settings.address,
-    brokerServicePort: settings.brokerPort,
-    webServicePort: settings.webPort,
+    clusterName: config.sites[site]?.name,
+    advertisedAddress: address,
+    bindAddress: address,
+    brokerServicePort: brokerPort,
+    webServicePort: webPort,
     httpServerEnabled: false,
     prometheusStatsHttpPort: 0,
     webSocketServiceEnabled: true,
@@ -93,10 +90,11 @@ function configuration(settings: PulsarSettings): Readonly<Record<string, string
     allowAutoTopicCreationType: 'non-partitioned',
     brokerDeleteInactiveTopicsEnabled: false,
     loadBalancerEnabled: false,
+    brokerShutdownTimeoutMs: 5_000,
     managedLedgerDefaultEnsembleSize: 1,
     managedLedgerDefaultWriteQuorum: 1,
     managedLedgerDefaultAckQuorum: 1,
-    // An acknowledged message is on disk, as on a cluster that is in earnest.
+    // An acknowledged message is on the disk, as on a cluster that is in earnest.
     journalSyncData: true,
     // Thread pools that take half of the processors of a machine each.
     numIOThreads: 2,
@@ -115,7 +113,7 @@ function configuration(settings: PulsarSettings): Readonly<Record<string, string
     dbStorage_rocksDB_blockCacheSize: 16_777_216,
     journalMaxSizeMB: 64,
     journalPreAllocSizeMB: 1,
-    // The disk is the machine's: how full it is has nothing to do with Pulsar.
+    // How full the machine's disk is must not decide whether it takes messages.
     diskUsageThreshold: 0.99,
     diskUsageWarnThreshold: 0.98,
     replicationPolicyCheckDurationSeconds: 5,

@@ -6,7 +6,10 @@ import { namespaceOf, topicOf } from './places.ts';
 
 const run = '20260131T120000Z-abcdef';
 const context = { run, params: { tenant: 'public' } };
-const timetable = (service: string) => ({ probe: 'pulsar', service, site: service ? '' : 'paris', client: 'outside' });
+const timetable = (service: string) => ({
+  ...{ probe: 'pulsar', service, site: service ? '' : 'paris', client: 'outside' },
+  ...{ rate: 10, timeout_us: 1_000_000, writes: ['write'], params: {} },
+});
 
 test('a run has a namespace of its own', () => {
   expect(namespaceOf(context)).toBe(`public/drill-${run}`);
