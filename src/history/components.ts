@@ -4,6 +4,7 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['register', 'cassandra'],
   ['gremlin', 'janusgraph'],
   ['transfers', 'janusgraph'],
+  ['opensearch', 'opensearch'],
   ['pulsar', 'pulsar'],
 ]);
 

@@ -306,7 +306,9 @@ test('a further store is looked for only where it is asked for, and fetched only
   let fetched = 0;
   const one = machine({
     storeIsFetched: () => fetched > 0,
-    fetchStore: async () => void (fetched += 1),
+    fetchStore: async () => {
+      fetched += 1;
+    },
   });
   expect(lineOf((await ask(one, true)).lines, 'opensearch')).toBe('');
   expect(fetched).toBe(0);

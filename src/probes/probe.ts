@@ -59,6 +59,8 @@ export interface ProbeType {
   readonly component: Component;
   /** Where in Cassandra its writes end up: what a repair must cover. */
   readonly keyspaces: readonly string[];
+  /** The stores of two sites know nothing of each other: what was written at one is at no other. Absent: every site has everything. */
+  readonly apart?: true;
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */
   settings(context: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>>;
   /** Creates keyspace, schema, indexes once, and waits until every site has them. Idempotent. */

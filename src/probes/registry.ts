@@ -1,6 +1,7 @@
 import { InputError } from '../errors.ts';
 import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
+import { opensearchProbe } from './opensearch.ts';
 import type { ProbeType } from './probe.ts';
 import { pulsarProbe } from './pulsar.ts';
 import { registerProbe } from './register.ts';
@@ -10,9 +11,10 @@ import { transfersProbe } from './transfers.ts';
 export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   cqlProbe,
   gremlinProbe,
-  pulsarProbe,
   registerProbe,
   transfersProbe,
+  opensearchProbe,
+  pulsarProbe,
 ]);
 
 /** Probes by name; an Error when two have the same. */

@@ -49,6 +49,13 @@ export function fitProblems(
       oneOf(['services', name, 'sites', i], 'a site', site, sites);
       has(['services', name, 'sites', i], site, probes.get(probe)?.component ?? '');
     });
+    if (probes.get(probe)?.apart && sites.length > 1)
+      problems.push(
+        positions.atValue(
+          ['services', name, 'probe'],
+          `expected a platform with one site, because the ${probe} of each keeps what it was told to itself, got ${sites.join(', ')}: reading back at the others would report a loss of what was never to be there; start another (--config)`,
+        ),
+      );
     oneOf(['services', name, 'client'], 'outside or a site', client, [OUTSIDE, ...sites]);
   }
   for (const [i, { fault }] of timeline.entries()) {

@@ -9,7 +9,10 @@ import { name, parameters, sentence, siteName, some, text } from './shapes.ts';
 import { bound, duration, failures, lossBound, percentage, positiveDuration, rate } from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
-export type KnownProbe = Pick<ProbeType, 'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census'>;
+export type KnownProbe = Pick<
+  ProbeType,
+  'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'apart'
+>;
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<
   FaultType,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../errors.ts';
-import { addressOf, loadLocalConfig, parseLocalConfig } from './config.ts';
+import { addressOf, loadLocalConfig, ofRunning, parseLocalConfig, withStores } from './config.ts';
 
 const GOOD = `environment: laboratory
 sites:
@@ -89,4 +89,18 @@ test.each([
 
 test('a file that cannot be read is an error of the input', () => {
   expect(() => loadLocalConfig('no-such-file.yaml')).toThrow(InputError);
+});
+
+test('a store stands there once; those that scenarios need come to the others in one order', () => {
+  expect(parseLocalConfig(`${GOOD}stores: [opensearch]\n`, 'p.yaml').stores).toEqual(['opensearch']);
+  expect(() => parseLocalConfig(`${GOOD}stores: [opensearch, opensearch]\n`, 'p.yaml')).toThrow();
+  expect(() => parseLocalConfig(`${GOOD}stores: [solr]\n`, 'p.yaml')).toThrow(/p\.yaml:\d+:\d+: stores\.0/);
+  const plain = parseLocalConfig(GOOD, 'p.yaml');
+  expect(withStores(plain, ['opensearch', 'opensearch']).stores).toEqual(['opensearch']);
+  expect(withStores(plain, []).stores).toEqual([]);
+});
+
+test('a platform that an older version started has no further stores', () => {
+  const { stores, opensearch, ...older } = parseLocalConfig(GOOD, 'p.yaml');
+  expect(ofRunning(older)).toMatchObject({ stores, opensearch });
 });

@@ -126,6 +126,16 @@ test('a restart ends what it starts once, however often it has to be tried; what
   expect(log).toEqual(['stop 7', 'stop 8']);
 });
 
+test('a further store starts beside the others, whatever becomes of these; clients end first', async () => {
+  const { inventory, log } = testingInventory('', ['cassandra', 'janusgraph', 'opensearch']);
+  const processes = new ProcessEffects(inventory, OPEN, () => {});
+  const all = { site: 'paris', components: ['opensearch', 'cassandra', 'janusgraph'] } as const;
+  expect(inventory.targets(all).map(({ component }) => component)).toEqual(['janusgraph', 'cassandra', 'opensearch']);
+  Object.assign(inventory.of('cassandra', 'paris')[0] ?? {}, { start: () => Promise.reject(new Error('no disk')) });
+  await expect(processes.start(all)).rejects.toThrow('no disk');
+  expect(log).toEqual(['start paris opensearch/0']);
+});
+
 /** A JanusGraph of Paris that runs and does not serve until it was ended. */
 function hanging(inventory: Inventory, pid: () => number = () => 7): void {
   const [graph] = inventory.of('janusgraph', 'paris');

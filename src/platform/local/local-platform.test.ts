@@ -32,6 +32,26 @@ test('a platform with names is reached by them, and by whoever goes by addresses
   });
 });
 
+test('a platform with a further store says where it is, which version, and how many nodes', () => {
+  const kernel = { netem: null, memory: null, diskSpeed: null };
+  const file = new URL('../../../clusters/local/opensearch-nodes.yaml', import.meta.url).pathname;
+  const facts = localPlatformFacts(loadLocalConfig(file), kernel);
+  expect(facts.sites[0]?.endpoints.opensearch?.map(({ host, port }) => `${host}:${port}`)).toEqual([
+    '10.77.1.10:9200',
+    '10.77.1.11:9200',
+    '10.77.1.12:9200',
+  ]);
+  expect(facts.versions.opensearch).toBe('2.19.5');
+  expect(facts.tuning).toMatchObject({
+    heap: 'cassandra 640m, janusgraph 400m, opensearch 256m',
+    'nodes of opensearch a site': '3',
+  });
+  const plain = localPlatformFacts(loadLocalConfig(), kernel);
+  expect(plain.sites[0]?.endpoints).not.toHaveProperty('opensearch');
+  expect(plain.versions).toEqual({ cassandra: '5.0.6', janusgraph: '1.1.0' });
+  expect(plain.tuning.heap).toBe('cassandra 640m, janusgraph 400m');
+});
+
 test('Linux is accepted', () => {
   expect(() => refuseOtherSystems('linux')).not.toThrow();
 });

@@ -43,6 +43,7 @@ test.each([
   ],
   [{ share: 0.025 }, 'numgen random mod 10000 < 250 counter drop'],
   [{ fate: 'drop', component: 'janusgraph' }, 'tcp dport { 8182 } counter drop'],
+  [{ fate: 'drop', component: 'opensearch' }, 'tcp dport { 9200, 9300 } counter drop'],
 ] as const)('what becomes of a packet: %j', (more, expected) => {
   const text = rulesetOf(config, 'f1', [{ site: 'paris', direction: 'in', peers: ['outside'], ...more }]);
   expect(text).toContain(`    ip saddr { 10.77.0.1 } ${expected} comment "in outside"\n`);

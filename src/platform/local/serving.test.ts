@@ -43,6 +43,19 @@ test('JanusGraph serves when it evaluates a traversal; a server without its grap
   expect(asked).toBe(3);
 });
 
+test('a node of OpenSearch serves when its cluster has every primary; one that waits for that in vain does not', async () => {
+  const asked: string[] = [];
+  const port = await listen(
+    createHttpServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(asked.length < 3 ? 408 : 200, { connection: 'close' }).end('{"status":"yellow"}');
+    }),
+  );
+  await untilServing('opensearch', '127.0.0.1', port, soon());
+  expect(asked).toHaveLength(3);
+  expect(asked[0]).toContain('wait_for_status=yellow');
+});
+
 test('it ends at the signal where nobody answers', async () => {
   const port = await listen(createServer((socket) => socket.on('error', () => {}).destroy()));
   const controller = new AbortController();

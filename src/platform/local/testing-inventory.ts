@@ -1,11 +1,15 @@
+import { type Component, DATABASES } from '../components.ts';
 import type { ManagedComponent } from './components.ts';
 import { Inventory } from './inventory.ts';
 
-/** For tests: both components of two sites, none of which is a process; `log` has what was asked of them. `directory`: of all of them. */
-export function testingInventory(directory = ''): { readonly inventory: Inventory; readonly log: string[] } {
+/** For tests: the components of two sites, none of which is a process; `log` has what was asked of them. `directory`: of all of them. */
+export function testingInventory(
+  directory = '',
+  components: readonly Component[] = DATABASES,
+): { readonly inventory: Inventory; readonly log: string[] } {
   const log: string[] = [];
   const all = ['paris', 'london'].flatMap((site) =>
-    (['cassandra', 'janusgraph'] as const).map((component) => {
+    components.map((component) => {
       const name = `${site} ${component}/0`;
       return {
         site,

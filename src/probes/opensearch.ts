@@ -1,0 +1,120 @@
+import type { Client } from '@opensearch-project/opensearch';
+import { z } from 'zod';
+import { messageOf, PlatformError } from '../errors.ts';
+import { batches } from './batches.ts';
+import { BATCH, INDEX, OpensearchClient } from './opensearch-client.ts';
+import { openClient, opensearchSettings } from './opensearch-driver.ts';
+import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
+import { securityShape } from './security.ts';
+
+const params = z.strictObject({ ...securityShape });
+
+/** What is done before and after a run may take longer than an operation of it. */
+const WORK_US = 30_000_000;
+/** A copy of every shard is to be there before a node may fail. */
+const GREEN = '30s';
+
+/** Indexes a document under its key, and gets it by that. */
+export const opensearchProbe: ProbeType = {
+  probe: 'opensearch',
+  summary: 'indexes a document of its own in OpenSearch, and gets the last one acknowledged by its id',
+  params,
+  component: 'opensearch',
+  keyspaces: [],
+  apart: true,
+  settings: (context) => opensearchSettings(context),
+
+  async prepare(contexts, signal) {
+    for (const context of contexts) await withClient(context, (client) => makeIndex(client, context, signal));
+  },
+
+  async connect(context, signal) {
+    const opened = await openClient(context);
+    const client = new OpensearchClient(opened, context);
+    try {
+      await opened.client.info({}, { requestTimeout: WORK_US / 1000 });
+      signal.throwIfAborted();
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw new PlatformError(`OpenSearch of ${context.site.name} cannot be reached: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return client;
+  },
+
+  async remove(context, writes, signal) {
+    await withClient(context, (client) => deleteAll(client, writes, signal));
+  },
+
+  async cleanup(contexts, writes, signal) {
+    let left = 0;
+    for (const context of contexts) {
+      await withClient(context, async (client) => {
+        await deleteAll(client, writes, signal);
+        left += await countLeft(client, writes, signal);
+      });
+    }
+    return { left };
+  },
+};
+
+/** As many shards as nodes, so that the failure of any one takes some away, and a second copy of each where there is a second node. */
+async function makeIndex(client: Client, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
+  const nodes = site.endpoints.opensearch?.length ?? 1;
+  const keyword = { type: 'keyword' } as const;
+  const there = await client.indices.exists({ index: INDEX });
+  if (!there.body)
+    await client.indices.create({
+      index: INDEX,
+      body: {
+        settings: { number_of_shards: nodes, number_of_replicas: Math.min(nodes - 1, 1) },
+        mappings: { dynamic: 'strict', properties: { key: keyword, seq: { type: 'long' }, sum: keyword } },
+      },
+    });
+  signal.throwIfAborted();
+  const { body } = await client.cluster.health(
+    { index: INDEX, wait_for_status: 'green', timeout: GREEN },
+    { ignore: [408] },
+  );
+  if (body.timed_out)
+    throw new PlatformError(`the index ${INDEX} of ${site.name} is ${body.status} and not green after ${GREEN}`, {
+      hint: 'a node of its cluster is missing, or copies are still made: npm run drill -- platform status',
+    });
+}
+
+/** Deletes by key; one that is not there is no error, and any other is. */
+async function deleteAll(client: Client, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
+  for (const batch of batches(writes, BATCH)) {
+    signal.throwIfAborted();
+    const { body } = await client.bulk({ index: INDEX, body: batch.map(({ key }) => ({ delete: { _id: key } })) });
+    const failed = body.items.find(
+      ({ delete: one }) => one === undefined || (one.status !== 200 && one.status !== 404),
+    );
+    if (failed) throw new PlatformError(`a document could not be deleted from ${INDEX}: ${JSON.stringify(failed)}`);
+  }
+}
+
+/** How many of these keys are still there; what could not be asked for is. */
+async function countLeft(client: Client, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<number> {
+  let left = 0;
+  for (const batch of batches(writes, BATCH)) {
+    signal.throwIfAborted();
+    const { body } = await client.mget({ index: INDEX, _source: false, body: { ids: batch.map(({ key }) => key) } });
+    const docs = body.docs as readonly { found?: boolean }[];
+    left += batch.length - docs.filter(({ found }) => found === false).length;
+  }
+  return left;
+}
+
+/** A client of its own at one site, for this work. */
+async function withClient(context: ProbeContext, work: (client: Client) => Promise<void>): Promise<void> {
+  using opened = await openClient({ ...context, timeoutUs: WORK_US });
+  try {
+    await work(opened.client);
+  } catch (error) {
+    throw error instanceof PlatformError
+      ? error
+      : new PlatformError(`OpenSearch of ${context.site.name}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { PlatformError } from '../errors.ts';
+import { PROBES } from '../probes/registry.ts';
+import { PLATFORM } from './fixtures.ts';
+import { requireStores, storesNeeded } from './stores.ts';
+
+const of = (probe: string, component?: unknown): Parameters<typeof storesNeeded>[0] =>
+  ({
+    services: { one: { probe } },
+    timeline: component === undefined ? [] : [{ fault: { type: 'kill', site: 'paris', params: { component } } }],
+  }) as unknown as Parameters<typeof storesNeeded>[0];
+const needed = (...args: Parameters<typeof of>) => storesNeeded(of(...args), { probes: PROBES });
+
+test('a scenario needs what its faults name, also where it is one of several to pick from', () => {
+  expect(needed('cql')).toEqual([]);
+  expect(needed('cql', 'cassandra')).toEqual([]);
+  expect(needed('cql', 'opensearch')).toEqual(['opensearch']);
+  expect(needed('cql', { pick: ['cassandra', 'opensearch'] })).toEqual(['opensearch']);
+});
+
+test('what strikes all that is there, or any of it, needs no more than is there', () => {
+  expect(needed('cql', 'all')).toEqual([]);
+  expect(needed('cql', { pick: 'any' })).toEqual([]);
+});
+
+test('a platform that lacks one is refused with the lines that help', () => {
+  const registries = { probes: PROBES };
+  requireStores({ ...of('cql', 'cassandra'), name: 'crash' }, PLATFORM, registries);
+  try {
+    requireStores({ ...of('cql', 'opensearch'), name: 'crash' }, PLATFORM, registries);
+  } catch (error) {
+    expect(error).toBeInstanceOf(PlatformError);
+    expect((error as PlatformError).message).toBe('crash: the platform fake has no opensearch');
+    expect((error as PlatformError).hint).toContain('platform down');
+    expect((error as PlatformError).hint).toContain('stores: [opensearch]');
+    return;
+  }
+  throw new Error('it was accepted');
+});
