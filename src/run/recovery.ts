@@ -89,17 +89,24 @@ async function hintsDelivered(session: Session, fault: string, signal: AbortSign
 
 type AskForHints = (site: string, signal: AbortSignal) => Promise<{ readonly none: boolean; readonly said: string }>;
 
-/** Through CQL where a probe can ask so, because each nodetool is a JVM of its own on the machine that is measured. */
+/** Through the probes that can ask so, because each nodetool is a JVM of its own on the machine that is measured. One of each component is enough. */
 function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
   const { nodetool } = platform.abilities;
-  const timetable = plan.timetables.find(({ probe }) => PROBES.get(probe)?.pendingHints);
-  if (timetable) {
+  const asking = plan.timetables.filter(({ probe }) => PROBES.get(probe)?.pendingHints);
+  const byComponent = new Map(asking.map((timetable) => [PROBES.get(timetable.probe)?.component, timetable]));
+  if (byComponent.size > 0) {
     return async (site, signal) => {
-      const target = targetOf(plan, timetable, site);
-      const { hints } = await reader.run({ type: 'pending-hints', target }, signal);
-      const asked = target.site.endpoints.cassandra?.length ?? 0;
-      const { nodes = 0, files = 0 } = hints ?? {};
-      return { none: files === 0 && nodes >= asked, said: `${files} files, ${nodes} of ${asked} nodes asked` };
+      const said: string[] = [];
+      let none = true;
+      for (const [component, timetable] of byComponent) {
+        const target = targetOf(plan, timetable, site);
+        const { hints } = await reader.run({ type: 'pending-hints', target }, signal);
+        const asked = (component && target.site.endpoints[component]?.length) ?? 0;
+        const { nodes = 0, files = 0 } = hints ?? {};
+        none &&= files === 0 && nodes >= asked;
+        said.push(`${component}: ${files} ${unitOf(component)}, ${nodes} of ${asked} nodes asked`);
+      }
+      return { none, said: said.join('; ') };
     };
   }
   if (!nodetool) return null;
@@ -108,6 +115,10 @@ function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
     const none = /does not have any pending hints/i.test(said) && !/^Host ID/im.test(said);
     return { none, said: said.trim().split('\n').slice(-4).join(' | ') };
   };
+}
+
+function unitOf(component: string | undefined): string {
+  return component === 'pulsar' ? 'messages for other clusters' : 'files of hints';
 }
 
 /**

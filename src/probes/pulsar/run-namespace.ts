@@ -47,6 +47,12 @@ export async function makeNamespace(admin: PulsarAdmin, namespace: string, signa
   }
 }
 
+/** To how many other clusters a namespace is replicated. */
+export async function replicasOf(admin: PulsarAdmin, namespace: string, signal: AbortSignal): Promise<number> {
+  const clusters = await admin.get(`namespaces/${namespace}/replication`, z.array(z.string()), signal);
+  return Math.max(0, clusters.length - 1);
+}
+
 /** Takes a namespace out of replication at one site, so that no other site makes its topics again. */
 export async function isolateNamespace(admin: PulsarAdmin, namespace: string, signal: AbortSignal): Promise<void> {
   const { clusterName } = await admin.get('brokers/configuration/runtime', brokerSchema, signal);
