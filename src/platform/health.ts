@@ -8,7 +8,8 @@ import { postScript } from './post-script.ts';
  * that has every primary shard, a broker of Pulsar must take a message and give it back.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
-  return ASK[component](at, timeoutMs).catch(() => false);
+  // Whoever has used up a part of his time has a fraction left, and AbortSignal.timeout throws at one.
+  return ASK[component](at, Math.max(1, Math.ceil(timeoutMs))).catch(() => false);
 }
 
 const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promise<boolean>>> = {
