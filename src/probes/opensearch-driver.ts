@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Client } from '@opensearch-project/opensearch';
 import { PlatformError } from '../errors.ts';
 import type { Endpoint } from '../platform/platform.ts';
+import type { PlannedSite } from '../scenario/plan.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
@@ -65,6 +66,21 @@ export async function openClient({
   };
 }
 
+/** How the index of a site's cluster is laid: as many shards as nodes, so that the failure of any takes some away, and a second copy of each where there is a second node. */
+export function layoutOf({ endpoints }: Pick<PlannedSite, 'endpoints'>): {
+  readonly shards: number;
+  readonly replicas: number;
+} {
+  const nodes = endpoints.opensearch?.length ?? 1;
+  return { shards: nodes, replicas: Math.min(nodes - 1, 1) };
+}
+
+function indexText(site: PlannedSite): string {
+  const { shards, replicas } = layoutOf(site);
+  const copies = replicas === 0 ? 'one copy' : `${replicas + 1} copies`;
+  return `${shards === 1 ? 'one shard' : `${shards} shards`}, ${copies} of each`;
+}
+
 function urlOf({ host, port }: Endpoint, tls: boolean): string {
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -81,6 +97,7 @@ export function opensearchSettings({
 }: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>> {
   return {
     driver: '@opensearch-project/opensearch 3.9.0',
+    index: indexText(site),
     contactPoints: (site.endpoints.opensearch ?? []).map(({ host, port }) => `${host}:${port}`),
     requestTimeoutMs: requestTimeoutMs(timeoutUs),
     retries: 0,

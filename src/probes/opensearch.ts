@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf, PlatformError } from '../errors.ts';
 import { batches } from './batches.ts';
 import { BATCH, INDEX, OpensearchClient } from './opensearch-client.ts';
-import { openClient, opensearchSettings } from './opensearch-driver.ts';
+import { layoutOf, openClient, opensearchSettings } from './opensearch-driver.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -59,16 +59,15 @@ export const opensearchProbe: ProbeType = {
   },
 };
 
-/** As many shards as nodes, so that the failure of any one takes some away, and a second copy of each where there is a second node. */
 async function makeIndex(client: Client, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
-  const nodes = site.endpoints.opensearch?.length ?? 1;
+  const { shards, replicas } = layoutOf(site);
   const keyword = { type: 'keyword' } as const;
   const there = await client.indices.exists({ index: INDEX });
   if (!there.body)
     await client.indices.create({
       index: INDEX,
       body: {
-        settings: { number_of_shards: nodes, number_of_replicas: Math.min(nodes - 1, 1) },
+        settings: { number_of_shards: shards, number_of_replicas: replicas },
         mappings: { dynamic: 'strict', properties: { key: keyword, seq: { type: 'long' }, sum: keyword } },
       },
     });

@@ -10,7 +10,7 @@ import { openTransport } from './pulsar/open-transport.ts';
 import { CANARY_TOPIC, LEDGER_TOPIC, namespaceOf, topicOf } from './pulsar/places.ts';
 import { removeFromTopic } from './pulsar/rewrite.ts';
 import { isolateNamespace, makeNamespace, removeNamespace, replicasOf } from './pulsar/run-namespace.ts';
-import { backlogOf } from './pulsar/topic-state.ts';
+import { leastWaiting } from './pulsar/topic-state.ts';
 import { TRANSPORTS, type Transport, type TransportOptions } from './pulsar/transport.ts';
 import { describeSecurity, loadSecurity, securityShape } from './security.ts';
 
@@ -78,11 +78,9 @@ export const pulsarProbe: ProbeType = {
   async pendingHints(context, signal) {
     const topic = { namespace: namespaceOf(context), name: LEDGER_TOPIC };
     const admin = adminOf(context);
-    const { clusters } = await backlogOf(admin, topic, signal);
-    const waiting = [...clusters.values()].reduce((sum, messages) => sum + messages, 0);
-    // A cluster to which nothing goes yet has got nothing.
-    const missing = Math.max(0, (await replicasOf(admin, topic.namespace, signal)) - clusters.size);
-    return { nodes: endpointsOf(context).length, files: waiting + missing };
+    const others = await replicasOf(admin, topic.namespace, signal);
+    const files = await leastWaiting(admin, topic, others, signal);
+    return { nodes: endpointsOf(context).length, files };
   },
 };
 

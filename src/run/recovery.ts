@@ -32,7 +32,7 @@ export async function recoverFromFaults(
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
-  await hintsDelivered(session, fault, signal);
+  if (keepsForOthers(session)) await hintsDelivered(session, fault, signal);
   await session.phase('read-back', 'reading everything back at every site');
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
@@ -54,6 +54,12 @@ export async function settle(session: Session, stages: Stages, signal: AbortSign
   if (waitUs <= 0) return;
   session.say({ phase: session.phaseNow, text: 'waiting until no retry inside the servers can be under way' });
   await pause(waitUs / 1000, signal);
+}
+
+/** Hints are Cassandra's, and other stores may keep messages for other sites: where nothing of a run is kept so, there is nothing to wait for. */
+function keepsForOthers({ plan }: Session): boolean {
+  const kinds = plan.timetables.map(({ probe }) => PROBES.get(probe));
+  return kinds.some((kind) => kind?.pendingHints !== undefined || (kind?.keyspaces ?? []).length > 0);
 }
 
 async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {

@@ -24,7 +24,7 @@ export function notMeasuredBy(
       why: 'the read-back asks for the keys that were written; it does not scan what else is stored',
     },
   ];
-  if (nodesPerSite === 1)
+  if (nodesPerSite === 1 && !plan.timeline.some((fault) => isOneOfSeveral(fault, plan)))
     all.push({
       what: 'failure of one node among several in a site',
       why: `there is one node a site and ${copies(replicationFactor)}: LOCAL_QUORUM is that one copy`,
@@ -40,6 +40,14 @@ export function notMeasuredBy(
   if (plan.timetables.every(({ service }) => service !== ''))
     all.push({ what: 'each site on its own', why: 'the scenario has siteProbes: false' });
   return [...new Map(all.toReversed().map((one) => [one.what, one])).values()].toReversed();
+}
+
+/** Whether it strikes one node of a component that has more of them in its site. */
+function isOneOfSeveral({ site, params }: Plan['timeline'][number], { platform }: Pick<Plan, 'platform'>): boolean {
+  const { node, component } = params;
+  const endpoints = platform.sites.find(({ name }) => name === site)?.endpoints ?? {};
+  const all = typeof component === 'string' && Object.hasOwn(endpoints, component) ? endpoints[component] : [];
+  return node !== undefined && (all ?? []).length > 1;
 }
 
 function copies(replicationFactor: number): string {

@@ -11,18 +11,13 @@ export interface JvmCommand {
 }
 
 /** Heap, compilers and the like of a database's JVM, which works in `directory`. `heap` is such as 640m. */
-export function jvmOptions(
-  { jit }: LocalConfig,
-  heap: string,
-  directory: string,
-  collector: 'Serial' | 'G1' = 'Serial',
-): readonly string[] {
+export function jvmOptions({ jit }: LocalConfig, heap: string, directory: string): readonly string[] {
   return [
     `-Xms${heap}`,
     `-Xmx${heap}`,
     // Six JVMs that optimise at once keep two cores busy for minutes, and every latency with them.
     ...(jit === 'quick' ? ['-XX:TieredStopAtLevel=1'] : []),
-    `-XX:+Use${collector}GC`,
+    '-XX:+UseSerialGC',
     '-Xss512k',
     '-XX:+ExitOnOutOfMemoryError',
     '-XX:-UsePerfData',

@@ -36,8 +36,7 @@ function opensearchCommand(placed: Placed, { jars, home }: Classes): JvmCommand 
     directory,
     log: at('logs/opensearch.log'),
     args: [
-      // Beyond loopback a cluster of several refuses the serial collector.
-      ...jvmOptions(config, config.opensearch.heap, directory, isAlone(placed) ? 'Serial' : 'G1'),
+      ...jvmOptions(config, config.opensearch.heap, directory),
       '-XX:MaxDirectMemorySize=128m',
       '-Djava.security.manager=allow',
       '-Djava.locale.providers=SPI,COMPAT',
@@ -67,6 +66,11 @@ function isAlone({ config }: Placed): boolean {
   return nodesOf(config, 'opensearch').length === 1;
 }
 
+/** Every site has a loopback of its own. */
+function insideAddress(node: number): string {
+  return `127.0.0.${10 + node}`;
+}
+
 function nodeName({ config, site }: Placed, node: number): string {
   return `${config.sites[site]?.name}-${node}`;
 }
@@ -81,7 +85,9 @@ function settings(placed: Placed): Readonly<Record<string, unknown>> {
     'node.name': nodeName(placed, node),
     'path.data': join(directory, 'data'),
     'path.logs': join(directory, 'logs'),
-    'network.host': addressOf(config, site, node),
+    'http.host': addressOf(config, site, node),
+    // Nodes of a site reach each other inside it. Beyond loopback a cluster of several asks for more open files than a user may have, and for another collector.
+    'transport.host': insideAddress(node),
     'http.port': httpPort,
     'transport.port': transportPort,
     'node.store.allow_mmap': false,
@@ -94,7 +100,7 @@ function settings(placed: Placed): Readonly<Record<string, unknown>> {
     ...(isAlone(placed)
       ? { 'discovery.type': 'single-node' }
       : {
-          'discovery.seed_hosts': nodes.map((one) => `${addressOf(config, site, one)}:${transportPort}`),
+          'discovery.seed_hosts': nodes.map((one) => `${insideAddress(one)}:${transportPort}`),
           'cluster.initial_cluster_manager_nodes': nodes.map((one) => nodeName(placed, one)),
         }),
   };

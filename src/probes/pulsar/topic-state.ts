@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type PulsarAdmin, pathOfTopic } from './admin.ts';
 import type { MessageId } from './message-id.ts';
@@ -49,4 +50,27 @@ export async function backlogOf(admin: PulsarAdmin, topic: Topic, signal: AbortS
     subscriptions: new Map(Object.entries(subscriptions).map(([name, { msgBacklog }]) => [name, msgBacklog])),
     clusters: new Map(Object.entries(replication).map(([name, { replicationBacklog }]) => [name, replicationBacklog])),
   };
+}
+
+const LOOKS = 20;
+const PAUSE_MS = 50;
+
+/**
+ * The fewest messages that waited for so many other clusters, of several looks within a second: while messages are written some are always
+ * underway, and at an instant at which none waits everything from before it has arrived. A cluster to which nothing goes counts as one.
+ */
+export async function leastWaiting(
+  admin: PulsarAdmin,
+  topic: Topic,
+  others: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < LOOKS && least > 0; look += 1) {
+    if (look > 0) await sleep(PAUSE_MS, undefined, { signal });
+    const { clusters } = await backlogOf(admin, topic, signal);
+    const waiting = [...clusters.values()].reduce((sum, messages) => sum + messages, 0);
+    least = Math.min(least, waiting + Math.max(0, others - clusters.size));
+  }
+  return least;
 }

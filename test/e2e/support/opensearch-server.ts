@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { addressOf, type LocalConfig, loadLocalConfig, withStores } from '../../../src/platform/local/config.ts';
+import { fetchClasses } from '../../../src/platform/local/fetch-classes.ts';
+import { findJdk } from '../../../src/platform/local/jdk.ts';
+import { KINDS } from '../../../src/platform/local/kinds.ts';
+import { nodesOf, portOf } from '../../../src/platform/local/places.ts';
+import { untilServing } from '../../../src/platform/local/serving.ts';
+import type { PlannedSite } from '../../../src/scenario/plan.ts';
+
+export interface OpensearchServer extends AsyncDisposable {
+  readonly site: PlannedSite;
+  /** Its process gets the signal. */
+  signal(name: NodeJS.Signals): void;
+  /** Starts it anew on what it had stored; resolves once it serves. */
+  restart(): Promise<void>;
+}
+
+/** A real node of OpenSearch on loopback, as the local platform starts it, but in no namespace. */
+export async function startOpensearch(directory: string, signal: AbortSignal): Promise<OpensearchServer> {
+  const jdk = findJdk();
+  if (!jdk) throw new Error('no JDK 17: npm run doctor -- --fix');
+  const config: LocalConfig = {
+    ...withStores(loadLocalConfig(), ['opensearch']),
+    sites: [{ name: 'paris', datacenter: 'paris-dc' }],
+    network: '127.77.0.0/16',
+  };
+  const classes = { ...(await fetchClasses('opensearch', jdk.home, signal, () => {})), archive: [] };
+  const { args } = KINDS.opensearch.command({ config, site: 0, node: 0, directory }, classes);
+  const host = addressOf(config, 0);
+  const port = portOf(config, 'opensearch');
+  let child: ChildProcess | null = null;
+  async function start(): Promise<void> {
+    const started = spawn(join(jdk?.home ?? '', 'bin/java'), args, { cwd: directory, stdio: 'ignore' });
+    child = started;
+    const over = new AbortController();
+    const died = once(started, 'exit').then(() => Promise.reject(new Error(`it ended: ${join(directory, 'logs')}`)));
+    died.catch(() => {});
+    try {
+      await Promise.race([untilServing('opensearch', host, port, AbortSignal.any([signal, over.signal])), died]);
+    } finally {
+      over.abort();
+    }
+  }
+  async function stop(): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await start();
+  const opensearch = nodesOf(config, 'opensearch').map(() => ({ host, port }));
+  return {
+    site: { name: 'paris', datacenter: 'paris-dc', endpoints: { opensearch } },
+    signal: (name) => void child?.kill(name),
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
