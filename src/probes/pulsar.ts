@@ -22,6 +22,12 @@ const params = z.strictObject({
     .describe(
       'How messages go: over the brokers’ WebSocket API, or through the npm package pulsar-client where it is installed.',
     ),
+  login: z
+    .enum(['basic', 'token'])
+    .default('basic')
+    .describe(
+      'How `auth` is said: user name and password; or a token (JSON Web Token) that stands in the place of the password, and no name.',
+    ),
   tenant: z
     .string()
     .regex(/^[\w.:=-]{1,64}$/, 'expected the name of a tenant')
@@ -92,7 +98,10 @@ function optionsOf(context: ProbeContext): TransportOptions {
   const endpoints = endpointsOf(context);
   if (endpoints.length === 0) throw new PlatformError(`${context.site.name} has no endpoint of Pulsar`);
   const { resolver } = context.site;
-  return { endpoints, resolver, security: loadSecurity(context.params), quietMs: KEEPER.quietMs };
+  return {
+    ...{ endpoints, resolver, security: loadSecurity(context.params), quietMs: KEEPER.quietMs },
+    token: context.params.login === 'token',
+  };
 }
 
 function adminOf(context: ProbeContext): PulsarAdmin {

@@ -5,7 +5,6 @@ import { messageOf, PlatformError } from '../../errors.ts';
 import type { Endpoint } from '../../platform/platform.ts';
 import { formatEndpoint } from '../gremlin-link.ts';
 import { locate } from '../locate.ts';
-import type { Security } from '../security.ts';
 import { lookupOf } from '../websocket.ts';
 import type { Topic, TransportOptions } from './transport.ts';
 
@@ -83,7 +82,7 @@ export class PulsarAdmin {
       signal,
       agent: false as const,
       headers: {
-        ...authorization(security),
+        ...authorization(this.options),
         'content-length': Buffer.byteLength(text),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
@@ -118,9 +117,13 @@ export class PulsarAdmin {
 }
 
 /** The header by which a broker knows its client; none where there is no login. */
-export function authorization({ auth }: Security): Readonly<Record<string, string>> {
+export function authorization({
+  security: { auth },
+  token,
+}: Pick<TransportOptions, 'security' | 'token'>): Readonly<Record<string, string>> {
   if (!auth) return {};
   const { username, password } = auth;
+  if (token) return { authorization: `Bearer ${password}` };
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 

@@ -58,7 +58,10 @@ function clientOf(answers: readonly SendAnswer[], found: readonly (Received | nu
     async [Symbol.asyncDispose]() {},
   };
   const client = new PulsarClient(context, transport, new PulsarAdmin({ endpoints: ENDPOINTS, security: {} }));
-  return { client, asked, leave: () => void (isThere = false) };
+  const leave = (): void => {
+    isThere = false;
+  };
+  return { client, asked, leave };
 }
 
 const at = (entry: number, duplicate = false): SendAnswer => ({

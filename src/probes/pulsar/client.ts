@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { checksum } from '../../history/checksum.ts';
-import { KEEPER, Keeper, Unconnected } from '../keeper.ts';
+import { Keeper, Unconnected } from '../keeper.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -152,6 +152,3 @@ export class PulsarClient implements ProbeClient {
     await this.transport[Symbol.asyncDispose]();
   }
 }
-
-/** What the keepers of producers are set to is every keeper's. */
-export const QUIET_MS = KEEPER.quietMs;

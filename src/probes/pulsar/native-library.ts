@@ -5,6 +5,7 @@ export interface NativeLibrary {
   readonly Client: new (config: Readonly<Record<string, unknown>>) => NativeClient;
   readonly MessageId: { earliest(): NativeId; deserialize(bytes: Buffer): NativeId };
   readonly AuthenticationBasic: new (config: { username: string; password: string }) => unknown;
+  readonly AuthenticationToken: new (config: { token: string }) => unknown;
 }
 
 export interface NativeId {

@@ -31,7 +31,7 @@ export class NativeTransport implements Transport {
   private readonly client: NativeClient;
 
   constructor(library: NativeLibrary, options: TransportOptions) {
-    const { endpoints, security } = options;
+    const { endpoints, security, token } = options;
     if (endpoints.length === 0) throw new PlatformError('there is no endpoint of Pulsar');
     if (security.tls) {
       throw new PlatformError('pulsar-client takes TLS files by path, and the probe has their content', {
@@ -45,7 +45,11 @@ export class NativeTransport implements Transport {
       operationTimeoutSeconds: OPERATION_S,
       // Nothing that a driver has to tell may leave the process.
       log: () => {},
-      ...(security.auth && { authentication: new library.AuthenticationBasic(security.auth) }),
+      ...(security.auth && {
+        authentication: token
+          ? new library.AuthenticationToken({ token: security.auth.password })
+          : new library.AuthenticationBasic(security.auth),
+      }),
     });
   }
 

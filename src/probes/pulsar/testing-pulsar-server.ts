@@ -16,14 +16,23 @@ export interface FakeSend {
 export async function fakePulsarServer(
   onSend: (send: FakeSend, n: number) => void,
   accept: (path: string) => number = () => 101,
-): Promise<{ port: number; paths: readonly string[]; http: ReturnType<typeof createServer> } & AsyncDisposable> {
+): Promise<
+  {
+    port: number;
+    paths: readonly string[];
+    logins: readonly (string | undefined)[];
+    http: ReturnType<typeof createServer>;
+  } & AsyncDisposable
+> {
   const http = createServer();
   const server = new WebSocketServer({ noServer: true });
   const paths: string[] = [];
+  const logins: (string | undefined)[] = [];
   let sends = 0;
   http.on('upgrade', (request, socket, head) => {
     const path = request.url ?? '';
     paths.push(path);
+    logins.push(request.headers.authorization);
     const status = accept(path);
     if (status !== 101) socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     else server.handleUpgrade(request, socket, head, (one) => server.emit('connection', one, request));
@@ -50,6 +59,7 @@ export async function fakePulsarServer(
   return {
     port: (http.address() as AddressInfo).port,
     paths,
+    logins,
     http,
     async [Symbol.asyncDispose]() {
       for (const client of server.clients) client.terminate();

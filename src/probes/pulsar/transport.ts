@@ -100,6 +100,8 @@ export interface TransportOptions {
   /** The name server that knows their hosts; absent: none is asked. */
   readonly resolver?: string | undefined;
   readonly security: Security;
+  /** True: the password is a token by itself (a JSON Web Token), and the user name is not used. */
+  readonly token?: boolean;
   readonly quietMs: number;
 }
 

@@ -29,10 +29,11 @@ export interface SocketEvents {
 export async function openSocket(
   endpoint: Endpoint,
   path: string,
-  { resolver, security }: Pick<TransportOptions, 'resolver' | 'security'>,
+  options: Pick<TransportOptions, 'resolver' | 'security' | 'token'>,
   events: SocketEvents,
   withinMs: number,
 ): Promise<WebSocket> {
+  const { resolver, security } = options;
   const until = performance.now() + withinMs;
   const left = (): number => Math.max(1, until - performance.now());
   const [at = endpoint] = await locate([endpoint], { resolver }, Math.min(KEEPER.resolveMs, left()));
@@ -41,7 +42,7 @@ export async function openSocket(
   const socket = new WebSocket(`${tls ? 'wss' : 'ws'}://${formatEndpoint(endpoint)}${path}`, {
     handshakeTimeout: Math.ceil(left()),
     perMessageDeflate: false,
-    headers: authorization(security),
+    headers: authorization(options),
     ...(resolver !== undefined && { lookup: lookupOf(at.host) }),
     ...tls,
   });

@@ -127,3 +127,15 @@ test('where nobody listens the next endpoint is tried the next time', async () =
   expect(await producer.send(message, ENOUGH_MS)).toMatchObject({ kind: 'acknowledged' });
   producer.close();
 });
+
+test('a login is said as the broker wants it: by name and password, or by a token alone', async () => {
+  await using server = await fakePulsarServer(() => {});
+  const security = { auth: { username: 'alice', password: 'only-for-this-test' } };
+  const endpoints = [{ host: '127.0.0.1', port: server.port }];
+  for (const token of [false, true]) {
+    const transport = new WebSocketTransport({ endpoints, security, token, quietMs: 150 });
+    (await transport.produce(OPTIONS, () => {}, ENOUGH_MS)).close();
+  }
+  const basic = `Basic ${Buffer.from('alice:only-for-this-test').toString('base64')}`;
+  expect(server.logins).toEqual([basic, 'Bearer only-for-this-test']);
+});
