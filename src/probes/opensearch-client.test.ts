@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { checksum } from '../history/checksum.ts';
 import { OpensearchClient } from './opensearch-client.ts';
 import { openClient } from './opensearch-driver.ts';
@@ -74,6 +74,17 @@ test.each([
   const began = performance.now();
   expect(await asked('write', onRequest)).toEqual({ outcome: 'info', error: code, valueSha: SUM });
   expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test('a connection that is reset in the middle of an answer is doubtful, and nothing is printed: rows of the record go to the same place', async () => {
+  const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const outcome = await asked('write', ({ response }) => {
+    response.writeHead(201, { 'content-type': 'application/json' }).write('{"res');
+    setTimeout(() => response.socket?.resetAndDestroy(), 20);
+  });
+  expect(outcome).toEqual({ outcome: 'info', error: 'closed', valueSha: SUM });
+  expect(printed).not.toHaveBeenCalled();
+  printed.mockRestore();
 });
 
 test('a write to a node that refuses connections was certainly not applied', async () => {

@@ -18,12 +18,11 @@ export interface OpenedClient extends Disposable {
   readonly client: Client;
 }
 
-/** The client that people in Node use, set to retry nothing and to look for no nodes that it was not told of. InputErrors of what its security names. */
-export async function openClient({
-  site,
-  timeoutUs,
-  params,
-}: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>): Promise<OpenedClient> {
+/** The client that people in Node use, set to retry nothing (for what is measured) and to look for no nodes that it was not told of. InputErrors of what its security names. */
+export async function openClient(
+  { site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>,
+  retries = 0,
+): Promise<OpenedClient> {
   const endpoints = site.endpoints.opensearch ?? [];
   if (endpoints.length === 0) throw new PlatformError(`${site.name} has no OpenSearch`);
   // Many modules, which only a run that asks for them waits for.
@@ -34,6 +33,8 @@ export async function openClient({
       let connected = false;
       const request = super.request(params, (error, response) => {
         if (error !== null && !connected) Object.assign(error, { unsent: true });
+        // It prints what goes wrong after the first of an answer, on the standard output, where rows of the record go.
+        if (error === null) request.removeAllListeners('error').on('error', () => {});
         callback(error, response);
       });
       request.once('socket', (socket: Socket) => {
@@ -50,7 +51,7 @@ export async function openClient({
     nodes: endpoints.map((endpoint) => urlOf(endpoint, tls !== undefined)),
     Connection: TellingConnection,
     agent: () => agent,
-    maxRetries: 0,
+    maxRetries: retries,
     requestTimeout: requestTimeoutMs(timeoutUs),
     sniffOnStart: false,
     sniffOnConnectionFault: false,

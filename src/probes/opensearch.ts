@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@opensearch-project/opensearch';
 import { z } from 'zod';
 import { messageOf, PlatformError } from '../errors.ts';
 import { batches } from './batches.ts';
 import { BATCH, INDEX, OpensearchClient } from './opensearch-client.ts';
 import { layoutOf, openClient, opensearchSettings } from './opensearch-driver.ts';
+import { classifyOpensearchError } from './opensearch-errors.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -11,6 +13,9 @@ const params = z.strictObject({ ...securityShape });
 
 /** What is done before and after a run may take longer than an operation of it. */
 const WORK_US = 30_000_000;
+/** What one node may take for its first answer, and how long until they are asked again. */
+const GREET_MS = 2_000;
+const RETRY_MS = 100;
 /** A copy of every shard is to be there before a node may fail. */
 const GREEN = '30s';
 
@@ -32,13 +37,10 @@ export const opensearchProbe: ProbeType = {
     const opened = await openClient(context);
     const client = new OpensearchClient(opened, context);
     try {
-      await opened.client.info({}, { requestTimeout: WORK_US / 1000 });
-      signal.throwIfAborted();
+      await greeted(opened.client, context, signal);
     } catch (error) {
       await client[Symbol.asyncDispose]();
-      throw new PlatformError(`OpenSearch of ${context.site.name} cannot be reached: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw error;
     }
     return client;
   },
@@ -82,6 +84,26 @@ async function makeIndex(client: Client, { site }: ProbeContext, signal: AbortSi
     });
 }
 
+/** Resolves once any node has answered; a PlatformError when none does until the signal aborts, or when somebody does and does not let us in. */
+async function greeted(client: Client, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await client.info({}, { requestTimeout: GREET_MS, maxRetries: othersOf(site) });
+      return;
+    } catch (error) {
+      const { error: code } = classifyOpensearchError(error);
+      if (signal.aborted || code === 'auth')
+        throw new PlatformError(`OpenSearch of ${site.name} cannot be reached: ${code}`, { cause: error });
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/** One of several nodes may be gone, and what is asked here is asked of the others then: none of it is measured. */
+function othersOf({ endpoints }: ProbeContext['site']): number {
+  return Math.max(0, (endpoints.opensearch?.length ?? 0) - 1);
+}
+
 /** Deletes by key; one that is not there is no error, and any other is. */
 async function deleteAll(client: Client, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
   for (const batch of batches(writes, BATCH)) {
@@ -108,7 +130,7 @@ async function countLeft(client: Client, writes: readonly ExpectedWrite[], signa
 
 /** A client of its own at one site, for this work. */
 async function withClient(context: ProbeContext, work: (client: Client) => Promise<void>): Promise<void> {
-  using opened = await openClient({ ...context, timeoutUs: WORK_US });
+  using opened = await openClient({ ...context, timeoutUs: WORK_US }, othersOf(context.site));
   try {
     await work(opened.client);
   } catch (error) {
