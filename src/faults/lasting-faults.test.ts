@@ -106,7 +106,7 @@ test.each([
   ['compaction-lag', { sstables: 201 }],
   ['compaction-lag', { flushEvery: '0s' }],
   ['memory-pressure', { share: '100%' }],
-  ['memory-pressure', { component: 'opensearch' }],
+  ['memory-pressure', { component: 'solr' }],
   ['slow-disk', { write: '4kB/s' }],
   ['slow-disk', { write: '8 kB' }],
   ['slow-disk', { read: '0MB/s' }],

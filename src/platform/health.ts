@@ -8,7 +8,7 @@ import { postScript } from './post-script.ts';
  * that has every primary shard, a broker of Pulsar must take a message and give it back.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
-  // Whoever has used up a part of his time has a fraction left, and AbortSignal.timeout throws at one.
+  // A signal takes whole milliseconds only: of a part it makes an error, which would look like a server that does not answer.
   return ASK[component](at, Math.max(1, Math.ceil(timeoutMs))).catch(() => false);
 }
 
