@@ -5,6 +5,7 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['gremlin', 'janusgraph'],
   ['transfers', 'janusgraph'],
   ['opensearch', 'opensearch'],
+  ['pulsar', 'pulsar'],
 ]);
 
 /** The component behind a probe; null: the probe is none of those known here. */

@@ -1,7 +1,7 @@
 /** What every platform has at its sites. */
 export const DATABASES = ['cassandra', 'janusgraph'] as const;
 /** Further stores, which a platform has where they are asked for. A new one is a word here, its health, and what each platform needs to have it. */
-export const STORES = ['opensearch'] as const;
+export const STORES = ['opensearch', 'pulsar'] as const;
 
 export type Database = (typeof DATABASES)[number];
 export type Store = (typeof STORES)[number];

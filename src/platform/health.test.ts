@@ -13,6 +13,7 @@ const HEALTHY: Readonly<Record<Component, () => Server>> = {
     }),
   janusgraph: () => http((request, response) => void request.resume().on('end', () => response.end('{}'))),
   opensearch: () => http((_, response) => void response.end('{"status":"green"}')),
+  pulsar: () => http((_, response) => void response.end('ok')),
 };
 
 async function asked(server: Server, component: Component, timeoutMs: number): Promise<boolean> {
@@ -40,4 +41,10 @@ test('what is silent is not, in time', async () => {
     expect(await asked(silent, component as Component, 50.5), component).toBe(false);
     for (const socket of sockets) socket.destroy();
   }
+});
+
+test('a broker of Pulsar that says anything else than ok is not healthy', async () => {
+  const other = http((_, response) => void response.end('not yet'));
+  const wrong = http((_, response) => void response.writeHead(500).end('ok'));
+  for (const server of [other, wrong]) expect(await asked(server, 'pulsar', 10_000)).toBe(false);
 });

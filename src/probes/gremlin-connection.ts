@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { GremlinAnswer } from './gremlin-answer.ts';
 import { authenticationFrame, type Frame, setRequestId } from './gremlin-frames.ts';
@@ -9,6 +7,7 @@ import { type Changed, type Connection, Unconnected } from './keeper.ts';
 import { UNSENT } from './knock.ts';
 import { Pulse } from './pulse.ts';
 import type { Security } from './security.ts';
+import { dropSocket, lookupOf } from './websocket.ts';
 
 export interface ConnectionOptions {
   /** `host:port`. */
@@ -169,11 +168,8 @@ export class GremlinConnection implements Connection {
     this.socket.send(frame, { binary: true }, () => {});
   }
 
-  /** Drops what the kernel still holds of it as well, which could otherwise arrive much later. */
   close(): void {
-    const raw = (this.socket as unknown as { _socket?: Socket | null })._socket;
-    if (raw && !(raw instanceof TLSSocket) && !raw.destroyed) raw.resetAndDestroy();
-    this.socket.terminate();
+    dropSocket(this.socket);
     this.lost();
   }
 
@@ -184,12 +180,6 @@ export class GremlinConnection implements Connection {
     for (const id of [...this.pending.keys()]) this.settle(id, { kind: 'closed' });
     this.changed();
   }
-}
-
-/** The address of a host name that was resolved before. */
-function lookupOf(address: string): LookupFunction {
-  const family = isIP(address);
-  return (_, { all }, callback) => (all ? callback(null, [{ address, family }]) : callback(null, address, family));
 }
 
 function list(data: unknown): readonly unknown[] {

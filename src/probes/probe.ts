@@ -78,6 +78,6 @@ export interface ProbeType {
   ): Promise<{ left: number }>;
   /** Everything of the probe's that stands in the store of a site, whole or not, found by a scan and not by key. */
   census?(context: ProbeContext, signal: AbortSignal): Promise<readonly CensusEntry[]>;
-  /** Files of hints that the site's nodes still hold for others, and how many nodes said so. */
+  /** What the site's nodes still hold for other sites (files of hints, messages), and how many nodes said so. */
   pendingHints?(context: ProbeContext, signal: AbortSignal): Promise<{ nodes: number; files: number }>;
 }

@@ -3,6 +3,7 @@ import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { opensearchProbe } from './opensearch.ts';
 import type { ProbeType } from './probe.ts';
+import { pulsarProbe } from './pulsar.ts';
 import { registerProbe } from './register.ts';
 import { transfersProbe } from './transfers.ts';
 
@@ -13,6 +14,7 @@ export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   registerProbe,
   transfersProbe,
   opensearchProbe,
+  pulsarProbe,
 ]);
 
 /** Probes by name; an Error when two have the same. */

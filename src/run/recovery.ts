@@ -32,7 +32,7 @@ export async function recoverFromFaults(
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
-  if (writesToCassandra(session)) await hintsDelivered(session, fault, signal);
+  if (keepsForOthers(session)) await hintsDelivered(session, fault, signal);
   await session.phase('read-back', 'reading everything back at every site');
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
@@ -56,9 +56,10 @@ export async function settle(session: Session, stages: Stages, signal: AbortSign
   await pause(waitUs / 1000, signal);
 }
 
-/** Hints are Cassandra's: where nothing of a run is kept there, there is none to wait for. */
-function writesToCassandra({ plan }: Session): boolean {
-  return plan.timetables.some(({ probe }) => (PROBES.get(probe)?.keyspaces ?? []).length > 0);
+/** Hints are Cassandra's, and other stores may keep messages for other sites: where nothing of a run is kept so, there is nothing to wait for. */
+function keepsForOthers({ plan }: Session): boolean {
+  const kinds = plan.timetables.map(({ probe }) => PROBES.get(probe));
+  return kinds.some((kind) => kind?.pendingHints !== undefined || (kind?.keyspaces ?? []).length > 0);
 }
 
 async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {
@@ -94,17 +95,24 @@ async function hintsDelivered(session: Session, fault: string, signal: AbortSign
 
 type AskForHints = (site: string, signal: AbortSignal) => Promise<{ readonly none: boolean; readonly said: string }>;
 
-/** Through CQL where a probe can ask so, because each nodetool is a JVM of its own on the machine that is measured. */
+/** Through the probes that can ask so, because each nodetool is a JVM of its own on the machine that is measured. One of each component is enough. */
 function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
   const { nodetool } = platform.abilities;
-  const timetable = plan.timetables.find(({ probe }) => PROBES.get(probe)?.pendingHints);
-  if (timetable) {
+  const asking = plan.timetables.filter(({ probe }) => PROBES.get(probe)?.pendingHints);
+  const byComponent = new Map(asking.map((timetable) => [PROBES.get(timetable.probe)?.component, timetable]));
+  if (byComponent.size > 0) {
     return async (site, signal) => {
-      const target = targetOf(plan, timetable, site);
-      const { hints } = await reader.run({ type: 'pending-hints', target }, signal);
-      const asked = target.site.endpoints.cassandra?.length ?? 0;
-      const { nodes = 0, files = 0 } = hints ?? {};
-      return { none: files === 0 && nodes >= asked, said: `${files} files, ${nodes} of ${asked} nodes asked` };
+      const said: string[] = [];
+      let none = true;
+      for (const [component, timetable] of byComponent) {
+        const target = targetOf(plan, timetable, site);
+        const { hints } = await reader.run({ type: 'pending-hints', target }, signal);
+        const asked = (component && target.site.endpoints[component]?.length) ?? 0;
+        const { nodes = 0, files = 0 } = hints ?? {};
+        none &&= files === 0 && nodes >= asked;
+        said.push(`${component}: ${files} ${unitOf(component)}, ${nodes} of ${asked} nodes asked`);
+      }
+      return { none, said: said.join('; ') };
     };
   }
   if (!nodetool) return null;
@@ -113,6 +121,10 @@ function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
     const none = /does not have any pending hints/i.test(said) && !/^Host ID/im.test(said);
     return { none, said: said.trim().split('\n').slice(-4).join(' | ') };
   };
+}
+
+function unitOf(component: string | undefined): string {
+  return component === 'pulsar' ? 'messages for other clusters' : 'files of hints';
 }
 
 /**

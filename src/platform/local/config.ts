@@ -68,6 +68,16 @@ const configSchema = z.strictObject({
       transportPort: port.default(9_300),
     })
     .prefault({}),
+  pulsar: z
+    .strictObject({
+      heap: heap.default('300m'),
+      /** HTTP: WebSocket and administration. */
+      webPort: port.default(8_080),
+      /** Pulsar's own protocol: between clusters, and for native clients. */
+      brokerPort: port.default(6_650),
+      bookiePort: port.default(3_181),
+    })
+    .prefault({}),
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 
@@ -76,7 +86,7 @@ export type LocalConfig = z.infer<typeof configSchema>;
  * one must be able to heal it.
  */
 export function ofRunning(
-  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'stores' | 'opensearch'>,
+  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'stores' | 'opensearch' | 'pulsar'>,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
   return {
@@ -84,6 +94,7 @@ export function ofRunning(
     processGroups: said.processGroups ?? (memory ? ['memory'] : []),
     stores: said.stores ?? [],
     opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
+    pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
   };
 }
 

@@ -3,6 +3,7 @@ import { cassandra } from './cassandra.ts';
 import type { ComponentKind } from './component-kind.ts';
 import { janusgraph } from './janusgraph.ts';
 import { opensearch } from './opensearch.ts';
+import { pulsar } from './pulsar.ts';
 
 /** Every kind of process that the local platform can run. */
-export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch };
+export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch, pulsar };

@@ -7,11 +7,15 @@ interface Place {
   readonly ports: readonly [number, ...number[]];
 }
 
-function placeOf({ nodesPerSite, cassandra, janusgraph, opensearch }: LocalConfig, component: Component): Place {
+function placeOf(
+  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar }: LocalConfig,
+  component: Component,
+): Place {
   const places: Readonly<Record<Component, Place>> = {
     cassandra: { nodes: nodesPerSite, ports: [cassandra.cqlPort, cassandra.storagePort] },
     janusgraph: { nodes: 1, ports: [janusgraph.port] },
     opensearch: { nodes: opensearch.nodes, ports: [opensearch.httpPort, opensearch.transportPort] },
+    pulsar: { nodes: 1, ports: [pulsar.webPort, pulsar.brokerPort, pulsar.bookiePort] },
   };
   return places[component];
 }

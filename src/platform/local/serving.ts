@@ -4,7 +4,12 @@ import type { Component } from '../platform.ts';
 
 const POLL_MS = 150;
 /** What one look may take. */
-const ANSWER_MS: Readonly<Record<Component, number>> = { cassandra: 2_000, janusgraph: 5_000, opensearch: 5_000 };
+const ANSWER_MS: Readonly<Record<Component, number>> = {
+  cassandra: 2_000,
+  janusgraph: 5_000,
+  opensearch: 5_000,
+  pulsar: 10_000,
+};
 
 /** Resolves when a database serves at an address; rejects at the signal. */
 export async function untilServing(

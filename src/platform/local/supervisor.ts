@@ -23,6 +23,7 @@ import { runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { componentsIn, nodesOf } from './places.ts';
 import { type GroupHomes, ProcessGroups } from './process-groups.ts';
+import { linkClusters } from './pulsar-clusters.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 import { untilListening } from './serving.ts';
@@ -207,6 +208,7 @@ async function main(): Promise<void> {
   // After the others, whose start would take longer beside it. All nodes of a site's cluster at once: they wait for each other.
   const further = config.stores.flatMap((store) => inventory.of(store));
   await Promise.all(further.map((one) => one.start(limit, 'outside')));
+  if (config.stores.includes('pulsar')) await linkClusters(config, limit);
   started = true;
   tell('started', 'every component serves');
 }
