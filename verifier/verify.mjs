@@ -437,13 +437,16 @@ function verifyEnvelopes(directory, there, sealed, { seal }) {
 
 const SIGN_OFF = 'urn:drill:sign-off:v0.1';
 const AMENDMENT = 'urn:drill:amendment:v0.1';
+/** A name or a role as it is compared: case, width, composition, spaces and what does not show do not count; by way of capitals, where ß and SS are one. */
 const plain = (text) =>
   text
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
     .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase();
+    .trim();
 /** No character that a terminal obeys, or that turns the direction of what follows; line ends may be. */
 const isShown = (value, atMost) =>
   isText(value) &&

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { syncDirectory } from '../durable-file.ts';
 import { EvidenceError, InputError } from '../errors.ts';
 import { refusedWords } from '../refused-words.ts';
+import { isAmong } from '../same-name.ts';
 import { readWhole, STATEMENTS, sha256, statementPath } from './bundle-files.ts';
 import { keyIdOf } from './dsse.ts';
 import {
@@ -17,7 +18,6 @@ import { verifySealed } from './sealed.ts';
 import { signPayload } from './sign.ts';
 import type { Signer } from './signing-key.ts';
 import { verifyBundle } from './verify.ts';
-import { isAmong } from './verify-statements.ts';
 
 type Common = 'number' | 'previous' | 'about';
 /** What a person says; where it stands follows from what is there. */

@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { EvidenceError } from '../errors.ts';
+import { isAmong, sameName } from '../same-name.ts';
 import { readWhole, STATEMENTS, sha256, shownPath, statementPath } from './bundle-files.ts';
 import { IN_TOTO, keyIdOf, parseEnvelope, verifySignature } from './dsse.ts';
 import { type HumanStatement, parseStatement } from './human-statement.ts';
-import { type Keyring, sameWords } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 import type { Sealed } from './sealed.ts';
 import type { Signed } from './verify.ts';
 
@@ -43,7 +44,7 @@ export function verifyStatements(
     previous = sha256(bytes);
   }
   for (const { role } of keys.roles) {
-    if (!found.some(({ said, state }) => state === 'signed' && sameWords(said.by.role, role)))
+    if (!found.some(({ said, state }) => state === 'signed' && sameName(said.by.role, role)))
       throw new EvidenceError(
         `${STATEMENTS}: expected one of the role ${shownPath(role)}, whose key was given, got none`,
       );
@@ -77,7 +78,7 @@ function verifyOne(
 
 /** The key that must have signed; null: none that was given. An EvidenceError where the role has keys and this is none of them, or the key has another role. */
 function keyFor(role: string, keyId: string, { roles, seal }: Keyring, path: string): KeyObject | null {
-  const ofRole = roles.filter((one) => sameWords(one.role, role));
+  const ofRole = roles.filter((one) => sameName(one.role, role));
   const isIt = (key: KeyObject): boolean => keyIdOf(key) === keyId;
   const key = ofRole.find((one) => isIt(one.key))?.key;
   if (key !== undefined) return key;
@@ -109,11 +110,6 @@ function flagsOf(
   if (keyId === sealKey) flags.push('NOT INDEPENDENT: signed with the key that sealed it');
   if (lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
   return flags;
-}
-
-/** Whether one of the names is this one, in whatever spelling. */
-export function isAmong(name: string, names: readonly string[]): boolean {
-  return names.some((one) => sameWords(one, name));
 }
 
 /** A day and a time that are in the calendar, which the pattern of an instant does not ask for. */

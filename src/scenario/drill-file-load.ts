@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson } from '../history/chain.ts';
+import { sameName } from '../same-name.ts';
 import { type Declared, type DrillFile, drillFileSchema, type Entered, type PlannedDeclaration } from './drill-file.ts';
-import { itsOwn, plain } from './drill-file-rules.ts';
+import { itsOwn } from './drill-file-rules.ts';
 import { disagreements, type EnteredFor } from './entered-rules.ts';
 import type { LoadedScenario } from './load.ts';
 import type { Positions } from './positions.ts';
@@ -109,7 +110,7 @@ export function misfits(
   const services = Object.keys(scenario.services);
   const { name, owner } = before.function ?? {};
   const differs = (said: string | undefined, other: string | undefined, key: string): Problem[] =>
-    said === undefined || other === undefined || other === '' || plain(said) === plain(other)
+    said === undefined || other === undefined || other === '' || sameName(said, other)
       ? []
       : [positions.atValue(['before', 'function', key], `the scenario says dora.${WORD[key]}: ${other}`)];
   return [
