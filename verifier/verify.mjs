@@ -34,6 +34,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 const ENVELOPES = ['manifest.dsse.json', 'objectives.dsse.json'];
 const OUTSIDE = ['manifest.json', ...ENVELOPES, 'manifest.tsr'];
@@ -52,6 +53,7 @@ class Finding extends Error {
   constructor(place, what) {
     super(`${place}: ${what}`);
     this.place = place;
+    this.what = what;
   }
 }
 
@@ -198,15 +200,46 @@ function readManifest(bytes) {
   return manifest;
 }
 
+const isTimetable = (it) => isObject(it) && [it.probe, it.service, it.site, it.client].every(isText);
+const isOptional = (value, test) => value === undefined || test(value);
+
+function readIntent(value) {
+  const names = ['run', 'scenario', 'scenarioSha256', 'criteriaSha256', 'planSha256', 'harness'];
+  const { sequence } = isObject(value) ? value : {};
+  const placed =
+    sequence === undefined ||
+    (isObject(sequence) && isText(sequence.series) && Number.isSafeInteger(sequence.counter) && sequence.counter > 0);
+  if (!isObject(value) || !names.every((name) => isText(value[name])) || !placed)
+    throw new Finding('intent.json', 'no intent: it declares nothing before the run, or not all');
+  return value;
+}
+
 function readPlan(value) {
-  if (!isObject(value) || !isObject(value.scenario) || !isText(value.scenario.name) || !isText(value.scenario.sha256))
-    throw new Finding('plan.json', 'names no scenario');
-  if (!Array.isArray(value.objectives)) throw new Finding('plan.json', 'has no objectives');
-  const { declared } = value;
+  const wrong = (what) => {
+    throw new Finding('plan.json', what);
+  };
+  const { scenario, platform, timetables, timeline, notMeasured, objectives, settings, declared } = isObject(value)
+    ? value
+    : {};
+  const { dora = null, tier } = isObject(scenario) ? scenario : {};
+  if (!isObject(scenario) || ![scenario.name, scenario.sha256, scenario.title, scenario.hypothesis].every(isText))
+    wrong('names no scenario');
+  if (!(tier === null || Number.isSafeInteger(tier))) wrong('names no scenario');
+  if (dora !== null && !(isObject(dora) && [dora.class, dora.function, dora.owner].every(isText)))
+    wrong('names no scenario');
+  if (!isObject(platform) || ![platform.name, platform.environment].every(isText)) wrong('names no platform');
+  if (!Array.isArray(platform.sites) || !platform.sites.every((it) => isObject(it) && isText(it.name)))
+    wrong('names no platform');
+  if (!Array.isArray(timetables) || !timetables.every(isTimetable)) wrong('has no timetables');
+  const isFault = (it) => isObject(it) && [it.id, it.type, it.site].every(isText) && typeof it.disaster === 'boolean';
+  if (!Array.isArray(timeline) || !timeline.every(isFault)) wrong('has no timeline');
+  const isGap = (it) => isObject(it) && isText(it.what) && isText(it.why);
+  if (!Array.isArray(notMeasured) || !notMeasured.every(isGap)) wrong('does not say what is not measured');
+  if (!Array.isArray(objectives) || !isObject(settings)) wrong('has no objectives and settings');
   const testers = isObject(declared) ? declared.testers : undefined;
-  if (declared !== undefined && !isObject(declared)) throw new Finding('plan.json', 'no declaration');
+  if (declared !== undefined && !isObject(declared)) wrong('no declaration');
   if (testers !== undefined && !(Array.isArray(testers) && testers.every((it) => isObject(it) && isText(it.name))))
-    throw new Finding('plan.json', 'no testers');
+    wrong('no testers');
   return value;
 }
 
@@ -218,6 +251,7 @@ function readReport(value) {
       Object.keys(it).sort().join() === 'lower,upper' &&
       typeof it.lower === 'number' &&
       (it.upper === null || typeof it.upper === 'number'));
+  const isFact = (it) => isObject(it) && isText(it.fact) && isText(it.value);
   const { run } = isObject(value) ? value : {};
   const good =
     isObject(run) &&
@@ -227,6 +261,11 @@ function readReport(value) {
     Array.isArray(run.defects) &&
     run.defects.every(isText) &&
     verdicts.includes(value.verdict) &&
+    Array.isArray(value.reasons) &&
+    value.reasons.every((it) => isObject(it) && verdicts.includes(it.verdict)) &&
+    isOptional(value.facts, (facts) => Array.isArray(facts) && facts.every(isFact)) &&
+    isOptional(value.notMeasured, Array.isArray) &&
+    isOptional(value.views, (views) => Array.isArray(views) && views.every(isTimetable)) &&
     (value.dora === undefined || isObject(value.dora)) &&
     Array.isArray(value.faults) &&
     value.faults.every(isObject) &&
@@ -245,12 +284,12 @@ function readReport(value) {
 }
 
 /** Follows the journal from the digest of intent.json to its last whole line. */
-function followJournal(bytes, intentSha256, manifest) {
+function followJournal(bytes, intentSha256) {
   const lines = utf8(bytes, 'journal.ndjson').split('\n');
   const torn = lines.pop() !== '';
   let previous = intentSha256;
   let now = 0;
-  let run = '';
+  const facts = { started: null, origin: '', ended: null, stopped: [], filled: new Set(), faults: new Map() };
   let operators = null;
   let faults = false;
   let ended = '';
@@ -274,13 +313,11 @@ function followJournal(bytes, intentSha256, manifest) {
     if (event.prev !== previous) wrong('does not follow from what is before it');
     if (sha256(canonicalOr(rest, `journal.ndjson line ${i + 1}`)) !== hash) wrong('its hash is not that of the line');
     if (!Number.isSafeInteger(event.at_us) || event.at_us < now) wrong('is before the line before it');
-    if (i === 0 && event.type === 'run-started' && isObject(event.data)) {
-      const { run: said, operators: who, authorisation } = event.data;
-      if (isText(said)) run = said;
-      if (Array.isArray(who) && who.every(isText)) operators = who;
-      else if (isObject(authorisation) && isText(authorisation.operator))
-        operators = authorisation.operator.split(', then ');
+    if (event.type === 'run-started') {
+      if (i > 0) wrong('a second run-started');
+      if (isObject(event.data)) operators = operatorsOf(event.data);
     }
+    takeFacts(facts, event);
     faults ||= event.type === 'undo-recorded' || event.type === 'fault-requested';
     if (event.type === 'anchored') {
       if (!isAnchor(event.data)) wrong('an anchor that is none');
@@ -291,10 +328,145 @@ function followJournal(bytes, intentSha256, manifest) {
     now = event.at_us;
     ended = isText(event.wall) ? event.wall : '';
   });
-  if ((lines.length === 0 ? '' : previous) !== manifest.journalHead)
-    throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
-  if (run !== manifest.run) throw new Finding('journal.ndjson', 'is the journal of another run');
-  return { torn, operators, anchors, ended };
+  return { head: lines.length === 0 ? '' : previous, facts, torn, operators, anchors, ended };
+}
+
+/** Who ran it, and whom those who allowed it took for its operator. */
+function operatorsOf({ operators, authorisation }) {
+  const said = Array.isArray(operators) && operators.every(isText) ? operators : [];
+  const allowed = isObject(authorisation) && isText(authorisation.operator) ? authorisation.operator : '';
+  return namesOf([...said, ...allowed.split(', then ')]);
+}
+
+/** Those that are names; null: there are none, so it was not recorded. */
+function namesOf(said) {
+  const names = said.filter((name) => plain(name) !== '');
+  return names.length === 0 ? null : names;
+}
+
+const INSTANTS = ['fault-requested', 'fault-effective', 'fault-lapsed', 'fault-release-requested', 'fault-gone'];
+
+/** What one event says of the run in plain words, which its report has to say as well. What is not as its type has it is passed over. */
+function takeFacts(facts, { seq, at_us, wall, type, data }) {
+  const of = isObject(data) ? data : {};
+  if (type === 'run-started') {
+    if ([of.run, of.scenario, of.harness].every(isText)) facts.started = of;
+    const origin = new Date(Date.parse(String(wall)) - at_us / 1000);
+    facts.origin = Number.isNaN(origin.getTime()) ? String(wall) : origin.toISOString();
+  } else if (type === 'run-ended') {
+    if (['completed', 'aborted', 'failed'].includes(of.outcome) && isText(of.reason)) facts.ended = of;
+  } else if (type === 'stop-condition') {
+    const { condition, observed } = of;
+    if (isText(condition) && isText(observed)) facts.stopped.push({ at_us, condition, observed });
+  } else if (type === 'read-back-done') {
+    if (Number.isSafeInteger(of.asked) && of.asked >= 1) facts.filled.add('read-back.csv');
+  } else if (type === 'graph-census') {
+    if (Number.isSafeInteger(of.rows) && of.rows >= 1) facts.filled.add('graph.csv');
+  } else if (type === 'timetable-started') facts.filled.add('history.csv');
+  else if (INSTANTS.includes(type)) {
+    const { fault, disaster, notBefore_us, notAfter_us } = of;
+    const whole = Number.isSafeInteger(notBefore_us) && Number.isSafeInteger(notAfter_us);
+    if (!isText(fault) || typeof disaster !== 'boolean' || !whole) return;
+    if (type === 'fault-requested' && !(isText(of.type) && isText(of.target))) return;
+    const own = facts.faults.get(fault) ?? { asked: null, instants: [] };
+    own.instants.push({ type, at: { notBefore_us, notAfter_us } });
+    if (type === 'fault-requested') own.asked ??= { type: of.type, target: of.target, disaster, order: seq };
+    facts.faults.set(fault, own);
+  }
+}
+
+/** Every planned fault, in the plan's order, then those that only the journal knows, in the order of their requests. */
+function faultsOf({ faults }, planned) {
+  const known = planned.map(({ id, type, site, disaster }) => ({ id, type, target: site, disaster }));
+  const others = [...faults]
+    .filter(([id, { asked }]) => asked !== null && !planned.some((one) => one.id === id))
+    .sort(([, a], [, b]) => a.asked.order - b.asked.order)
+    .map(([id, { asked }]) => ({ id, type: asked.type, target: asked.target, disaster: asked.disaster }));
+  return [...known, ...others].map((fault) => {
+    const own = faults.get(fault.id)?.instants ?? [];
+    const of = (type) => own.filter((one) => one.type === type).map(({ at }) => at);
+    return {
+      ...fault,
+      requested: of('fault-requested')[0] ?? null,
+      effective: of('fault-effective')[0] ?? null,
+      lapsed: of('fault-lapsed'),
+      releaseRequested: of('fault-release-requested')[0] ?? null,
+      gone: of('fault-gone').pop() ?? null,
+    };
+  });
+}
+
+function authorisationOf({ started }) {
+  const said = started?.authorisation;
+  if (!isObject(said) || ![said.operator, said.ticket, said.approver].every(isText)) return null;
+  const { operator, ticket, approver, window } = said;
+  if (!isObject(window) || !isText(window.from) || !isText(window.to)) return null;
+  return { operator, ticket, approver, from: window.from, to: window.to };
+}
+
+/** What a report says in the words of the plan, the intent and the journal is what these say; its verdict follows from what it says itself. */
+function agreeReport(report, { intent, plan, facts, criteria, digests }) {
+  const wrong = (what) => {
+    throw new Finding('report.json', what);
+  };
+  const { scenario, platform } = plan;
+  const { dora = null } = scenario;
+  const { run } = report;
+  const same = (name, said, expected) => {
+    if (!isDeepStrictEqual(said, expected)) wrong(`another ${name} than the record beside it`);
+  };
+  same('scenario', run.scenario, scenario.name);
+  same('title', run.title, scenario.title);
+  same('hypothesis', run.hypothesis, scenario.hypothesis);
+  same('tier', run.tier, scenario.tier);
+  same('environment', run.environment, platform.environment);
+  same('beginning', run.started, facts.origin);
+  same('outcome', run.outcome, facts.ended?.outcome ?? 'aborted');
+  if (facts.ended !== null) same('reason of its end', run.reason, facts.ended.reason);
+  const declared = intent.criteriaSha256 === criteria;
+  const { sequence } = intent;
+  const ofDora = {
+    criteriaSha256: criteria,
+    criteriaDeclared: declared,
+    attempt: sequence === undefined ? null : { series: sequence.series, counter: sequence.counter },
+    authorisation: authorisationOf(facts),
+    scenario: dora && { doraClass: dora.class, function: dora.function, owner: dora.owner },
+    declared: (declared ? plan.declared : null) ?? null,
+    stopped: facts.stopped,
+  };
+  for (const [name, expected] of Object.entries(ofDora))
+    if (report.dora !== undefined && Object.hasOwn(report.dora, name)) same(name, report.dora[name], expected);
+
+  const faults = faultsOf(facts, plan.timeline);
+  if (report.faults.length !== faults.length) wrong('has other faults than plan and journal');
+  faults.forEach((fault, i) => {
+    for (const [name, expected] of Object.entries(fault)) same(`fault (${name})`, report.faults[i][name], expected);
+  });
+
+  const saidOfPlatform = {
+    platform: `${platform.name} (${platform.environment})`,
+    sites: platform.sites.map(({ name }) => name).join(', '),
+  };
+  for (const [name, expected] of Object.entries(saidOfPlatform)) {
+    const fact = (report.facts ?? []).find((one) => one.fact === name);
+    if (fact !== undefined) same(name, fact.value, expected);
+  }
+  for (const gap of plan.notMeasured)
+    if (!(report.notMeasured ?? []).some((one) => isDeepStrictEqual(one, gap)))
+      wrong('leaves out what the plan says is not measured');
+  const key = ({ probe, service, site, client }) => JSON.stringify([probe, service, site, client]);
+  const planned = plan.timetables.map(key);
+  if ((report.views ?? []).some((view) => !planned.includes(key(view)))) wrong('has a view that is in no plan');
+
+  const whole = [...report.objectives, ...report.reasons].map(({ verdict }) => verdict);
+  const follows = whole.includes('fail') ? 'fail' : whole.includes('unknown') ? 'unknown' : 'pass';
+  if (report.verdict !== follows) wrong(`says ${report.verdict} of what makes ${follows}`);
+  if (report.verdict !== 'fail' && report.faults.some(({ requested, gone }) => requested && !gone))
+    wrong(`says ${report.verdict} of a run whose fault was not seen to be gone`);
+  if (report.verdict !== 'pass') return;
+  if (run.outcome !== 'completed' || run.defects.length > 0 || report.objectives.length === 0)
+    wrong('says pass of a run that did not go through, has defects, or was judged by nothing');
+  for (const path of facts.filled) if (!digests.has(path)) wrong(`says pass, and ${path} is missing`);
 }
 
 function isAnchor(data) {
@@ -540,6 +712,7 @@ function verifyStatements(directory, there, sealed, signature, keys) {
     if (said.signOff && sealed.operators === null) flags.push('who ran it was not recorded');
     else if (said.signOff && by(sealed.operators)) flags.push('NOT INDEPENDENT: by who ran it');
     if (said.signOff && by(sealed.testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
+    if (said.signOff) flags.push(...sealed.unseen.map((run) => `who made the run ${run} is not known here`));
     if (said.signOff && said.keyId === signature.keyId)
       flags.push('NOT INDEPENDENT: signed with the key that sealed it');
     if (said.signOff && lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
@@ -847,12 +1020,15 @@ function verifyTimestamps(directory, there, sealed, intentTsr, { authorities }) 
 
 function readRecord(value, manifest) {
   const verdicts = ['pass', 'fail', 'unknown'];
+  const isJudged = (it) =>
+    isObject(it) && [it.id, it.statement, it.reason].every(isText) && verdicts.includes(it.verdict);
   const isRun = (run) =>
     run === undefined ||
     run === null ||
     (isObject(run) &&
       isText(run.id) &&
       isText(run.path) &&
+      isText(run.started) &&
       ['completed', 'aborted', 'failed'].includes(run.outcome) &&
       verdicts.includes(run.verdict) &&
       (run.manifestSha256 === null || isText(run.manifestSha256)));
@@ -870,6 +1046,7 @@ function readRecord(value, manifest) {
         ['scenario', 'person'].includes(step.kind) &&
         verdicts.includes(step.verdict) &&
         [step.scenario, step.entry, step.entered ?? undefined].every((it) => it === undefined || isText(it)) &&
+        isOptional(step.objectives, (them) => Array.isArray(them) && them.every(isJudged)) &&
         (step.proves === undefined || (Array.isArray(step.proves) && step.proves.every(isText))) &&
         isRun(step.run),
     );
@@ -912,14 +1089,33 @@ function agreeSteps({ verdict, steps }) {
   if (verdict !== whole) wrong(`says ${verdict} of steps that make ${whole}`);
 }
 
-/** A step says of its run what the run's own sealed report says. */
-function agreeStep(step, number, path) {
-  const place = `${step.run.path}/report.json`;
-  const { content, sha256: digest } = read(path, 'report.json', true);
+/** What of a run says who made it and how it went: read again from the files under its manifest. */
+function readPart(path, place) {
   const manifest = readManifest(read(path, 'manifest.json', true).content);
-  if (manifest.files.find((file) => file.path === 'report.json')?.sha256 !== digest)
-    throw new Finding(place, 'has changed since it was sealed');
-  const report = readReport(json(content, place, content.includes(10)));
+  const get = (name) => {
+    const { content, sha256: digest } = read(path, name, true);
+    if (manifest.files.find((file) => file.path === name)?.sha256 !== digest)
+      throw new Finding(name, 'has changed since it was sealed');
+    return content;
+  };
+  const parse = (name) => {
+    const content = get(name);
+    return json(content, name, content.includes(10));
+  };
+  try {
+    const report = readReport(parse('report.json'));
+    const plan = readPlan(parse('plan.json'));
+    const journal = get('journal.ndjson');
+    const { operators } = followJournal(journal, sha256(get('intent.json')));
+    return { report, operators, testers: testersOf(plan) };
+  } catch (error) {
+    if (!(error instanceof Finding)) throw error;
+    throw new Finding(`${place}/${error.place}`, error.what);
+  }
+}
+
+/** A step says of its run what the run's own sealed report says. */
+function agreeStep(step, number, { report }) {
   const wrong = (what) => {
     throw new Finding('exercise.json', `step ${number} ${what}`);
   };
@@ -927,6 +1123,10 @@ function agreeStep(step, number, path) {
   if (step.scenario !== report.run.scenario) wrong('is of another scenario than its run');
   if (step.run.verdict !== report.verdict || step.run.outcome !== report.run.outcome)
     wrong(`says ${step.run.verdict} of a run whose report says ${report.verdict}`);
+  if (step.run.started !== report.run.started) wrong('says that its run began at another time');
+  const ends = (them) => them.map(({ id, statement, verdict, reason }) => ({ id, statement, verdict, reason }));
+  const judged = report.objectives.map((it) => ({ ...it, id: it.objective.id }));
+  if (!isDeepStrictEqual(ends(step.objectives ?? []), ends(judged))) wrong('says other objectives than its run');
   const proved = (step.proves ?? []).every((one) => report.objectives.some((it) => it.objective.metric === one));
   const whole = worst([report.verdict, report.run.outcome === 'completed' && proved ? 'pass' : 'unknown']);
   if (step.verdict !== whole) wrong(`says ${step.verdict}, and its run makes it ${whole}`);
@@ -940,13 +1140,14 @@ function listedRuns(directory, { steps }) {
     if (!plainPath(run.path)) throw new Finding('exercise.json', 'a run in a place that is none');
     const path = join(directory, '../../..', run.path);
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
-      return [{ run: shown(run.id), path: null, why: 'it is not here' }];
+      return [{ run: shown(run.id), path: null, why: 'it is not here', part: null }];
     if (run.manifestSha256 === null)
-      return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was' }];
+      return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was', part: null }];
     if (read(path, 'manifest.json', false).sha256 !== run.manifestSha256)
       throw new Finding(`${run.path}/manifest.json`, 'is another than the exercise lists');
-    agreeStep(step, i + 1, path);
-    return [{ run: shown(run.id), path, why: '' }];
+    const part = readPart(path, run.path);
+    agreeStep(step, i + 1, part);
+    return [{ run: shown(run.id), path, why: '', part }];
   });
 }
 
@@ -984,7 +1185,15 @@ export function verifyBundle(directory, keys = NO_KEYS) {
     sealed.kind === 'run' ? contents['intent.tsr'] : undefined,
     keys,
   );
-  const said = verifyStatements(directory, there, sealed, signature, keys);
+  const runs = sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record);
+  const makers = [sealed, ...runs.flatMap(({ part }) => part ?? [])];
+  const operators = makers.flatMap((one) => one.operators ?? []);
+  const people = {
+    operators: operators.length === 0 ? null : operators,
+    testers: makers.flatMap((one) => one.testers),
+    unseen: runs.filter(({ path }) => path === null).map(({ run }) => run),
+  };
+  const said = verifyStatements(directory, there, { ...sealed, ...people }, signature, keys);
   return {
     kind: sealed.kind,
     run: sealed.id,
@@ -995,7 +1204,8 @@ export function verifyBundle(directory, keys = NO_KEYS) {
     ...times,
     anchors: sealed.anchors,
     statements: said,
-    runs: sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record),
+    harness: sealed.harness,
+    runs,
   };
 }
 
@@ -1005,35 +1215,48 @@ function agreeExercise(files, contents, there) {
   const record = readRecord(json(bytes, 'exercise.json', bytes.includes(10)), files.manifest);
   if (there.includes(ENVELOPES[1])) throw new Finding(ENVELOPES[1], 'an exercise has none');
   const { id, operators, started, ended } = record;
-  const people = { operators, testers: [] };
-  return { ...files, kind: 'exercise', id, record, ...people, ended: ended ?? started, torn: false, anchors: [] };
+  const people = { operators: namesOf(operators), testers: [] };
+  const harness = { ran: record.harness, judged: record.harness };
+  return {
+    ...files,
+    kind: 'exercise',
+    id,
+    record,
+    harness,
+    ...people,
+    ended: ended ?? started,
+    torn: false,
+    anchors: [],
+  };
 }
 
 function agreeRun(files, contents) {
   const { manifest, digests } = files;
   for (const name of NEEDED) if (!digests.has(name)) throw new Finding(name, 'is not in the manifest');
   const parse = (name) => json(contents[name], name, contents[name].includes(10));
-  const intent = parse('intent.json');
-  const names = ['run', 'scenario', 'scenarioSha256', 'criteriaSha256', 'planSha256'];
-  if (!isObject(intent) || names.some((name) => intent[name] !== undefined && !isText(intent[name])))
-    throw new Finding('intent.json', 'no intent');
+  const intent = readIntent(parse('intent.json'));
   const plan = readPlan(parse('plan.json'));
   const declared = (name, found, place) => {
-    if (intent[name] !== undefined && intent[name] !== found)
-      throw new Finding(place, `another ${name} than intent.json declared before the run`);
+    if (intent[name] !== found) throw new Finding(place, `another ${name} than intent.json declared before the run`);
   };
   declared('run', manifest.run, 'manifest.json');
   declared('scenarioSha256', digests.get('scenario.yaml'), 'scenario.yaml');
-  const { objectives, settings = null, declared: people } = plan;
-  const criteria = canonicalOr(
-    { objectives, settings, ...(people !== undefined && { declared: people }) },
-    'plan.json',
+  const { objectives, settings, declared: people } = plan;
+  const criteria = sha256(
+    canonicalOr({ objectives, settings, ...(people !== undefined && { declared: people }) }, 'plan.json'),
   );
-  declared('criteriaSha256', sha256(criteria), 'plan.json');
+  declared('criteriaSha256', criteria, 'plan.json');
   declared('planSha256', digests.get('plan.json'), 'plan.json');
   declared('scenarioSha256', plan.scenario.sha256, 'plan.json');
   declared('scenario', plan.scenario.name, 'plan.json');
-  const journal = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']), manifest);
+  const journal = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']));
+  const { facts } = journal;
+  if (journal.head !== manifest.journalHead)
+    throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
+  if (facts.started === null) throw new Finding('journal.ndjson', 'does not begin with run-started');
+  for (const name of ['run', 'scenario', 'harness'])
+    if (facts.started[name] !== intent[name])
+      throw new Finding('journal.ndjson', `is the journal of another ${name} than intent.json declared`);
   const report = readReport(parse('report.json'));
   if (report.run.id !== manifest.run) throw new Finding('report.json', 'is the report of another run');
   if (report.run.journalHead !== manifest.journalHead)
@@ -1041,14 +1264,17 @@ function agreeRun(files, contents) {
   const judged = report.objectives.map(({ objective }) => objective);
   if (canonicalOr(judged, 'report.json') !== canonicalOr(plan.objectives, 'plan.json'))
     throw new Finding('report.json', 'judges other objectives than the plan has');
+  if (isObject(report.dora) && (report.dora.entered ?? null) !== null)
+    throw new Finding('report.json', 'has what people entered after the run: a sealed report has none');
+  agreeReport(report, { intent, plan, facts, criteria, digests });
   for (const { kind, sha256: said } of journal.anchors)
     if (kind === 'tsa' && digests.get('intent.tsr') !== said)
       throw new Finding('intent.tsr', 'is not the time stamp that the journal says was had before the fault');
-  if (isObject(report.dora) && (report.dora.entered ?? null) !== null)
-    throw new Finding('report.json', 'has what people entered after the run: a sealed report has none');
-  const testers = (people?.testers ?? []).map(({ name }) => name);
-  return { ...files, kind: 'run', id: manifest.run, intent, report, testers, ...journal };
+  const harness = { ran: intent.harness, judged: report.harness };
+  return { ...files, kind: 'run', id: manifest.run, intent, report, testers: testersOf(plan), harness, ...journal };
 }
+
+const testersOf = ({ declared }) => (declared?.testers ?? []).map(({ name }) => name);
 
 /* Every run below a directory, and whether one is missing among them: each intent has a counter, and the digest of the run before it. */
 
@@ -1067,12 +1293,17 @@ function sealedDirectories(directory, depth, masked) {
 /** Where a run stands in its series; null: nowhere. */
 function placeOf(directory, path) {
   const bytes = read(directory, 'intent.json', true).content;
-  const { sequence } = json(bytes, 'intent.json', bytes.includes(10));
+  const intent = json(bytes, 'intent.json', bytes.includes(10));
+  if (!isObject(intent) || !isText(intent.run)) throw new Finding('intent.json', 'no intent');
+  const { sequence } = intent;
   if (sequence === undefined) return null;
-  const { series, counter, previous } = isObject(sequence) ? sequence : {};
+  const { series, counter, previous } =
+    isObject(sequence) && Object.keys(sequence).sort().join() === 'counter,previous,series' ? sequence : {};
   const follows =
     previous === null ||
     (isObject(previous) &&
+      Object.keys(previous).sort().join() === 'intentSha256,manifestSha256,run' &&
+      isText(previous.run) &&
       isText(previous.intentSha256) &&
       (previous.manifestSha256 === null || isText(previous.manifestSha256)));
   if (!isText(series) || !/^[0-9a-f]{32}$/.test(series) || !Number.isSafeInteger(counter) || counter < 1 || !follows)
@@ -1175,6 +1406,7 @@ function linesOf({
   files,
   manifestSha256,
   torn,
+  harness,
   signed,
   keyId,
   timestamp,
@@ -1198,6 +1430,9 @@ function linesOf({
   return [
     `${kind} ${run}: ${files} files as they were sealed; ${seal[signed]}`,
     `manifest.json has the SHA-256 ${manifestSha256}`,
+    ...(harness.ran === harness.judged
+      ? []
+      : [`judged by the harness ${shown(harness.judged)}, and run by ${shown(harness.ran)}`]),
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
     ...(timestamp !== null && timestamp.state === 'verified' ? [] : ['trusted time: none']),
     ...(timestamp === null ? [] : [time('sealed', timestamp)]),

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { INTENT_TIMESTAMP, sha256, TIMESTAMP } from '../evidence/bundle-files.ts';
 import { NO_KEYS } from '../evidence/keyring.ts';
-import { UP, type Verified, verifyBundle } from '../evidence/verify.ts';
+import { UP } from '../evidence/listed-runs.ts';
+import { type Verified, verifyBundle } from '../evidence/verify.ts';
 import { VERSION } from '../version.ts';
 import { print, requireDirectory } from './context.ts';
 

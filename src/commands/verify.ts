@@ -68,11 +68,13 @@ function onlyKey({ seal, roles, authorities }: Keyring): KeyObject | null {
 
 function linesOf(verified: Verified): readonly string[] {
   const { kind, run, files, torn, signed, manifestSha256, timestamp, intentTimestamp, anchors, statements } = verified;
+  const { ran, judged } = verified.harness;
   const chain = kind === 'run' ? ', the journal’s chain is whole' : '';
   return [
     `${run}: ${files} files as they were sealed${chain}`,
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
     `manifest.json has the SHA-256 ${manifestSha256}`,
+    ...(ran === judged ? [] : [`judged by the harness ${shown(judged)}, and run by ${shown(ran)}`]),
     signedWords(signed),
     ...(timestamp?.state === 'verified' ? [] : ['trusted time: none']),
     ...(timestamp === null ? [] : [timeWords('sealed', timestamp)]),

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EvidenceError } from '../errors.ts';
-import type { SealedRecord, SealedReport } from './sealed.ts';
+import type { SealedRecord, SealedReport } from './sealed-schemas.ts';
 
 type Step = SealedRecord['steps'][number];
 type Verdict = Step['verdict'];
@@ -53,6 +54,14 @@ export function refuseAnotherRun(step: Step, index: number, { run, verdict, obje
   if (step.scenario !== run.scenario) wrong(`${here} is of another scenario than its run`);
   if (said.verdict !== verdict || said.outcome !== run.outcome)
     wrong(`${here} says ${said.outcome}, ${said.verdict} of a run whose report says ${run.outcome}, ${verdict}`);
+  if (said.started !== run.started) wrong(`${here} says that its run began at another time than the run does`);
+  const judged = objectives.map(({ objective: { id }, statement, verdict: of, reason }) => {
+    return { id, statement, verdict: of, reason };
+  });
+  const listed = (step.objectives ?? []).map(({ id, statement, verdict: of, reason }) => {
+    return { id, statement, verdict: of, reason };
+  });
+  if (!isDeepStrictEqual(listed, judged)) wrong(`${here} says other objectives, or other ends of them, than its run`);
   const proved = (step.proves ?? []).every((one) => objectives.some(({ objective }) => objective.metric === one));
   const whole = worst([verdict, run.outcome === 'completed' && proved ? 'pass' : 'unknown']);
   if (step.verdict !== whole) wrong(`${here} says ${step.verdict}, and its run makes it ${whole}`);

@@ -6,6 +6,7 @@ import { IN_TOTO, keyIdOf, parseEnvelope, verifySignature } from './dsse.ts';
 import { type HumanStatement, parseStatement } from './human-statement.ts';
 import type { Keyring } from './keyring.ts';
 import type { Sealed } from './sealed.ts';
+import type { Makers } from './sealed-run.ts';
 import type { Signed } from './verify.ts';
 
 /** Longer ones are refused: a text of 256 KiB, escaped, in base64. */
@@ -25,13 +26,14 @@ export interface VerifiedStatement {
 /**
  * Verifies what people signed over a manifest: numbered without holes, each following the one before, over this manifest and about this run; with keys who
  * signed. That the last ones were taken away cannot be seen, but by a role whose key was given and of whom none is there. An EvidenceError names the first
- * thing that is wrong.
+ * thing that is wrong. `makers`: who must not sign it off, and of an exercise the runs of which nobody knows here who made them.
  */
 export function verifyStatements(
   directory: string,
   sealed: Sealed,
   signed: Signed,
   keys: Keyring,
+  makers: Makers & { readonly unseen: readonly string[] },
 ): readonly VerifiedStatement[] {
   const paths = [...sealed.there].filter((path) => path.startsWith(`${STATEMENTS}/`)).sort();
   const found: Omit<VerifiedStatement, 'flags'>[] = [];
@@ -51,7 +53,10 @@ export function verifyStatements(
   }
   const sealKey = signed.state === 'unsigned' ? null : signed.keyId;
   const lastAmendment = found.filter(({ said }) => said.kind === 'amendment').at(-1)?.said.number ?? 0;
-  return found.map((one) => ({ ...one, flags: flagsOf(one, sealed, sealKey, lastAmendment) }));
+  return found.map((one) => ({
+    ...one,
+    flags: flagsOf(one, { ...makers, ended: sealed.ended }, sealKey, lastAmendment),
+  }));
 }
 
 function verifyOne(
@@ -96,7 +101,7 @@ function keyFor(role: string, keyId: string, { roles, seal }: Keyring, path: str
 
 function flagsOf(
   { said, keyId }: Omit<VerifiedStatement, 'flags'>,
-  { operators, testers, ended }: Sealed,
+  { operators, testers, unseen, ended }: Makers & { readonly unseen: readonly string[]; readonly ended: string },
   sealKey: string | null,
   lastAmendment: number,
 ): readonly string[] {
@@ -107,6 +112,7 @@ function flagsOf(
   if (operators === null) flags.push('who ran it was not recorded, so it may be the same person');
   else if (isAmong(said.by.name, operators)) flags.push('NOT INDEPENDENT: by who ran it');
   if (isAmong(said.by.name, testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
+  flags.push(...unseen.map((run) => `who made the run ${run} is not known here, so it may be the same person`));
   if (keyId === sealKey) flags.push('NOT INDEPENDENT: signed with the key that sealed it');
   if (lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
   return flags;

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Report } from '../../src/check/report-schema.ts';
 import { reportCommand } from '../../src/commands/judge.ts';
 import type { ExerciseRecord } from '../../src/drills/record.ts';
 import { exampleRecord } from '../../src/drills/testing.ts';
@@ -59,9 +60,11 @@ beforeEach(() => {
   mkdirSync(runDirectory(), { recursive: true });
   smallRun(runDirectory(), RUN);
   forge(runDirectory(), {
+    plan: (plan) => {
+      Object.assign(plan.scenario as JsonObject, { name: 'site-failover' });
+    },
     report: (report) => {
       report.verdict = 'fail';
-      Object.assign(report.run as JsonObject, { scenario: 'site-failover' });
     },
   });
   const record = exampleRecord();
@@ -71,7 +74,9 @@ beforeEach(() => {
   write({
     ...record,
     steps: record.steps.map((step) =>
-      step.kind === 'scenario' && step.run ? { ...step, run: { ...step.run, manifestSha256 } } : step,
+      step.kind === 'scenario' && step.run
+        ? { ...step, ...ofRun(), run: { ...step.run, ...ofRun().run, manifestSha256 } }
+        : step,
     ),
   });
   writeExerciseManifest(exercise, record.id);
@@ -79,6 +84,17 @@ beforeEach(() => {
 afterAll(() => {
   for (const directory of [base, tsa.directory]) rmSync(directory, { recursive: true, force: true });
 });
+
+/** What a step says of the run beside it. */
+function ofRun() {
+  const report = readJson(join(runDirectory(), 'report.json')) as unknown as Report;
+  return {
+    run: { started: report.run.started },
+    objectives: report.objectives.map(({ objective: { id }, statement, verdict, reason }) => {
+      return { id, statement, verdict, reason };
+    }),
+  };
+}
 
 function write(record: ExerciseRecord): void {
   writeJson(join(exercise, 'exercise.json'), record);
@@ -241,6 +257,7 @@ test('a run that proved less than its step is there for makes the step unknown',
       report.verdict = 'pass';
     },
   });
+  edit(exercise, (record) => Object.assign(stepsOf(record)[1], { objectives: ofRun().objectives }));
   expect(verdict('pass')).toEqual(['exercise.json', 'exercise.json']);
   expect(verdict('unknown')).toEqual(['ok no', 'ok no']);
 });
@@ -253,7 +270,7 @@ test('a report that changed under the manifest of its run is named with its plac
 
 test('a run that is not here is said not to be verified; a place outside is no place', () => {
   rmSync(runDirectory(), { recursive: true });
-  expect(verifyBundle(exercise, NO_KEYS).runs).toEqual([{ run: RUN, path: null, why: 'it is not here' }]);
+  expect(verifyBundle(exercise, NO_KEYS).runs).toEqual([{ run: RUN, path: null, why: 'it is not here', part: null }]);
   for (const path of ['../../../../etc', '/etc', 'a/../../b', '']) {
     edit(exercise, ({ steps }) => {
       const [, step] = steps as { run: JsonObject }[];

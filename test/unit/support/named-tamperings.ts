@@ -51,10 +51,18 @@ export function namedTamperings(): readonly NamedTampering[] {
       },
     },
     {
-      name: 'the criteria are changed in the intent too: the journal begins with another',
-      place: 'journal.ndjson line 1',
+      name: 'the intent declares no criteria any more',
+      place: 'intent.json',
       apply: (directory) => {
         edit(directory, 'intent.json', / {2}"criteriaSha256": "[^"]*",\n/, '');
+        reseal(directory);
+      },
+    },
+    {
+      name: 'the intent is from another time: the journal begins with another',
+      place: 'journal.ndjson line 1',
+      apply: (directory) => {
+        edit(directory, 'intent.json', /"wall": "\d/, '"wall": "3');
         reseal(directory);
       },
     },
