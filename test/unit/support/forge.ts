@@ -38,6 +38,7 @@ export function forge(directory: string, { lies = {}, ...change }: Forgery): voi
   change.report?.(report);
   const run = change.run ?? (intent.run as string);
   const scenario = part(plan, 'scenario').name;
+  const meant = { plan: structuredClone(plan), intent };
   lies.plan?.(plan);
   writeJson(at('plan.json'), plan);
   const { objectives, settings, declared } = plan;
@@ -45,6 +46,7 @@ export function forge(directory: string, { lies = {}, ...change }: Forgery): voi
     canonicalJson({ objectives, settings, ...(declared !== undefined && { declared }) }),
   );
   Object.assign(intent, { run, scenario, criteriaSha256, planSha256: sha256Hex(readFileSync(at('plan.json'))) });
+  meant.intent = structuredClone(intent);
   lies.intent?.(intent);
   writeJson(at('intent.json'), intent);
 
@@ -53,7 +55,7 @@ export function forge(directory: string, { lies = {}, ...change }: Forgery): voi
     .map((event) => asReported(event, report))
     .filter((event) => event !== null);
   const journalHead = writeJournal(at('journal.ndjson'), lies.journal?.(told) ?? told, at('intent.json'));
-  agree(report, { plan, intent, events: told, criteriaSha256 });
+  agree(report, { ...meant, events: told, criteriaSha256 });
   Object.assign(part(report, 'run'), { id: run, journalHead });
   lies.report?.(report);
   writeJson(at('report.json'), report);
