@@ -35,7 +35,7 @@ export async function planCommand(
 ): Promise<ExitCode> {
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
   const platform = localPlatformFacts(loadLocalConfig(config), await tryKernel());
-  const options = { seed, declared: declarationFor(loaded, drill) };
+  const options = { seed, declared: declarationFor(loaded, drill, platform.environment) };
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,18 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleRecord } from '../../src/drills/testing.ts';
 import { IN_TOTO, keyIdOf, preAuthenticationEncoding, renderEnvelope } from '../../src/evidence/dsse.ts';
 import { writeExerciseManifest } from '../../src/evidence/manifest.ts';
-import { sha256Hex } from '../../src/history/chain.ts';
-import {
-  flagsOf,
-  forge,
-  type JsonObject,
-  keyPair,
-  readJson,
-  signWith,
-  smallRun,
-  verdicts,
-  writeJson,
-} from './support/bundle.ts';
+import { flagsOf, forge, type JsonObject, keyPair, readJson, signWith, verdicts, writeJson } from './support/bundle.ts';
+import { exerciseOf } from './support/exercise.ts';
 import { APPROVED, anchoredRun, say } from './support/full-run.ts';
 import { type Mutation, mutate, mutation } from './support/json-mutations.ts';
 
@@ -88,36 +78,6 @@ test('of a run: its plan, its intent, its journal, its report', async () => {
   // Nothing is compared where all is refused at the first look.
   for (const place of ['ok', 'plan.json', 'intent.json', 'report.json']) expect(seen).toContain(place);
 }, 600_000);
-
-/** An exercise with the run beside it: `reports`. */
-function exerciseOf(reports: string): string {
-  const record = exampleRecord();
-  const run = join(reports, 'site-failover', '20260131T120200Z-7f3a91');
-  mkdirSync(run, { recursive: true });
-  smallRun(run, '20260131T120200Z-7f3a91');
-  forge(run, {
-    plan: ({ scenario }) => Object.assign(scenario as JsonObject, { name: 'site-failover' }),
-    report: (report) => Object.assign(report, { verdict: 'fail' }),
-  });
-  const { run: of, objectives } = readJson(join(run, 'report.json')) as { run: JsonObject; objectives: JsonObject[] };
-  const exercise = join(reports, '_exercises', record.exercise, record.id);
-  mkdirSync(exercise, { recursive: true });
-  const manifestSha256 = sha256Hex(readFileSync(join(run, 'manifest.json')));
-  const steps = record.steps.map((step) =>
-    step.kind === 'scenario' && step.run
-      ? {
-          ...step,
-          run: { ...step.run, started: of.started, manifestSha256 },
-          objectives: objectives.map(({ objective, statement, verdict, reason }) => {
-            return { id: (objective as JsonObject).id, statement, verdict, reason };
-          }),
-        }
-      : step,
-  );
-  writeJson(join(exercise, 'exercise.json'), { ...record, steps });
-  writeExerciseManifest(exercise, record.id);
-  return join('_exercises', record.exercise, record.id);
-}
 
 test('of an exercise: its record, over its runs', async () => {
   const reports = join(base, 'reports');
