@@ -2,7 +2,7 @@
 /*
  * Verifies the directory of a drill's run, or of an exercise, offline:
  *
- *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]
+ *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all] [--original DIRECTORY]
  *
  * One file for Node 18 or later, without dependencies, written apart from the harness, so that nobody need trust the harness to check what it recorded. Get it, and the
  * public keys, from somewhere else than the bundle: who forges a bundle forges what lies in it.
@@ -10,6 +10,7 @@
  * --public-key FILE       of whoever must have sealed it; several: any of them
  * --public-key ROLE=FILE  of whoever must have signed a statement over it (a sign-off, an amendment) in this role
  * --tsa-ca FILE           certificates (PEM) of the authorities whose time stamp (RFC 3161) it must have
+ * --original DIRECTORY    of a masked report: what was sealed, of which it must be
  * --all                   every run and exercise below the directory, and whether a run is missing among them by its counter
  *
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
@@ -45,8 +46,9 @@ const MAX_WHOLE = 268435456;
 const MAX_TIMESTAMP = 65536;
 const MAX_STATEMENT = 4194304;
 const MAX_DEPTH = 16;
-const MASKED =
-  'a masked report, which is no sealed run: `drill verify DIRECTORY` verifies it, and this verifier does not';
+const MASKED = 'a masked report, which is no sealed run: it is verified by itself, as DIRECTORY';
+/** What a masked report is made of, by its kind: the last of them is what the others are made of. */
+const MASKED_FILES = { run: ['junit.xml', 'report.html', 'report.json'], exercise: ['exercise.html', 'exercise.json'] };
 
 /** Something does not verify. */
 class Finding extends Error {
@@ -458,6 +460,14 @@ function agreeReport(report, { intent, plan, facts, criteria, digests }) {
   const planned = plan.timetables.map(key);
   if ((report.views ?? []).some((view) => !planned.includes(key(view)))) wrong('has a view that is in no plan');
 
+  agreeVerdict(report, wrong);
+  if (report.verdict === 'pass')
+    for (const path of facts.filled) if (!digests.has(path)) wrong(`says pass, and ${path} is missing`);
+}
+
+/** The verdict follows from what the report says itself. */
+function agreeVerdict(report, wrong) {
+  const { run } = report;
   const whole = [...report.objectives, ...report.reasons].map(({ verdict }) => verdict);
   const follows = whole.includes('fail') ? 'fail' : whole.includes('unknown') ? 'unknown' : 'pass';
   if (report.verdict !== follows) wrong(`says ${report.verdict} of what makes ${follows}`);
@@ -466,7 +476,6 @@ function agreeReport(report, { intent, plan, facts, criteria, digests }) {
   if (report.verdict !== 'pass') return;
   if (run.outcome !== 'completed' || run.defects.length > 0 || report.objectives.length === 0)
     wrong('says pass of a run that did not go through, has defects, or was judged by nothing');
-  for (const path of facts.filled) if (!digests.has(path)) wrong(`says pass, and ${path} is missing`);
 }
 
 function isAnchor(data) {
@@ -1209,6 +1218,125 @@ export function verifyBundle(directory, keys = NO_KEYS) {
   };
 }
 
+/* Masked reports: what is handed on of a run or an exercise without its names. */
+
+function readMasked(bytes) {
+  const value = json(bytes, 'masked.json', true);
+  const wrong = () => {
+    throw new Finding('masked.json', 'no manifest of a masked report');
+  };
+  const { schema, files, original, maskSha256, harness } = isObject(value) ? value : {};
+  const kind = schema === 'drill/masked/1' ? 'run' : 'exercise';
+  if (kind === 'exercise' && schema !== 'drill/masked-exercise/1') wrong();
+  if (!has(value, 'schema', kind, 'harness', 'original', 'maskSha256', 'files')) wrong();
+  if (!isText(value[kind]) || !/^[!-~]{1,200}$/.test(value[kind]) || !isText(harness) || !isHex(maskSha256)) wrong();
+  if (!has(original, 'manifestSha256', ...(kind === 'run' ? ['journalHead'] : [])) || !isHex(original.manifestSha256))
+    wrong();
+  if (kind === 'run' && !isText(original.journalHead)) wrong();
+  const names = MASKED_FILES[kind];
+  if (!Array.isArray(files) || files.length !== names.length) wrong();
+  files.forEach((file, i) => {
+    if (!has(file, 'path', 'bytes', 'sha256') || file.path !== names[i]) wrong();
+    if (!isHex(file.sha256) || !Number.isSafeInteger(file.bytes) || file.bytes < 0) wrong();
+  });
+  return { kind, id: value[kind], manifest: value };
+}
+
+/**
+ * A masked report by itself: every file, nothing beside them, what it says of its run or exercise, the signature. `key`: of whoever must have signed it, or null. With
+ * `original`, the directory of what was sealed: that it verifies, that its manifest is the one that is named, and that the masked report says the same of it wherever
+ * there is no name. Whether the names are those of the mask, and what else is hidden, needs the mask and the harness: `drill verify DIRECTORY --original RUN --mask FILE`.
+ */
+export function verifyMasked(directory, key = null, original = null) {
+  const there = list(directory);
+  const { content, sha256: digest } = read(directory, 'masked.json', true);
+  const { kind, id, manifest } = readMasked(content);
+  const names = MASKED_FILES[kind];
+  for (const path of there)
+    if (![...names, 'masked.json', 'masked.dsse.json'].includes(path))
+      throw new Finding(shown(path), 'does not stand in masked.json');
+  const last = names[names.length - 1];
+  let source;
+  for (const { path, bytes, sha256: sealed } of manifest.files) {
+    if (!there.includes(path)) throw new Finding(path, 'stands in masked.json, and is missing');
+    const got = read(directory, path, path === last);
+    if (got.bytes !== bytes || got.sha256 !== sealed) throw new Finding(path, 'has changed since it was made');
+    source = got.content;
+  }
+  const wrong = (what) => {
+    throw new Finding(last, what);
+  };
+  const value = json(source, last, source.includes(10));
+  const said = kind === 'run' ? readReport(value) : readRecord(value, { exercise: isObject(value) ? value.id : '' });
+  const { masked } = said;
+  if (!isObject(masked) || !isText(masked.originalManifestSha256) || !isText(masked.maskSha256))
+    wrong('does not say that it is masked');
+  const same =
+    masked.originalManifestSha256 === manifest.original.manifestSha256 && masked.maskSha256 === manifest.maskSha256;
+  if (!same || id !== (kind === 'run' ? said.run.id : said.id))
+    wrong('is of another run or mask than masked.json says');
+  if (kind === 'run' && said.run.journalHead !== manifest.original.journalHead)
+    wrong('is of another run or mask than masked.json says');
+  if (kind === 'run') agreeVerdict(said, wrong);
+  const { files: _, schema: __, ...of } = manifest;
+  const signature = verifyMaskedEnvelope(directory, there, key, {
+    subject: [{ name: 'masked.json', digest: { sha256: digest } }],
+    predicateType: kind === 'run' ? 'urn:drill:masked-report:v0.1' : 'urn:drill:masked-exercise:v0.1',
+    predicate: { ...of, verdict: said.verdict },
+  });
+  if (original !== null) agreeOriginal(kind, said, manifest, original, wrong);
+  return { kind, id, manifest, manifestSha256: digest, ...signature };
+}
+
+function verifyMaskedEnvelope(directory, there, key, statement) {
+  const place = 'masked.dsse.json';
+  if (!there.includes(place)) {
+    if (key === null) return { signed: 'no', keyId: null };
+    throw new Finding(place, 'is missing: not signed, or the signature was taken away');
+  }
+  const envelope = readEnvelope(read(directory, place, true).content, place);
+  if (key !== null) verifySignature(envelope, key, place);
+  const expected = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', ...statement }));
+  if (envelope.type !== 'application/vnd.in-toto+json' || !envelope.payload.equals(expected))
+    throw new Finding(place, 'says something else than the files');
+  return { signed: key === null ? 'not checked' : 'yes', keyId: envelope.keyid };
+}
+
+/** What has no name in it is the same in the masked report as in what was sealed. */
+function agreeOriginal(kind, said, manifest, original, wrong) {
+  const sealed = verifyBundle(original);
+  if (sealed.kind !== kind || sealed.manifestSha256 !== manifest.original.manifestSha256)
+    throw new Finding('masked.json', 'is of another original than this one');
+  const name = kind === 'run' ? 'report.json' : 'exercise.json';
+  const { content } = read(original, name, true);
+  const whole = json(content, name, content.includes(10));
+  const figures =
+    kind === 'run'
+      ? ({ verdict, run, objectives, faults }) => ({
+          verdict,
+          run: [run.started, run.outcome, run.tier, run.length_us, run.defects.length],
+          objectives: objectives.map((it) => [it.verdict, it.unit, it.measured, it.objective.target_us]),
+          faults: faults.map((it) => [
+            it.disaster,
+            it.requested,
+            it.effective,
+            it.lapsed,
+            it.releaseRequested,
+            it.gone,
+          ]),
+        })
+      : ({ verdict, started, ended, steps }) => ({
+          verdict,
+          ended: [started, ended],
+          steps: steps.map(({ kind: of, verdict: judged, run, proves, asked, entered, objectives }) => [
+            [of, judged, proves, asked, entered],
+            run ? [run.started, run.outcome, run.verdict, run.manifestSha256] : null,
+            (objectives ?? []).map((it) => it.verdict),
+          ]),
+        });
+  if (!isDeepStrictEqual(figures(said), figures(whole))) wrong('has other figures or verdicts than its original');
+}
+
 function agreeExercise(files, contents, there) {
   if (contents['exercise.json'] === undefined) throw new Finding('exercise.json', 'is not in the manifest');
   const bytes = contents['exercise.json'];
@@ -1481,6 +1609,7 @@ function main(args) {
   const [directory, ...flags] = args;
   const given = [];
   let tsaCa;
+  let original;
   let all = false;
   let bad = directory === undefined || directory.startsWith('--');
   while (flags.length > 0 && !bad) {
@@ -1488,11 +1617,12 @@ function main(args) {
     if (flag === '--all') all = true;
     else if (flag === '--public-key' && flags.length > 0) given.push(flags.shift());
     else if (flag === '--tsa-ca' && flags.length > 0 && tsaCa === undefined) tsaCa = flags.shift();
+    else if (flag === '--original' && flags.length > 0 && original === undefined) original = flags.shift();
     else bad = true;
   }
-  if (bad) {
+  if (bad || (all && original !== undefined)) {
     process.stderr.write(
-      'usage: node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]\n',
+      'usage: node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all] [--original DIRECTORY]\n',
     );
     return 4;
   }
@@ -1508,8 +1638,10 @@ function main(args) {
   try {
     if (all) return mainAll(directory, keys, print);
     const names = readdirSync(directory);
-    if (names.includes('masked.json') && !names.includes('manifest.json')) {
-      process.stderr.write(`error: masked.json: ${MASKED}\n`);
+    if (names.includes('masked.json') && !names.includes('manifest.json'))
+      return mainMasked(directory, keys, original, print);
+    if (original !== undefined) {
+      process.stderr.write('error: --original is for a masked report, and this is none\n');
       return 4;
     }
     const verified = verifyBundle(directory, keys);
@@ -1523,6 +1655,32 @@ function main(args) {
     process.stderr.write(`does not verify: ${said(error)}\n`);
     return 6;
   }
+}
+
+function mainMasked(directory, { seal, roles, authorities }, original, print) {
+  if (seal.length > 1 || roles.length > 0 || authorities !== null) {
+    process.stderr.write('error: a masked report is signed once, and nothing else is over it: one --public-key FILE\n');
+    return 4;
+  }
+  const { kind, id, manifest, manifestSha256, signed, keyId } = verifyMasked(
+    directory,
+    seal[0] ?? null,
+    original ?? null,
+  );
+  const words = {
+    no: 'not signed: this shows damage, not forgery',
+    'not checked': `SIGNATURE NOT CHECKED: it names the key ${keyId}; give --public-key FILE`,
+    yes: `signed with the key ${keyId}`,
+  };
+  print(`${kind} ${id}, masked: ${manifest.files.length} files as they were made; ${words[signed]}`);
+  print(`masked.json has the SHA-256 ${manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${manifest.original.manifestSha256}`);
+  print(
+    original === undefined
+      ? 'its figures were not held against the original: give --original DIRECTORY'
+      : 'its verdicts, instants and measured objectives are those of the original; the rest is shown by the harness and the mask alone',
+  );
+  return 0;
 }
 
 function allWords({ signed, statements: told }) {

@@ -3,7 +3,9 @@ import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { readMask, writeMask } from '../redact/mask.ts';
-import { compareWithOriginal, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { compareWithOriginal, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { maskedId } from '../redact/masked-manifest.ts';
+import { verifyMasked } from '../redact/verify-masked.ts';
 import { print } from './context.ts';
 import { type SignFlags, signerFor } from './evidence.ts';
 import { signedWords } from './signed-words.ts';
@@ -28,12 +30,12 @@ export async function redactCommand(run: string, flags: RedactFlags, secrets: Si
   }
   const signer = signerFor(flags, secrets);
   const mask = readMask(file);
-  const { original, files } = await writeMaskedReport(run, out, mask, signer, new AbortController().signal);
+  const { original, files, schema } = await writeMaskedReport(run, out, mask, signer, new AbortController().signal);
   writeMask(file, mask);
   print(
-    `${join(out, 'report.html')} and ${files.length} more files; ${mask.size} names, addresses and words are masked`,
+    `${join(out, schema === 'drill/masked/1' ? 'report.html' : 'exercise.html')} and ${files.length} more files; ${mask.size} names, addresses and words are masked`,
   );
-  print(`of the run whose manifest.json has the SHA-256 ${original.manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${original.manifestSha256}`);
   print(`${file}: what each mask hides, for its owner alone; --mask FILE gives the same names the same masks again`);
   print(signer === null ? 'unsigned' : 'signed: masked.dsse.json');
   const ordinary = mask.ordinary();
@@ -59,9 +61,9 @@ export function verifyMaskedCommand(
     throw new InputError('expected both --original RUN and --mask FILE, or none');
   const verified = verifyMasked(directory, key);
   const { manifest, manifestSha256, signed } = verified;
-  print(`${manifest.run}, masked: ${manifest.files.length} files as they were written`);
+  print(`${maskedId(manifest)}, masked: ${manifest.files.length} files as they were written`);
   print(`masked.json has the SHA-256 ${manifestSha256}`);
-  print(`of the run whose manifest.json has the SHA-256 ${manifest.original.manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${manifest.original.manifestSha256}`);
   if (original !== undefined && mask !== undefined) {
     compareWithOriginal(directory, verified, original, readMask(mask));
     print(`it is the report of ${original} under this mask, to the byte`);

@@ -30,7 +30,8 @@ export function refuseOtherClaims(report: SealedReport, recorded: Recorded): voi
   }
   refuseOtherFaults(report, recorded);
   refuseOtherPlatform(report, recorded);
-  refuseVerdict(report, recorded);
+  refuseVerdict(report);
+  if (report.verdict === 'pass') refuseMissing(recorded);
 }
 
 function claims({ intent, plan, facts, criteriaSha256 }: Recorded): readonly (readonly [string, unknown])[] {
@@ -103,8 +104,8 @@ function refuseOtherPlatform({ facts = [], notMeasured = [], views = [] }: Seale
   if (strange) wrong(`views has ${shownPath(strange.service || strange.site)}, which plan.json does not`);
 }
 
-/** `fail` beats `unknown` beats `pass`: the whole is its objectives and its reasons, and nothing that left a trace makes it better. */
-function refuseVerdict(report: SealedReport, { facts, has }: Recorded): void {
+/** An EvidenceError for a verdict that does not follow. `fail` beats `unknown` beats `pass`: the whole is its objectives and its reasons, and nothing that left a trace makes it better. */
+export function refuseVerdict(report: SealedReport): void {
   const { run, verdict, objectives, faults, reasons } = report;
   const verdicts = [...objectives, ...reasons].map((one) => one.verdict);
   const whole = verdicts.includes('fail') ? 'fail' : verdicts.includes('unknown') ? 'unknown' : 'pass';
@@ -115,6 +116,9 @@ function refuseVerdict(report: SealedReport, { facts, has }: Recorded): void {
   if (run.outcome !== 'completed') wrong(`says pass of a run that was ${run.outcome}`);
   if (run.defects.length > 0) wrong('says pass of a record with defects');
   if (objectives.length === 0) wrong('says pass, and nothing was judged');
+}
+
+function refuseMissing({ facts, has }: Recorded): void {
   const missing = [...facts.filled].find((path) => !has(path));
   if (missing !== undefined) wrong(`says pass of a record without ${missing}, which has rows as journal.ndjson says`);
 }

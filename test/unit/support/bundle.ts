@@ -70,7 +70,7 @@ export function smallRun(directory: string, run?: string): void {
   cpSync(join(EXAMPLE, 'latency/cql-canary-outside.hlog'), join(directory, 'latency/cql-canary-outside.hlog'));
   const report = readJson(join(EXAMPLE, 'report.json'));
   for (const bulk of ['views', 'rpo', 'readBack']) report[bulk] = [];
-  report.timeline = {};
+  report.timeline = { bucket_us: 1_000_000, phases: [], events: [], series: [], lost: [] };
   writeJson(join(directory, 'report.json'), report);
   if (run === undefined) writeManifest(directory, (report.run as { id: string }).id);
   else forge(directory, { run });

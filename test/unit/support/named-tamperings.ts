@@ -68,9 +68,17 @@ export function namedTamperings(): readonly NamedTampering[] {
     },
     {
       name: 'the verdict of the report is changed, and sealed again',
-      place: 'manifest.dsse.json',
+      place: 'report.json',
       apply: (directory) => {
         edit(directory, 'report.json', /"verdict": "\w+",\n {2}"reasons"/, '"verdict": "unknown",\n  "reasons"');
+        reseal(directory);
+      },
+    },
+    {
+      name: 'what was measured is changed, and sealed again',
+      place: 'manifest.dsse.json',
+      apply: (directory) => {
+        edit(directory, 'report.json', /"lower": \d+,\n {8}"upper": \d+/, '"lower": 1,\n        "upper": 2');
         reseal(directory);
       },
     },
