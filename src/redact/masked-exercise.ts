@@ -1,5 +1,5 @@
 import { type ExerciseRecord, exerciseRecordSchema } from '../drills/record.ts';
-import { EvidenceError, messageOf } from '../errors.ts';
+import { EvidenceError, InputError, messageOf } from '../errors.ts';
 import { readWhole } from '../evidence/bundle-files.ts';
 import { listedRuns } from '../evidence/listed-runs.ts';
 import type { SealedExercise } from '../evidence/sealed.ts';
@@ -18,6 +18,8 @@ export function maskedExercise(directory: string, sealed: SealedExercise, mask: 
   const runs = listedRuns(directory, sealed.record).flatMap(({ path, part }) =>
     path === null ? [] : namesOfRun(path, part?.report),
   );
+  if (record.masked !== undefined)
+    throw new InputError(`${directory}: its record is masked already`, { hint: 'give the exercise itself' });
   const ids = [record.id, ...record.steps.flatMap((step) => (step.kind === 'scenario' && step.run ? step.run.id : []))];
   const redact = textRedactor(
     mask,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Report, reportSchema } from '../check/report-schema.ts';
 import { type ExerciseRecord, exerciseRecordSchema } from '../drills/record.ts';
 import type { RedactText } from './redact-text.ts';
-import { withholdDerived, withoutLever } from './withhold.ts';
+import { LEFT_OUT_WORDS, withholdDerived, withoutLever } from './withhold.ts';
 
 /** Its beginning, and random digits. */
 export const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6,8}$/;
@@ -95,7 +95,15 @@ export function redactRecord(
 ): { readonly record: ExerciseRecord; readonly withheld: readonly string[] } {
   const bare = { ...record, fileSha256: '0'.repeat(64) };
   const { value, withheld } = walkThrough(bare, schemaOf(exerciseRecordSchema), KEPT_OF_RECORD, redact);
-  return { record: exerciseRecordSchema.parse(value), withheld: ['fileSha256', ...withheld] };
+  const masked = exerciseRecordSchema.parse(value);
+  // That something was entered is no name, and the verdict of the step rests on it.
+  const steps = masked.steps.map((step, i) => {
+    const was = record.steps[i];
+    return step.kind === 'person' && was?.kind === 'person' && was.entry !== ''
+      ? { ...step, entry: LEFT_OUT_WORDS }
+      : step;
+  });
+  return { record: { ...masked, steps }, withheld: ['fileSha256', ...withheld] };
 }
 
 function schemaOf(schema: z.ZodType): JsonSchema {
