@@ -1074,7 +1074,7 @@ function agreeSteps({ verdict, steps }) {
   const wrong = (what) => {
     throw new Finding('exercise.json', what);
   };
-  const places = [];
+  const runs = [];
   steps.forEach(({ kind, verdict: said, run, entered, entry }, i) => {
     const here = `step ${i + 1} says ${said}`;
     if (kind === 'person') {
@@ -1090,8 +1090,10 @@ function agreeSteps({ verdict, steps }) {
         worst([run.verdict, 'unknown']),
       ];
       if (!may.includes(said)) wrong(`${here} of a run that was ${run.outcome}, ${run.verdict}`);
-      if (places.includes(run.path)) wrong(`step ${i + 1} has the run of another step`);
-      places.push(run.path);
+      // A copy elsewhere is the same run.
+      const names = [`at ${run.path}`, `run ${run.id}`];
+      if (names.some((name) => runs.includes(name))) wrong(`step ${i + 1} has the run of another step`);
+      runs.push(...names);
     }
   });
   const whole = worst(steps.map((step) => step.verdict));
@@ -1647,13 +1649,21 @@ function main(args) {
     const verified = verifyBundle(directory, keys);
     for (const line of linesOf(verified)) print(line);
     for (const { run, path, why } of verified.runs) {
-      const one = path === null ? null : verifyBundle(path, { ...keys, roles: [], authorities: null });
+      const one = path === null ? null : verifyListed(run, path, { ...keys, roles: [], authorities: null });
       print(`run ${run}: ${one === null ? `NOT VERIFIED: ${why}` : `as it was sealed then; signed: ${one.signed}`}`);
     }
     return 0;
   } catch (error) {
     process.stderr.write(`does not verify: ${said(error)}\n`);
     return 6;
+  }
+}
+
+function verifyListed(run, path, keys) {
+  try {
+    return verifyBundle(path, keys);
+  } catch (error) {
+    throw error instanceof Finding ? new Finding(`run ${run}: ${error.place}`, error.what) : error;
   }
 }
 

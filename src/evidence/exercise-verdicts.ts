@@ -22,7 +22,7 @@ function wrong(what: string): never {
 
 /** An EvidenceError for a record whose verdicts do not follow from each other. */
 export function refuseContradictions({ verdict, steps }: SealedRecord): void {
-  const places = new Set<string>();
+  const runs = new Set<string>();
   for (const [index, step] of steps.entries()) {
     const here = `step ${index + 1} says ${step.verdict}`;
     const { kind, run, entered, entry } = step;
@@ -37,8 +37,10 @@ export function refuseContradictions({ verdict, steps }: SealedRecord): void {
       // What a run left unproved makes the step unknown: that shows by the report alone.
       if (![worst([run.verdict, through]), worst([run.verdict, 'unknown'])].includes(step.verdict))
         wrong(`${here} of a run that was ${run.outcome}, ${run.verdict}`);
-      if (places.has(run.path)) wrong(`step ${index + 1} has the run of another step`);
-      places.add(run.path);
+      // A copy elsewhere is the same run.
+      const names = [`at ${run.path}`, `run ${run.id}`];
+      if (names.some((name) => runs.has(name))) wrong(`step ${index + 1} has the run of another step`);
+      for (const name of names) runs.add(name);
     }
   }
   const whole = worst(steps.map((step) => step.verdict));

@@ -70,6 +70,22 @@ const LIES: readonly (readonly [string, (record: JsonObject) => void])[] = [
   ['a step that passed without a run', (record) => Object.assign(stepsOf(record)[2], { verdict: 'pass' })],
   ['one run for two steps', (record) => Object.assign(stepsOf(record)[2], { ...stepsOf(record)[1] })],
   [
+    'one run, in two places, for two steps',
+    (record) => {
+      const [, step] = stepsOf(record);
+      Object.assign(stepsOf(record)[2], { ...step, run: { ...step.run, path: 'disk-full/copy' } });
+    },
+  ],
+  [
+    'another beginning of its run',
+    (record) => Object.assign(stepsOf(record)[1].run, { started: '2026-01-31T12:02:00.000Z' }),
+  ],
+  ['an objective that was not judged', (record) => (stepsOf(record)[1].objectives as JsonObject[]).pop()],
+  [
+    'an objective that was missed, as met',
+    (record) => Object.assign((stepsOf(record)[1].objectives as [JsonObject])[0], { statement: 'RTO < 1 s' }),
+  ],
+  [
     'a person who did it, and entered nothing',
     (record) => Object.assign(stepsOf(record)[0], { entered: null, entry: '' }),
   ],

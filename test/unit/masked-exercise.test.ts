@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../src/history/chain.ts';
 import { Mask } from '../../src/redact/mask.ts';
@@ -8,6 +9,7 @@ import { compareWithOriginal, writeMaskedReport } from '../../src/redact/masked-
 import { verifyMasked } from '../../src/redact/verify-masked.ts';
 import { EXAMPLE, type JsonObject, keyPair, readJson, writeJson } from './support/bundle.ts';
 import { exerciseOf, LISTED_RUN, sealExercise } from './support/exercise.ts';
+import { mutate, mutation } from './support/json-mutations.ts';
 import { maskedVerdicts, resealMasked, verifyMaskedAlone } from './support/masked.ts';
 
 /* A masked report of an exercise or of a run is verified by both verifiers alike, and no name is in it. */
@@ -199,4 +201,36 @@ test('a record that claims to be masked before it was sealed is taken for what i
   rmSync(join(own, 'manifest.json'));
   sealExercise(own, { ...record, masked: undefined });
   expect(() => verifyMasked(own, null)).toThrow(/^masked\.json: cannot be read/);
+});
+
+describe.each(['run', 'exercise'] as const)('generated lies in a masked %s, sealed and signed again', (kind) => {
+  test.each([kind === 'run' ? 'report.json' : 'exercise.json', 'masked.json'])(
+    'in its %s both verifiers see alike',
+    async (file) => {
+      const source = kind === 'run' ? 'report.json' : 'exercise.json';
+      const seen = new Set<string>();
+      await fc.assert(
+        fc.asyncProperty(mutation, async (change) => {
+          const copy = mkdtempSync(join(base, 'generated-'));
+          cpSync(of[kind], copy, { recursive: true });
+          let what = '';
+          await resealMasked(
+            copy,
+            source,
+            (value, manifest) => {
+              what = mutate(file === source ? value : manifest, change);
+            },
+            owner,
+          ).catch(() => {});
+          const { harness, alone } = maskedVerdicts(copy, null);
+          expect(alone, what).toBe(harness);
+          seen.add(harness.startsWith('ok') ? 'ok' : harness);
+          rmSync(copy, { recursive: true });
+        }),
+        { numRuns: 60 },
+      );
+      expect(seen).toContain(file);
+    },
+    240_000,
+  );
 });
