@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { NO_KEYS } from '../evidence/keyring.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
+import { verifyBundle } from '../evidence/verify.ts';
 import { readMask, writeMask } from '../redact/mask.ts';
 import { compareWithOriginal, writeMaskedReport } from '../redact/masked-bundle.ts';
 import { maskedId } from '../redact/masked-manifest.ts';
@@ -15,7 +17,7 @@ export interface RedactFlags extends SignFlags {
   readonly mask?: string;
 }
 
-/** `redact RUN --out DIRECTORY`: the report with its names masked, to be handed on; the mask stays with its owner. */
+/** `redact RUN --out DIRECTORY`: the report of a run or an exercise with its names masked, to be handed on; the mask stays with its owner. */
 export async function redactCommand(run: string, flags: RedactFlags, secrets: SigningSecrets): Promise<ExitCode> {
   const { out } = flags;
   const file = flags.mask ?? `${out.replace(/[\\/]+$/, '')}.mask.json`;
@@ -38,6 +40,9 @@ export async function redactCommand(run: string, flags: RedactFlags, secrets: Si
   print(`of what was sealed under the manifest.json with the SHA-256 ${original.manifestSha256}`);
   print(`${file}: what each mask hides, for its owner alone; --mask FILE gives the same names the same masks again`);
   print(signer === null ? 'unsigned' : 'signed: masked.dsse.json');
+  for (const { run: id, path, why } of verifyBundle(run, NO_KEYS).runs)
+    if (path === null)
+      print(`run ${id}: ${why}, so a name that it alone knows is masked only where it is no ordinary word`);
   const ordinary = mask.ordinary();
   if (ordinary.length > 0)
     print(`words of the reports themselves, so what stands around them may betray them: ${ordinary.join(', ')}`);
