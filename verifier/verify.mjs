@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /*
- * Verifies the directory of a drill's run, or of an exercise, offline:
+ * Verifies the directory of a drill's run, of an exercise, or of a masked report of either, offline:
  *
  *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all] [--original DIRECTORY]
  *
@@ -16,8 +16,8 @@
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
  *
  * What it checks, in this order: manifest.json; that no file is missing or extra, and all are plain files; size and SHA-256 of each; what intent.json declared before the run
- * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; of an exercise that its
- * verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
+ * (scenario, plan, criteria); the hash chain of journal.ndjson, which begins with that run; that report.json says of the run, its scenario, platform, faults and end what plan, intent
+ * and journal say, and that its verdict follows from what it says; of an exercise that its verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
  * statements; time stamps (RFC 3161) over the manifest and the intent; what people signed over the manifest. Whether the figures in the report follow from the records is
  * what `drill check` computes again. That the last statement of a person, or the last run of a series, was taken away cannot be seen from the directory alone.
  */
