@@ -3,9 +3,11 @@ import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../src/history/chain.ts';
 import { HISTORY_HEADER } from '../src/history/history-csv.ts';
+import { declare } from '../src/history/intent.ts';
 import { openJournal } from '../src/history/journal.ts';
 import { READ_BACK_HEADER } from '../src/history/read-back-csv.ts';
 import { slotIntendedUs, writeKey } from '../src/history/timetable.ts';
+import { type Plan, planSchema } from '../src/scenario/plan.ts';
 
 /** A run of one service at 10,000 operations a second, with an outage of a second in its middle. */
 export interface HistoryShape {
@@ -18,14 +20,17 @@ const RATE = 10_000;
 const ID = { probe: 'cql', service: 'ledger', site: '', client: 'outside' };
 const SITES = ['paris', 'london', 'frankfurt'];
 
-/** Writes a run directory: plan, intent, journal, history.csv, read-back.csv. */
+/** Writes a run directory: scenario, plan, intent, journal, history.csv, read-back.csv. */
 export async function generateRun(directory: string, { operations, writeEvery }: HistoryShape): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const lengthUs = slotIntendedUs(0, RATE, operations);
   const faultUs = Math.floor(lengthUs / 2);
-  writeFileSync(join(directory, 'plan.json'), JSON.stringify(plan()));
-  writeFileSync(join(directory, 'intent.json'), '{}');
-  await writeJournal(join(directory, 'journal.ndjson'), operations, faultUs, lengthUs);
+  const declared = declare(plan(), { run: 'bench', wall: new Date(0).toISOString(), harness: '0' });
+  writeFileSync(join(directory, 'scenario.yaml'), SCENARIO);
+  writeFileSync(join(directory, 'plan.json'), declared.plan);
+  writeFileSync(join(directory, 'intent.json'), declared.intent);
+  const intentSha256 = sha256Hex(declared.intent);
+  await writeJournal(join(directory, 'journal.ndjson'), intentSha256, { operations, faultUs, lengthUs });
   const history = createWriteStream(join(directory, 'history.csv'));
   const readBack = createWriteStream(join(directory, 'read-back.csv'));
   history.write(HISTORY_HEADER);
@@ -59,9 +64,13 @@ export async function generateRun(directory: string, { operations, writeEvery }:
   await Promise.all([once(history, 'finish'), once(readBack, 'finish')]);
 }
 
-async function writeJournal(path: string, operations: number, faultUs: number, lengthUs: number): Promise<void> {
+async function writeJournal(
+  path: string,
+  intentSha256: string,
+  { operations, faultUs, lengthUs }: { operations: number; faultUs: number; lengthUs: number },
+): Promise<void> {
   let nowUs = 0;
-  const journal = await openJournal(path, sha256Hex('{}'), { nowUs: () => nowUs }, () => 0);
+  const journal = await openJournal(path, intentSha256, { nowUs: () => nowUs }, () => 0);
   const fault = { fault: 'site-loss-1', disaster: true, observed: null };
   const instant = (us: number): { notBefore_us: number; notAfter_us: number } => ({
     notBefore_us: us,
@@ -96,10 +105,13 @@ async function writeJournal(path: string, operations: number, faultUs: number, l
   await journal.close();
 }
 
-function plan(): unknown {
+/** Of which nothing but its digest is read again. */
+const SCENARIO = 'name: bench\n';
+
+function plan(): Plan {
   const latency = { quantile: 0.95, op: '<', target_us: 100_000 };
   const params = {};
-  return {
+  return planSchema.parse({
     schema: 'drill/plan/1',
     scenario: {
       name: 'bench',
@@ -108,7 +120,7 @@ function plan(): unknown {
       hypothesis: '',
       tags: [],
       dora: null,
-      sha256: '',
+      sha256: sha256Hex(SCENARIO),
     },
     platform: {
       name: 'none',
@@ -148,5 +160,5 @@ function plan(): unknown {
     drivers: {},
     notMeasured: [],
     jitter_us: 0,
-  };
+  });
 }

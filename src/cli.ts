@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BundleFlags } from './commands/bundle.ts';
 import { print, REPORTS } from './commands/context.ts';
 import type { SignFlags } from './commands/evidence.ts';
 import type { ExerciseFlags } from './commands/exercise.ts';
@@ -219,13 +220,16 @@ signing(program.command('amend <directory>'))
 program
   .command('bundle <directory>')
   .description('a copy to hand on: what is sealed, the verifier beside it, and how to call it')
-  .requiredOption('--out <directory>', 'where it goes; must not be there yet')
-  .action(async (directory: string, flags: { out: string }) => {
-    code = (await load.bundle()).bundleCommand(directory, flags);
+  .requiredOption('--out <place>', 'where it goes; must not be there yet')
+  .option('--tar', 'one archive in the place of a directory: the same bytes for the same content', false)
+  .action(async (directory: string, flags: BundleFlags) => {
+    code = await (await load.bundle()).bundleCommand(directory, flags);
   });
 program
-  .command('redact <run>')
-  .description('the report of a sealed run with its names masked, in a directory of its own that can be handed on')
+  .command('redact <directory>')
+  .description(
+    'the report of a sealed run or exercise with its names masked, in a directory of its own that can be handed on',
+  )
   .requiredOption('--out <directory>', 'a new one')
   .option(
     '--mask <file>',

@@ -52,6 +52,11 @@ export function refusedWords(text: string, environment: string | null = null): r
   );
 }
 
+/** The same of a text about several runs: "production" may stand there where one of them was, and where it is not known of any. */
+export function refusedIn(text: string, environments: readonly string[]): readonly RefusedWord[] {
+  return refusedWords(text, environments.find(isProduction) ?? environments[0] ?? null);
+}
+
 function isProduction(environment: string): boolean {
   return environment.trim().toLowerCase() === 'production';
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
- * Verifies the directory of a drill's run, or of an exercise, offline:
+ * Verifies the directory of a drill's run, of an exercise, or of a masked report of either, offline:
  *
- *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]
+ *   node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all] [--original DIRECTORY]
  *
  * One file for Node 18 or later, without dependencies, written apart from the harness, so that nobody need trust the harness to check what it recorded. Get it, and the
  * public keys, from somewhere else than the bundle: who forges a bundle forges what lies in it.
@@ -10,13 +10,14 @@
  * --public-key FILE       of whoever must have sealed it; several: any of them
  * --public-key ROLE=FILE  of whoever must have signed a statement over it (a sign-off, an amendment) in this role
  * --tsa-ca FILE           certificates (PEM) of the authorities whose time stamp (RFC 3161) it must have
+ * --original DIRECTORY    of a masked report: what was sealed, of which it must be
  * --all                   every run and exercise below the directory, and whether a run is missing among them by its counter
  *
  * Exit codes: 0 verifies · 4 bad input · 6 does not verify, with the first thing that is wrong as `place: what`.
  *
  * What it checks, in this order: manifest.json; that no file is missing or extra, and all are plain files; size and SHA-256 of each; what intent.json declared before the run
- * (scenario, plan, criteria); the hash chain of journal.ndjson; that report.json is about this plan and journal; of an exercise that its
- * verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
+ * (scenario, plan, criteria); the hash chain of journal.ndjson, which begins with that run; that report.json says of the run, its scenario, platform, faults and end what plan, intent
+ * and journal say, and that its verdict follows from what it says; of an exercise that its verdicts follow from each other and from the reports of the runs beside it; the DSSE envelopes (v1.0.2, Ed25519) and their in-toto v1
  * statements; time stamps (RFC 3161) over the manifest and the intent; what people signed over the manifest. Whether the figures in the report follow from the records is
  * what `drill check` computes again. That the last statement of a person, or the last run of a series, was taken away cannot be seen from the directory alone.
  */
@@ -34,6 +35,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 const ENVELOPES = ['manifest.dsse.json', 'objectives.dsse.json'];
 const OUTSIDE = ['manifest.json', ...ENVELOPES, 'manifest.tsr'];
@@ -44,14 +46,16 @@ const MAX_WHOLE = 268435456;
 const MAX_TIMESTAMP = 65536;
 const MAX_STATEMENT = 4194304;
 const MAX_DEPTH = 16;
-const MASKED =
-  'a masked report, which is no sealed run: `drill verify DIRECTORY` verifies it, and this verifier does not';
+const MASKED = 'a masked report, which is no sealed run: it is verified by itself, as DIRECTORY';
+/** What a masked report is made of, by its kind: the last of them is what the others are made of. */
+const MASKED_FILES = { run: ['junit.xml', 'report.html', 'report.json'], exercise: ['exercise.html', 'exercise.json'] };
 
 /** Something does not verify. */
 class Finding extends Error {
   constructor(place, what) {
     super(`${place}: ${what}`);
     this.place = place;
+    this.what = what;
   }
 }
 
@@ -198,15 +202,46 @@ function readManifest(bytes) {
   return manifest;
 }
 
+const isTimetable = (it) => isObject(it) && [it.probe, it.service, it.site, it.client].every(isText);
+const isOptional = (value, test) => value === undefined || test(value);
+
+function readIntent(value) {
+  const names = ['run', 'scenario', 'scenarioSha256', 'criteriaSha256', 'planSha256', 'harness'];
+  const { sequence } = isObject(value) ? value : {};
+  const placed =
+    sequence === undefined ||
+    (isObject(sequence) && isText(sequence.series) && Number.isSafeInteger(sequence.counter) && sequence.counter > 0);
+  if (!isObject(value) || !names.every((name) => isText(value[name])) || !placed)
+    throw new Finding('intent.json', 'no intent: it declares nothing before the run, or not all');
+  return value;
+}
+
 function readPlan(value) {
-  if (!isObject(value) || !isObject(value.scenario) || !isText(value.scenario.name) || !isText(value.scenario.sha256))
-    throw new Finding('plan.json', 'names no scenario');
-  if (!Array.isArray(value.objectives)) throw new Finding('plan.json', 'has no objectives');
-  const { declared } = value;
+  const wrong = (what) => {
+    throw new Finding('plan.json', what);
+  };
+  const { scenario, platform, timetables, timeline, notMeasured, objectives, settings, declared } = isObject(value)
+    ? value
+    : {};
+  const { dora = null, tier } = isObject(scenario) ? scenario : {};
+  if (!isObject(scenario) || ![scenario.name, scenario.sha256, scenario.title, scenario.hypothesis].every(isText))
+    wrong('names no scenario');
+  if (!(tier === null || Number.isSafeInteger(tier))) wrong('names no scenario');
+  if (dora !== null && !(isObject(dora) && [dora.class, dora.function, dora.owner].every(isText)))
+    wrong('names no scenario');
+  if (!isObject(platform) || ![platform.name, platform.environment].every(isText)) wrong('names no platform');
+  if (!Array.isArray(platform.sites) || !platform.sites.every((it) => isObject(it) && isText(it.name)))
+    wrong('names no platform');
+  if (!Array.isArray(timetables) || !timetables.every(isTimetable)) wrong('has no timetables');
+  const isFault = (it) => isObject(it) && [it.id, it.type, it.site].every(isText) && typeof it.disaster === 'boolean';
+  if (!Array.isArray(timeline) || !timeline.every(isFault)) wrong('has no timeline');
+  const isGap = (it) => isObject(it) && isText(it.what) && isText(it.why);
+  if (!Array.isArray(notMeasured) || !notMeasured.every(isGap)) wrong('does not say what is not measured');
+  if (!Array.isArray(objectives) || !isObject(settings)) wrong('has no objectives and settings');
   const testers = isObject(declared) ? declared.testers : undefined;
-  if (declared !== undefined && !isObject(declared)) throw new Finding('plan.json', 'no declaration');
+  if (declared !== undefined && !isObject(declared)) wrong('no declaration');
   if (testers !== undefined && !(Array.isArray(testers) && testers.every((it) => isObject(it) && isText(it.name))))
-    throw new Finding('plan.json', 'no testers');
+    wrong('no testers');
   return value;
 }
 
@@ -218,6 +253,7 @@ function readReport(value) {
       Object.keys(it).sort().join() === 'lower,upper' &&
       typeof it.lower === 'number' &&
       (it.upper === null || typeof it.upper === 'number'));
+  const isFact = (it) => isObject(it) && isText(it.fact) && isText(it.value);
   const { run } = isObject(value) ? value : {};
   const good =
     isObject(run) &&
@@ -227,6 +263,11 @@ function readReport(value) {
     Array.isArray(run.defects) &&
     run.defects.every(isText) &&
     verdicts.includes(value.verdict) &&
+    Array.isArray(value.reasons) &&
+    value.reasons.every((it) => isObject(it) && verdicts.includes(it.verdict)) &&
+    isOptional(value.facts, (facts) => Array.isArray(facts) && facts.every(isFact)) &&
+    isOptional(value.notMeasured, Array.isArray) &&
+    isOptional(value.views, (views) => Array.isArray(views) && views.every(isTimetable)) &&
     (value.dora === undefined || isObject(value.dora)) &&
     Array.isArray(value.faults) &&
     value.faults.every(isObject) &&
@@ -245,12 +286,12 @@ function readReport(value) {
 }
 
 /** Follows the journal from the digest of intent.json to its last whole line. */
-function followJournal(bytes, intentSha256, manifest) {
+function followJournal(bytes, intentSha256) {
   const lines = utf8(bytes, 'journal.ndjson').split('\n');
   const torn = lines.pop() !== '';
   let previous = intentSha256;
   let now = 0;
-  let run = '';
+  const facts = { started: null, origin: '', ended: null, stopped: [], filled: new Set(), faults: new Map() };
   let operators = null;
   let faults = false;
   let ended = '';
@@ -274,13 +315,11 @@ function followJournal(bytes, intentSha256, manifest) {
     if (event.prev !== previous) wrong('does not follow from what is before it');
     if (sha256(canonicalOr(rest, `journal.ndjson line ${i + 1}`)) !== hash) wrong('its hash is not that of the line');
     if (!Number.isSafeInteger(event.at_us) || event.at_us < now) wrong('is before the line before it');
-    if (i === 0 && event.type === 'run-started' && isObject(event.data)) {
-      const { run: said, operators: who, authorisation } = event.data;
-      if (isText(said)) run = said;
-      if (Array.isArray(who) && who.every(isText)) operators = who;
-      else if (isObject(authorisation) && isText(authorisation.operator))
-        operators = authorisation.operator.split(', then ');
+    if (event.type === 'run-started') {
+      if (i > 0) wrong('a second run-started');
+      if (isObject(event.data)) operators = operatorsOf(event.data);
     }
+    takeFacts(facts, event);
     faults ||= event.type === 'undo-recorded' || event.type === 'fault-requested';
     if (event.type === 'anchored') {
       if (!isAnchor(event.data)) wrong('an anchor that is none');
@@ -291,10 +330,152 @@ function followJournal(bytes, intentSha256, manifest) {
     now = event.at_us;
     ended = isText(event.wall) ? event.wall : '';
   });
-  if ((lines.length === 0 ? '' : previous) !== manifest.journalHead)
-    throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
-  if (run !== manifest.run) throw new Finding('journal.ndjson', 'is the journal of another run');
-  return { torn, operators, anchors, ended };
+  return { head: lines.length === 0 ? '' : previous, facts, torn, operators, anchors, ended };
+}
+
+/** Who ran it, and whom those who allowed it took for its operator. */
+function operatorsOf({ operators, authorisation }) {
+  const said = Array.isArray(operators) && operators.every(isText) ? operators : [];
+  const allowed = isObject(authorisation) && isText(authorisation.operator) ? authorisation.operator : '';
+  return namesOf([...said, ...allowed.split(', then ')]);
+}
+
+/** Those that are names; null: there are none, so it was not recorded. */
+function namesOf(said) {
+  const names = said.filter((name) => plain(name) !== '');
+  return names.length === 0 ? null : names;
+}
+
+const INSTANTS = ['fault-requested', 'fault-effective', 'fault-lapsed', 'fault-release-requested', 'fault-gone'];
+
+/** What one event says of the run in plain words, which its report has to say as well. What is not as its type has it is passed over. */
+function takeFacts(facts, { seq, at_us, wall, type, data }) {
+  const of = isObject(data) ? data : {};
+  if (type === 'run-started') {
+    if ([of.run, of.scenario, of.harness].every(isText)) facts.started = of;
+    const origin = new Date(Date.parse(String(wall)) - at_us / 1000);
+    facts.origin = Number.isNaN(origin.getTime()) ? String(wall) : origin.toISOString();
+  } else if (type === 'run-ended') {
+    if (['completed', 'aborted', 'failed'].includes(of.outcome) && isText(of.reason)) facts.ended = of;
+  } else if (type === 'stop-condition') {
+    const { condition, observed } = of;
+    if (isText(condition) && isText(observed)) facts.stopped.push({ at_us, condition, observed });
+  } else if (type === 'read-back-done') {
+    if (Number.isSafeInteger(of.asked) && of.asked >= 1) facts.filled.add('read-back.csv');
+  } else if (type === 'graph-census') {
+    if (Number.isSafeInteger(of.rows) && of.rows >= 1) facts.filled.add('graph.csv');
+  } else if (type === 'timetable-started') facts.filled.add('history.csv');
+  else if (INSTANTS.includes(type)) {
+    const { fault, disaster, notBefore_us, notAfter_us } = of;
+    const whole = Number.isSafeInteger(notBefore_us) && Number.isSafeInteger(notAfter_us);
+    if (!isText(fault) || typeof disaster !== 'boolean' || !whole) return;
+    if (type === 'fault-requested' && !(isText(of.type) && isText(of.target))) return;
+    const own = facts.faults.get(fault) ?? { asked: null, instants: [] };
+    own.instants.push({ type, at: { notBefore_us, notAfter_us } });
+    if (type === 'fault-requested') own.asked ??= { type: of.type, target: of.target, disaster, order: seq };
+    facts.faults.set(fault, own);
+  }
+}
+
+/** Every planned fault, in the plan's order, then those that only the journal knows, in the order of their requests. */
+function faultsOf({ faults }, planned) {
+  const known = planned.map(({ id, type, site, disaster }) => ({ id, type, target: site, disaster }));
+  const others = [...faults]
+    .filter(([id, { asked }]) => asked !== null && !planned.some((one) => one.id === id))
+    .sort(([, a], [, b]) => a.asked.order - b.asked.order)
+    .map(([id, { asked }]) => ({ id, type: asked.type, target: asked.target, disaster: asked.disaster }));
+  return [...known, ...others].map((fault) => {
+    const own = faults.get(fault.id)?.instants ?? [];
+    const of = (type) => own.filter((one) => one.type === type).map(({ at }) => at);
+    return {
+      ...fault,
+      requested: of('fault-requested')[0] ?? null,
+      effective: of('fault-effective')[0] ?? null,
+      lapsed: of('fault-lapsed'),
+      releaseRequested: of('fault-release-requested')[0] ?? null,
+      gone: of('fault-gone').pop() ?? null,
+    };
+  });
+}
+
+function authorisationOf({ started }) {
+  const said = started?.authorisation;
+  if (!isObject(said) || ![said.operator, said.ticket, said.approver].every(isText)) return null;
+  const { operator, ticket, approver, window } = said;
+  if (!isObject(window) || !isText(window.from) || !isText(window.to)) return null;
+  return { operator, ticket, approver, from: window.from, to: window.to };
+}
+
+/** What a report says in the words of the plan, the intent and the journal is what these say; its verdict follows from what it says itself. */
+function agreeReport(report, { intent, plan, facts, criteria, digests }) {
+  const wrong = (what) => {
+    throw new Finding('report.json', what);
+  };
+  const { scenario, platform } = plan;
+  const { dora = null } = scenario;
+  const { run } = report;
+  const same = (name, said, expected) => {
+    if (!isDeepStrictEqual(said, expected)) wrong(`another ${name} than the record beside it`);
+  };
+  same('scenario', run.scenario, scenario.name);
+  same('title', run.title, scenario.title);
+  same('hypothesis', run.hypothesis, scenario.hypothesis);
+  same('tier', run.tier, scenario.tier);
+  same('environment', run.environment, platform.environment);
+  same('beginning', run.started, facts.origin);
+  same('outcome', run.outcome, facts.ended?.outcome ?? 'aborted');
+  if (facts.ended !== null) same('reason of its end', run.reason, facts.ended.reason);
+  const declared = intent.criteriaSha256 === criteria;
+  const { sequence } = intent;
+  const ofDora = {
+    criteriaSha256: criteria,
+    criteriaDeclared: declared,
+    attempt: sequence === undefined ? null : { series: sequence.series, counter: sequence.counter },
+    authorisation: authorisationOf(facts),
+    scenario: dora && { doraClass: dora.class, function: dora.function, owner: dora.owner },
+    declared: (declared ? plan.declared : null) ?? null,
+    stopped: facts.stopped,
+  };
+  for (const [name, expected] of Object.entries(ofDora))
+    if (report.dora !== undefined && Object.hasOwn(report.dora, name)) same(name, report.dora[name], expected);
+
+  const faults = faultsOf(facts, plan.timeline);
+  if (report.faults.length !== faults.length) wrong('has other faults than plan and journal');
+  faults.forEach((fault, i) => {
+    for (const [name, expected] of Object.entries(fault)) same(`fault (${name})`, report.faults[i][name], expected);
+  });
+
+  const saidOfPlatform = {
+    platform: `${platform.name} (${platform.environment})`,
+    sites: platform.sites.map(({ name }) => name).join(', '),
+  };
+  for (const [name, expected] of Object.entries(saidOfPlatform)) {
+    const fact = (report.facts ?? []).find((one) => one.fact === name);
+    if (fact !== undefined) same(name, fact.value, expected);
+  }
+  for (const gap of plan.notMeasured)
+    if (!(report.notMeasured ?? []).some((one) => isDeepStrictEqual(one, gap)))
+      wrong('leaves out what the plan says is not measured');
+  const key = ({ probe, service, site, client }) => JSON.stringify([probe, service, site, client]);
+  const planned = plan.timetables.map(key);
+  if ((report.views ?? []).some((view) => !planned.includes(key(view)))) wrong('has a view that is in no plan');
+
+  agreeVerdict(report, wrong);
+  if (report.verdict === 'pass')
+    for (const path of facts.filled) if (!digests.has(path)) wrong(`says pass, and ${path} is missing`);
+}
+
+/** The verdict follows from what the report says itself. */
+function agreeVerdict(report, wrong) {
+  const { run } = report;
+  const whole = [...report.objectives, ...report.reasons].map(({ verdict }) => verdict);
+  const follows = whole.includes('fail') ? 'fail' : whole.includes('unknown') ? 'unknown' : 'pass';
+  if (report.verdict !== follows) wrong(`says ${report.verdict} of what makes ${follows}`);
+  if (report.verdict !== 'fail' && report.faults.some(({ requested, gone }) => requested && !gone))
+    wrong(`says ${report.verdict} of a run whose fault was not seen to be gone`);
+  if (report.verdict !== 'pass') return;
+  if (run.outcome !== 'completed' || run.defects.length > 0 || report.objectives.length === 0)
+    wrong('says pass of a run that did not go through, has defects, or was judged by nothing');
 }
 
 function isAnchor(data) {
@@ -437,13 +618,16 @@ function verifyEnvelopes(directory, there, sealed, { seal }) {
 
 const SIGN_OFF = 'urn:drill:sign-off:v0.1';
 const AMENDMENT = 'urn:drill:amendment:v0.1';
+/** A name or a role as it is compared: case, width, composition, spaces and what does not show do not count; by way of capitals, where ß and SS are one. */
 const plain = (text) =>
   text
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
     .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase();
+    .trim();
 /** No character that a terminal obeys, or that turns the direction of what follows; line ends may be. */
 const isShown = (value, atMost) =>
   isText(value) &&
@@ -537,6 +721,7 @@ function verifyStatements(directory, there, sealed, signature, keys) {
     if (said.signOff && sealed.operators === null) flags.push('who ran it was not recorded');
     else if (said.signOff && by(sealed.operators)) flags.push('NOT INDEPENDENT: by who ran it');
     if (said.signOff && by(sealed.testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
+    if (said.signOff) flags.push(...sealed.unseen.map((run) => `who made the run ${run} is not known here`));
     if (said.signOff && said.keyId === signature.keyId)
       flags.push('NOT INDEPENDENT: signed with the key that sealed it');
     if (said.signOff && lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
@@ -844,12 +1029,15 @@ function verifyTimestamps(directory, there, sealed, intentTsr, { authorities }) 
 
 function readRecord(value, manifest) {
   const verdicts = ['pass', 'fail', 'unknown'];
+  const isJudged = (it) =>
+    isObject(it) && [it.id, it.statement, it.reason].every(isText) && verdicts.includes(it.verdict);
   const isRun = (run) =>
     run === undefined ||
     run === null ||
     (isObject(run) &&
       isText(run.id) &&
       isText(run.path) &&
+      isText(run.started) &&
       ['completed', 'aborted', 'failed'].includes(run.outcome) &&
       verdicts.includes(run.verdict) &&
       (run.manifestSha256 === null || isText(run.manifestSha256)));
@@ -867,6 +1055,7 @@ function readRecord(value, manifest) {
         ['scenario', 'person'].includes(step.kind) &&
         verdicts.includes(step.verdict) &&
         [step.scenario, step.entry, step.entered ?? undefined].every((it) => it === undefined || isText(it)) &&
+        isOptional(step.objectives, (them) => Array.isArray(them) && them.every(isJudged)) &&
         (step.proves === undefined || (Array.isArray(step.proves) && step.proves.every(isText))) &&
         isRun(step.run),
     );
@@ -885,7 +1074,7 @@ function agreeSteps({ verdict, steps }) {
   const wrong = (what) => {
     throw new Finding('exercise.json', what);
   };
-  const places = [];
+  const runs = [];
   steps.forEach(({ kind, verdict: said, run, entered, entry }, i) => {
     const here = `step ${i + 1} says ${said}`;
     if (kind === 'person') {
@@ -901,22 +1090,43 @@ function agreeSteps({ verdict, steps }) {
         worst([run.verdict, 'unknown']),
       ];
       if (!may.includes(said)) wrong(`${here} of a run that was ${run.outcome}, ${run.verdict}`);
-      if (places.includes(run.path)) wrong(`step ${i + 1} has the run of another step`);
-      places.push(run.path);
+      // A copy elsewhere is the same run.
+      const names = [`at ${run.path}`, `run ${run.id}`];
+      if (names.some((name) => runs.includes(name))) wrong(`step ${i + 1} has the run of another step`);
+      runs.push(...names);
     }
   });
   const whole = worst(steps.map((step) => step.verdict));
   if (verdict !== whole) wrong(`says ${verdict} of steps that make ${whole}`);
 }
 
-/** A step says of its run what the run's own sealed report says. */
-function agreeStep(step, number, path) {
-  const place = `${step.run.path}/report.json`;
-  const { content, sha256: digest } = read(path, 'report.json', true);
+/** What of a run says who made it and how it went: read again from the files under its manifest. */
+function readPart(path, place) {
   const manifest = readManifest(read(path, 'manifest.json', true).content);
-  if (manifest.files.find((file) => file.path === 'report.json')?.sha256 !== digest)
-    throw new Finding(place, 'has changed since it was sealed');
-  const report = readReport(json(content, place, content.includes(10)));
+  const get = (name) => {
+    const { content, sha256: digest } = read(path, name, true);
+    if (manifest.files.find((file) => file.path === name)?.sha256 !== digest)
+      throw new Finding(name, 'has changed since it was sealed');
+    return content;
+  };
+  const parse = (name) => {
+    const content = get(name);
+    return json(content, name, content.includes(10));
+  };
+  try {
+    const report = readReport(parse('report.json'));
+    const plan = readPlan(parse('plan.json'));
+    const journal = get('journal.ndjson');
+    const { operators } = followJournal(journal, sha256(get('intent.json')));
+    return { report, operators, testers: testersOf(plan) };
+  } catch (error) {
+    if (!(error instanceof Finding)) throw error;
+    throw new Finding(`${place}/${error.place}`, error.what);
+  }
+}
+
+/** A step says of its run what the run's own sealed report says. */
+function agreeStep(step, number, { report }) {
   const wrong = (what) => {
     throw new Finding('exercise.json', `step ${number} ${what}`);
   };
@@ -924,6 +1134,10 @@ function agreeStep(step, number, path) {
   if (step.scenario !== report.run.scenario) wrong('is of another scenario than its run');
   if (step.run.verdict !== report.verdict || step.run.outcome !== report.run.outcome)
     wrong(`says ${step.run.verdict} of a run whose report says ${report.verdict}`);
+  if (step.run.started !== report.run.started) wrong('says that its run began at another time');
+  const ends = (them) => them.map(({ id, statement, verdict, reason }) => ({ id, statement, verdict, reason }));
+  const judged = report.objectives.map((it) => ({ ...it, id: it.objective.id }));
+  if (!isDeepStrictEqual(ends(step.objectives ?? []), ends(judged))) wrong('says other objectives than its run');
   const proved = (step.proves ?? []).every((one) => report.objectives.some((it) => it.objective.metric === one));
   const whole = worst([report.verdict, report.run.outcome === 'completed' && proved ? 'pass' : 'unknown']);
   if (step.verdict !== whole) wrong(`says ${step.verdict}, and its run makes it ${whole}`);
@@ -937,13 +1151,14 @@ function listedRuns(directory, { steps }) {
     if (!plainPath(run.path)) throw new Finding('exercise.json', 'a run in a place that is none');
     const path = join(directory, '../../..', run.path);
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
-      return [{ run: shown(run.id), path: null, why: 'it is not here' }];
+      return [{ run: shown(run.id), path: null, why: 'it is not here', part: null }];
     if (run.manifestSha256 === null)
-      return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was' }];
+      return [{ run: shown(run.id), path: null, why: 'it was not sealed when the exercise was', part: null }];
     if (read(path, 'manifest.json', false).sha256 !== run.manifestSha256)
       throw new Finding(`${run.path}/manifest.json`, 'is another than the exercise lists');
-    agreeStep(step, i + 1, path);
-    return [{ run: shown(run.id), path, why: '' }];
+    const part = readPart(path, run.path);
+    agreeStep(step, i + 1, part);
+    return [{ run: shown(run.id), path, why: '', part }];
   });
 }
 
@@ -981,7 +1196,15 @@ export function verifyBundle(directory, keys = NO_KEYS) {
     sealed.kind === 'run' ? contents['intent.tsr'] : undefined,
     keys,
   );
-  const said = verifyStatements(directory, there, sealed, signature, keys);
+  const runs = sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record);
+  const makers = [sealed, ...runs.flatMap(({ part }) => part ?? [])];
+  const operators = makers.flatMap((one) => one.operators ?? []);
+  const people = {
+    operators: operators.length === 0 ? null : operators,
+    testers: makers.flatMap((one) => one.testers),
+    unseen: runs.filter(({ path }) => path === null).map(({ run }) => run),
+  };
+  const said = verifyStatements(directory, there, { ...sealed, ...people }, signature, keys);
   return {
     kind: sealed.kind,
     run: sealed.id,
@@ -992,8 +1215,128 @@ export function verifyBundle(directory, keys = NO_KEYS) {
     ...times,
     anchors: sealed.anchors,
     statements: said,
-    runs: sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record),
+    harness: sealed.harness,
+    runs,
   };
+}
+
+/* Masked reports: what is handed on of a run or an exercise without its names. */
+
+function readMasked(bytes) {
+  const value = json(bytes, 'masked.json', true);
+  const wrong = () => {
+    throw new Finding('masked.json', 'no manifest of a masked report');
+  };
+  const { schema, files, original, maskSha256, harness } = isObject(value) ? value : {};
+  const kind = schema === 'drill/masked/1' ? 'run' : 'exercise';
+  if (kind === 'exercise' && schema !== 'drill/masked-exercise/1') wrong();
+  if (!has(value, 'schema', kind, 'harness', 'original', 'maskSha256', 'files')) wrong();
+  if (!isText(value[kind]) || !/^[!-~]{1,200}$/.test(value[kind]) || !isText(harness) || !isHex(maskSha256)) wrong();
+  if (!has(original, 'manifestSha256', ...(kind === 'run' ? ['journalHead'] : [])) || !isHex(original.manifestSha256))
+    wrong();
+  if (kind === 'run' && !isText(original.journalHead)) wrong();
+  const names = MASKED_FILES[kind];
+  if (!Array.isArray(files) || files.length !== names.length) wrong();
+  files.forEach((file, i) => {
+    if (!has(file, 'path', 'bytes', 'sha256') || file.path !== names[i]) wrong();
+    if (!isHex(file.sha256) || !Number.isSafeInteger(file.bytes) || file.bytes < 0) wrong();
+  });
+  return { kind, id: value[kind], manifest: value };
+}
+
+/**
+ * A masked report by itself: every file, nothing beside them, what it says of its run or exercise, the signature. `key`: of whoever must have signed it, or null. With
+ * `original`, the directory of what was sealed: that it verifies, that its manifest is the one that is named, and that the masked report says the same of it wherever
+ * there is no name. Whether the names are those of the mask, and what else is hidden, needs the mask and the harness: `drill verify DIRECTORY --original RUN --mask FILE`.
+ */
+export function verifyMasked(directory, key = null, original = null) {
+  const there = list(directory);
+  const { content, sha256: digest } = read(directory, 'masked.json', true);
+  const { kind, id, manifest } = readMasked(content);
+  const names = MASKED_FILES[kind];
+  for (const path of there)
+    if (![...names, 'masked.json', 'masked.dsse.json'].includes(path))
+      throw new Finding(shown(path), 'does not stand in masked.json');
+  const last = names[names.length - 1];
+  let source;
+  for (const { path, bytes, sha256: sealed } of manifest.files) {
+    if (!there.includes(path)) throw new Finding(path, 'stands in masked.json, and is missing');
+    const got = read(directory, path, path === last);
+    if (got.bytes !== bytes || got.sha256 !== sealed) throw new Finding(path, 'has changed since it was made');
+    source = got.content;
+  }
+  const wrong = (what) => {
+    throw new Finding(last, what);
+  };
+  const value = json(source, last, source.includes(10));
+  const said = kind === 'run' ? readReport(value) : readRecord(value, { exercise: isObject(value) ? value.id : '' });
+  const { masked } = said;
+  if (!isObject(masked) || !isText(masked.originalManifestSha256) || !isText(masked.maskSha256))
+    wrong('does not say that it is masked');
+  const same =
+    masked.originalManifestSha256 === manifest.original.manifestSha256 && masked.maskSha256 === manifest.maskSha256;
+  if (!same || id !== (kind === 'run' ? said.run.id : said.id))
+    wrong('is of another run or mask than masked.json says');
+  if (kind === 'run' && said.run.journalHead !== manifest.original.journalHead)
+    wrong('is of another run or mask than masked.json says');
+  if (kind === 'run') agreeVerdict(said, wrong);
+  const { files: _, schema: __, ...of } = manifest;
+  const signature = verifyMaskedEnvelope(directory, there, key, {
+    subject: [{ name: 'masked.json', digest: { sha256: digest } }],
+    predicateType: kind === 'run' ? 'urn:drill:masked-report:v0.1' : 'urn:drill:masked-exercise:v0.1',
+    predicate: { ...of, verdict: said.verdict },
+  });
+  if (original !== null) agreeOriginal(kind, said, manifest, original, wrong);
+  return { kind, id, manifest, manifestSha256: digest, ...signature };
+}
+
+function verifyMaskedEnvelope(directory, there, key, statement) {
+  const place = 'masked.dsse.json';
+  if (!there.includes(place)) {
+    if (key === null) return { signed: 'no', keyId: null };
+    throw new Finding(place, 'is missing: not signed, or the signature was taken away');
+  }
+  const envelope = readEnvelope(read(directory, place, true).content, place);
+  if (key !== null) verifySignature(envelope, key, place);
+  const expected = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', ...statement }));
+  if (envelope.type !== 'application/vnd.in-toto+json' || !envelope.payload.equals(expected))
+    throw new Finding(place, 'says something else than the files');
+  return { signed: key === null ? 'not checked' : 'yes', keyId: envelope.keyid };
+}
+
+/** What has no name in it is the same in the masked report as in what was sealed. */
+function agreeOriginal(kind, said, manifest, original, wrong) {
+  const sealed = verifyBundle(original);
+  if (sealed.kind !== kind || sealed.manifestSha256 !== manifest.original.manifestSha256)
+    throw new Finding('masked.json', 'is of another original than this one');
+  const name = kind === 'run' ? 'report.json' : 'exercise.json';
+  const { content } = read(original, name, true);
+  const whole = json(content, name, content.includes(10));
+  const figures =
+    kind === 'run'
+      ? ({ verdict, run, objectives, faults }) => ({
+          verdict,
+          run: [run.started, run.outcome, run.tier, run.length_us, run.defects.length],
+          objectives: objectives.map((it) => [it.verdict, it.unit, it.measured, it.objective.target_us]),
+          faults: faults.map((it) => [
+            it.disaster,
+            it.requested,
+            it.effective,
+            it.lapsed,
+            it.releaseRequested,
+            it.gone,
+          ]),
+        })
+      : ({ verdict, started, ended, steps }) => ({
+          verdict,
+          ended: [started, ended],
+          steps: steps.map(({ kind: of, verdict: judged, run, proves, asked, entered, objectives }) => [
+            [of, judged, proves, asked, entered],
+            run ? [run.started, run.outcome, run.verdict, run.manifestSha256] : null,
+            (objectives ?? []).map((it) => it.verdict),
+          ]),
+        });
+  if (!isDeepStrictEqual(figures(said), figures(whole))) wrong('has other figures or verdicts than its original');
 }
 
 function agreeExercise(files, contents, there) {
@@ -1002,35 +1345,48 @@ function agreeExercise(files, contents, there) {
   const record = readRecord(json(bytes, 'exercise.json', bytes.includes(10)), files.manifest);
   if (there.includes(ENVELOPES[1])) throw new Finding(ENVELOPES[1], 'an exercise has none');
   const { id, operators, started, ended } = record;
-  const people = { operators, testers: [] };
-  return { ...files, kind: 'exercise', id, record, ...people, ended: ended ?? started, torn: false, anchors: [] };
+  const people = { operators: namesOf(operators), testers: [] };
+  const harness = { ran: record.harness, judged: record.harness };
+  return {
+    ...files,
+    kind: 'exercise',
+    id,
+    record,
+    harness,
+    ...people,
+    ended: ended ?? started,
+    torn: false,
+    anchors: [],
+  };
 }
 
 function agreeRun(files, contents) {
   const { manifest, digests } = files;
   for (const name of NEEDED) if (!digests.has(name)) throw new Finding(name, 'is not in the manifest');
   const parse = (name) => json(contents[name], name, contents[name].includes(10));
-  const intent = parse('intent.json');
-  const names = ['run', 'scenario', 'scenarioSha256', 'criteriaSha256', 'planSha256'];
-  if (!isObject(intent) || names.some((name) => intent[name] !== undefined && !isText(intent[name])))
-    throw new Finding('intent.json', 'no intent');
+  const intent = readIntent(parse('intent.json'));
   const plan = readPlan(parse('plan.json'));
   const declared = (name, found, place) => {
-    if (intent[name] !== undefined && intent[name] !== found)
-      throw new Finding(place, `another ${name} than intent.json declared before the run`);
+    if (intent[name] !== found) throw new Finding(place, `another ${name} than intent.json declared before the run`);
   };
   declared('run', manifest.run, 'manifest.json');
   declared('scenarioSha256', digests.get('scenario.yaml'), 'scenario.yaml');
-  const { objectives, settings = null, declared: people } = plan;
-  const criteria = canonicalOr(
-    { objectives, settings, ...(people !== undefined && { declared: people }) },
-    'plan.json',
+  const { objectives, settings, declared: people } = plan;
+  const criteria = sha256(
+    canonicalOr({ objectives, settings, ...(people !== undefined && { declared: people }) }, 'plan.json'),
   );
-  declared('criteriaSha256', sha256(criteria), 'plan.json');
+  declared('criteriaSha256', criteria, 'plan.json');
   declared('planSha256', digests.get('plan.json'), 'plan.json');
   declared('scenarioSha256', plan.scenario.sha256, 'plan.json');
   declared('scenario', plan.scenario.name, 'plan.json');
-  const journal = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']), manifest);
+  const journal = followJournal(contents['journal.ndjson'], sha256(contents['intent.json']));
+  const { facts } = journal;
+  if (journal.head !== manifest.journalHead)
+    throw new Finding('journal.ndjson', 'ends with another event than the manifest says');
+  if (facts.started === null) throw new Finding('journal.ndjson', 'does not begin with run-started');
+  for (const name of ['run', 'scenario', 'harness'])
+    if (facts.started[name] !== intent[name])
+      throw new Finding('journal.ndjson', `is the journal of another ${name} than intent.json declared`);
   const report = readReport(parse('report.json'));
   if (report.run.id !== manifest.run) throw new Finding('report.json', 'is the report of another run');
   if (report.run.journalHead !== manifest.journalHead)
@@ -1038,14 +1394,17 @@ function agreeRun(files, contents) {
   const judged = report.objectives.map(({ objective }) => objective);
   if (canonicalOr(judged, 'report.json') !== canonicalOr(plan.objectives, 'plan.json'))
     throw new Finding('report.json', 'judges other objectives than the plan has');
+  if (isObject(report.dora) && (report.dora.entered ?? null) !== null)
+    throw new Finding('report.json', 'has what people entered after the run: a sealed report has none');
+  agreeReport(report, { intent, plan, facts, criteria, digests });
   for (const { kind, sha256: said } of journal.anchors)
     if (kind === 'tsa' && digests.get('intent.tsr') !== said)
       throw new Finding('intent.tsr', 'is not the time stamp that the journal says was had before the fault');
-  if (isObject(report.dora) && (report.dora.entered ?? null) !== null)
-    throw new Finding('report.json', 'has what people entered after the run: a sealed report has none');
-  const testers = (people?.testers ?? []).map(({ name }) => name);
-  return { ...files, kind: 'run', id: manifest.run, intent, report, testers, ...journal };
+  const harness = { ran: intent.harness, judged: report.harness };
+  return { ...files, kind: 'run', id: manifest.run, intent, report, testers: testersOf(plan), harness, ...journal };
 }
+
+const testersOf = ({ declared }) => (declared?.testers ?? []).map(({ name }) => name);
 
 /* Every run below a directory, and whether one is missing among them: each intent has a counter, and the digest of the run before it. */
 
@@ -1064,12 +1423,17 @@ function sealedDirectories(directory, depth, masked) {
 /** Where a run stands in its series; null: nowhere. */
 function placeOf(directory, path) {
   const bytes = read(directory, 'intent.json', true).content;
-  const { sequence } = json(bytes, 'intent.json', bytes.includes(10));
+  const intent = json(bytes, 'intent.json', bytes.includes(10));
+  if (!isObject(intent) || !isText(intent.run)) throw new Finding('intent.json', 'no intent');
+  const { sequence } = intent;
   if (sequence === undefined) return null;
-  const { series, counter, previous } = isObject(sequence) ? sequence : {};
+  const { series, counter, previous } =
+    isObject(sequence) && Object.keys(sequence).sort().join() === 'counter,previous,series' ? sequence : {};
   const follows =
     previous === null ||
     (isObject(previous) &&
+      Object.keys(previous).sort().join() === 'intentSha256,manifestSha256,run' &&
+      isText(previous.run) &&
       isText(previous.intentSha256) &&
       (previous.manifestSha256 === null || isText(previous.manifestSha256)));
   if (!isText(series) || !/^[0-9a-f]{32}$/.test(series) || !Number.isSafeInteger(counter) || counter < 1 || !follows)
@@ -1172,6 +1536,7 @@ function linesOf({
   files,
   manifestSha256,
   torn,
+  harness,
   signed,
   keyId,
   timestamp,
@@ -1195,6 +1560,9 @@ function linesOf({
   return [
     `${kind} ${run}: ${files} files as they were sealed; ${seal[signed]}`,
     `manifest.json has the SHA-256 ${manifestSha256}`,
+    ...(harness.ran === harness.judged
+      ? []
+      : [`judged by the harness ${shown(harness.judged)}, and run by ${shown(harness.ran)}`]),
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
     ...(timestamp !== null && timestamp.state === 'verified' ? [] : ['trusted time: none']),
     ...(timestamp === null ? [] : [time('sealed', timestamp)]),
@@ -1243,6 +1611,7 @@ function main(args) {
   const [directory, ...flags] = args;
   const given = [];
   let tsaCa;
+  let original;
   let all = false;
   let bad = directory === undefined || directory.startsWith('--');
   while (flags.length > 0 && !bad) {
@@ -1250,11 +1619,12 @@ function main(args) {
     if (flag === '--all') all = true;
     else if (flag === '--public-key' && flags.length > 0) given.push(flags.shift());
     else if (flag === '--tsa-ca' && flags.length > 0 && tsaCa === undefined) tsaCa = flags.shift();
+    else if (flag === '--original' && flags.length > 0 && original === undefined) original = flags.shift();
     else bad = true;
   }
-  if (bad) {
+  if (bad || (all && original !== undefined)) {
     process.stderr.write(
-      'usage: node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all]\n',
+      'usage: node verify.mjs DIRECTORY [--public-key FILE] [--public-key ROLE=FILE] [--tsa-ca FILE] [--all] [--original DIRECTORY]\n',
     );
     return 4;
   }
@@ -1270,14 +1640,16 @@ function main(args) {
   try {
     if (all) return mainAll(directory, keys, print);
     const names = readdirSync(directory);
-    if (names.includes('masked.json') && !names.includes('manifest.json')) {
-      process.stderr.write(`error: masked.json: ${MASKED}\n`);
+    if (names.includes('masked.json') && !names.includes('manifest.json'))
+      return mainMasked(directory, keys, original, print);
+    if (original !== undefined) {
+      process.stderr.write('error: --original is for a masked report, and this is none\n');
       return 4;
     }
     const verified = verifyBundle(directory, keys);
     for (const line of linesOf(verified)) print(line);
     for (const { run, path, why } of verified.runs) {
-      const one = path === null ? null : verifyBundle(path, { ...keys, roles: [], authorities: null });
+      const one = path === null ? null : verifyListed(run, path, { ...keys, roles: [], authorities: null });
       print(`run ${run}: ${one === null ? `NOT VERIFIED: ${why}` : `as it was sealed then; signed: ${one.signed}`}`);
     }
     return 0;
@@ -1285,6 +1657,40 @@ function main(args) {
     process.stderr.write(`does not verify: ${said(error)}\n`);
     return 6;
   }
+}
+
+function verifyListed(run, path, keys) {
+  try {
+    return verifyBundle(path, keys);
+  } catch (error) {
+    throw error instanceof Finding ? new Finding(`run ${run}: ${error.place}`, error.what) : error;
+  }
+}
+
+function mainMasked(directory, { seal, roles, authorities }, original, print) {
+  if (seal.length > 1 || roles.length > 0 || authorities !== null) {
+    process.stderr.write('error: a masked report is signed once, and nothing else is over it: one --public-key FILE\n');
+    return 4;
+  }
+  const { kind, id, manifest, manifestSha256, signed, keyId } = verifyMasked(
+    directory,
+    seal[0] ?? null,
+    original ?? null,
+  );
+  const words = {
+    no: 'not signed: this shows damage, not forgery',
+    'not checked': `SIGNATURE NOT CHECKED: it names the key ${keyId}; give --public-key FILE`,
+    yes: `signed with the key ${keyId}`,
+  };
+  print(`${kind} ${id}, masked: ${manifest.files.length} files as they were made; ${words[signed]}`);
+  print(`masked.json has the SHA-256 ${manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${manifest.original.manifestSha256}`);
+  print(
+    original === undefined
+      ? 'its figures were not held against the original: give --original DIRECTORY'
+      : 'its verdicts, instants and measured objectives are those of the original; the rest is shown by the harness and the mask alone',
+  );
+  return 0;
 }
 
 function allWords({ signed, statements: told }) {

@@ -206,8 +206,10 @@ function loadAnswers(path: string, defects: Defects, keys: KeyJoin): readonly Re
 function originOf(events: readonly JournalEvent[]): Pick<Report['run'], 'id' | 'started'> {
   const started = eventsOf(events, 'run-started')[0];
   if (!started) return { id: '', started: '' };
-  const originMs = Date.parse(started.wall) - started.at_us / 1000;
-  return { id: started.data.run, started: Number.isNaN(originMs) ? started.wall : new Date(originMs).toISOString() };
+  const origin = new Date(Date.parse(started.wall) - started.at_us / 1000);
+  // A wall clock that says no instant, or one that no calendar has.
+  const known = !Number.isNaN(origin.getTime());
+  return { id: started.data.run, started: known ? origin.toISOString() : started.wall };
 }
 
 function readPlan(path: string): { plan: Plan; bytes: Uint8Array } {

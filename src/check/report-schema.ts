@@ -193,7 +193,8 @@ const seriesSchema = z.strictObject({
 });
 export type Series = z.infer<typeof seriesSchema>;
 
-const maskedSchema = z.strictObject({
+/** What a report or a record whose names are masked says of that. */
+export const maskedSchema = z.strictObject({
   /** Hex SHA-256 of `manifest.json` of the run whose report it is. */
   originalManifestSha256: z.string(),
   /** Hex SHA-256 over the names and their masks, with a salt: its owner can show them, nobody can guess them. */

@@ -1,23 +1,34 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
 import { INTENT_TIMESTAMP, sha256, TIMESTAMP } from '../evidence/bundle-files.ts';
 import { NO_KEYS } from '../evidence/keyring.ts';
-import { UP, type Verified, verifyBundle } from '../evidence/verify.ts';
+import { UP } from '../evidence/listed-runs.ts';
+import { packDirectory, TOP } from '../evidence/pack.ts';
+import { type Verified, verifyBundle } from '../evidence/verify.ts';
 import { VERSION } from '../version.ts';
 import { print, requireDirectory } from './context.ts';
 
 const VERIFIER = fileURLToPath(new URL('../../verifier/verify.mjs', import.meta.url));
 
+export interface BundleFlags {
+  readonly out: string;
+  /** One file in the place of a directory. */
+  readonly tar: boolean;
+}
+
 /**
- * `bundle RUN --out DIRECTORY`: a copy of a sealed run or exercise as it is, with the verifier and a README beside it, outside of what is sealed. An InputError when
- * the place is taken or cannot be written; an EvidenceError when it does not verify.
+ * `bundle RUN --out PLACE`: a copy of a sealed run or exercise as it is, with the verifier and a README beside it, outside of what is sealed; a directory, or with `tar` an
+ * archive of it. An InputError when the place is taken or cannot be written; an EvidenceError when it does not verify.
  */
-export function bundleCommand(directory: string, { out }: { readonly out: string }): ExitCode {
-  requireDirectory(directory);
-  if (existsSync(out)) throw new InputError(`${out}: is there already`, { hint: 'give another directory' });
+export async function bundleCommand(given: string, { out, tar }: BundleFlags): Promise<ExitCode> {
+  requireDirectory(given);
+  // A link would be handed on in the place of what it leads to.
+  const directory = realpathSync(given);
+  if (existsSync(out)) throw new InputError(`${out}: is there already`, { hint: 'give another place' });
   const draft = `${resolve(out)}.part`;
+  const archive = `${resolve(out)}.part.tar`;
   let verified: Verified;
   try {
     mkdirSync(dirname(draft), { recursive: true });
@@ -26,31 +37,47 @@ export function bundleCommand(directory: string, { out }: { readonly out: string
     throw new InputError(`${draft}: cannot be made: ${messageOf(error)}`, { cause: error });
   }
   try {
-    const original = verifyBundle(directory, NO_KEYS);
-    const place = original.kind === 'run' ? basename(resolve(directory)) : exercisePlace(directory);
-    copy(directory, join(draft, place));
-    for (const { path } of original.runs)
-      if (path !== null) copy(path, join(draft, 'reports', relative(resolve(directory, UP), resolve(path))));
-    // The copy: that is what is handed on.
-    verified = verifyBundle(join(draft, place), NO_KEYS);
-    const verifier = readFileSync(VERIFIER);
-    writeFileSync(join(draft, 'verify.mjs'), verifier);
-    writeFileSync(join(draft, 'README.txt'), readme(place, verified, sha256(verifier)));
-    renameSync(draft, out);
+    verified = copyInto(draft, directory);
+    if (tar) {
+      await packDirectory(draft, archive);
+      renameSync(archive, out);
+      rmSync(draft, { recursive: true });
+    } else renameSync(draft, out);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
+    for (const left of [draft, archive]) rmSync(left, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new InputError(`${out}: cannot be written (${code})`, { cause: error });
   }
-  print(`${join(out, 'README.txt')} says how to verify it; manifest.json has the SHA-256 ${verified.manifestSha256}`);
+  const where = tar ? `tar xf ${basename(out)}, then ${TOP}/README.txt` : join(out, 'README.txt');
+  print(`${where} says how to verify it; manifest.json has the SHA-256 ${verified.manifestSha256}`);
   if (verified.signed.state === 'unsigned') print('UNSIGNED: this shows damage, not forgery');
   return EXIT.pass;
 }
 
+/** What of the copy was verified: that is what is handed on. */
+function copyInto(draft: string, directory: string): Verified {
+  const original = verifyBundle(directory, NO_KEYS);
+  const place = original.kind === 'run' ? plainNames(basename(directory), 'run') : exercisePlace(directory);
+  copy(directory, join(draft, place));
+  for (const { path } of original.runs)
+    if (path !== null) copy(realpathSync(path), join(draft, 'reports', relative(resolve(directory, UP), path)));
+  const verified = verifyBundle(join(draft, place), NO_KEYS);
+  const verifier = readFileSync(VERIFIER);
+  writeFileSync(join(draft, 'verify.mjs'), verifier);
+  writeFileSync(join(draft, 'README.txt'), readme(place, verified, sha256(verifier)));
+  return verified;
+}
+
+/** The README has it in a line that people paste into a shell: a name that is more than letters, digits and dots is not taken over. */
+function plainNames(path: string, instead: string): string {
+  return path.split('/').every((name) => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name)) ? path : instead;
+}
+
 /** With its runs as they lie in a directory of reports, so that what it lists is found. */
 function exercisePlace(directory: string): string {
-  return join('reports', relative(resolve(directory, UP), resolve(directory)));
+  const place = relative(resolve(directory, UP), directory).split(sep).join('/');
+  return `reports/${plainNames(place, '_exercises/exercise/record')}`;
 }
 
 function copy(from: string, to: string): void {

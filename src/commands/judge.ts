@@ -177,7 +177,7 @@ function digestOf(directory: string, file: string): string | null {
  */
 export async function readSealedReport(directory: string): Promise<Report> {
   if (isMasked(directory)) {
-    const { verifyMasked } = await import('../redact/masked-bundle.ts');
+    const { verifyMasked } = await import('../redact/verify-masked.ts');
     verifyMasked(directory, null);
   } else if (existsSync(join(directory, MANIFEST))) verifySealed(directory);
   return readReport(directory);

@@ -1,9 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { NO_KEYS } from '../evidence/keyring.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
+import { verifyBundle } from '../evidence/verify.ts';
 import { readMask, writeMask } from '../redact/mask.ts';
-import { compareWithOriginal, verifyMasked, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { compareWithOriginal, writeMaskedReport } from '../redact/masked-bundle.ts';
+import { maskedId } from '../redact/masked-manifest.ts';
+import { verifyMasked } from '../redact/verify-masked.ts';
 import { print } from './context.ts';
 import { type SignFlags, signerFor } from './evidence.ts';
 import { signedWords } from './signed-words.ts';
@@ -13,7 +17,7 @@ export interface RedactFlags extends SignFlags {
   readonly mask?: string;
 }
 
-/** `redact RUN --out DIRECTORY`: the report with its names masked, to be handed on; the mask stays with its owner. */
+/** `redact RUN --out DIRECTORY`: the report of a run or an exercise with its names masked, to be handed on; the mask stays with its owner. */
 export async function redactCommand(run: string, flags: RedactFlags, secrets: SigningSecrets): Promise<ExitCode> {
   const { out } = flags;
   const file = flags.mask ?? `${out.replace(/[\\/]+$/, '')}.mask.json`;
@@ -28,14 +32,17 @@ export async function redactCommand(run: string, flags: RedactFlags, secrets: Si
   }
   const signer = signerFor(flags, secrets);
   const mask = readMask(file);
-  const { original, files } = await writeMaskedReport(run, out, mask, signer, new AbortController().signal);
+  const { original, files, schema } = await writeMaskedReport(run, out, mask, signer, new AbortController().signal);
   writeMask(file, mask);
   print(
-    `${join(out, 'report.html')} and ${files.length} more files; ${mask.size} names, addresses and words are masked`,
+    `${join(out, schema === 'drill/masked/1' ? 'report.html' : 'exercise.html')} and ${files.length} more files; ${mask.size} names, addresses and words are masked`,
   );
-  print(`of the run whose manifest.json has the SHA-256 ${original.manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${original.manifestSha256}`);
   print(`${file}: what each mask hides, for its owner alone; --mask FILE gives the same names the same masks again`);
   print(signer === null ? 'unsigned' : 'signed: masked.dsse.json');
+  for (const { run: id, path, why } of verifyBundle(run, NO_KEYS).runs)
+    if (path === null)
+      print(`run ${id}: ${why}, so a name that it alone knows is masked only where it is no ordinary word`);
   const ordinary = mask.ordinary();
   if (ordinary.length > 0)
     print(`words of the reports themselves, so what stands around them may betray them: ${ordinary.join(', ')}`);
@@ -59,9 +66,9 @@ export function verifyMaskedCommand(
     throw new InputError('expected both --original RUN and --mask FILE, or none');
   const verified = verifyMasked(directory, key);
   const { manifest, manifestSha256, signed } = verified;
-  print(`${manifest.run}, masked: ${manifest.files.length} files as they were written`);
+  print(`${maskedId(manifest)}, masked: ${manifest.files.length} files as they were written`);
   print(`masked.json has the SHA-256 ${manifestSha256}`);
-  print(`of the run whose manifest.json has the SHA-256 ${manifest.original.manifestSha256}`);
+  print(`of what was sealed under the manifest.json with the SHA-256 ${manifest.original.manifestSha256}`);
   if (original !== undefined && mask !== undefined) {
     compareWithOriginal(directory, verified, original, readMask(mask));
     print(`it is the report of ${original} under this mask, to the byte`);

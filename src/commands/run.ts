@@ -218,6 +218,8 @@ async function permitted(
       hint: 'npm run drill -- platform down',
     });
   const platform = localPlatformFacts(up?.config ?? wanted, up?.kernel ?? (await tryKernel()));
+  // What people declared was read before; whether it fits this platform shows here.
+  for (const { scenario } of scenarios) declarationFor(scenario, flags.drill, platform.environment);
   const plans = scenarios.flatMap(({ scenario, seeds }) =>
     seeds.map((seed) =>
       resolvePlan({ loaded: scenario, platform, ...REGISTRIES, options: { seed, loadRate: flags.loadRate ?? null } }),

@@ -44,7 +44,7 @@ export async function planCommand(name: string, { config, seed, loadRate, drill 
   // A run would be given the one that is up.
   const up = config === undefined ? await localPlatformStatus(AbortSignal.timeout(10_000)) : null;
   if (up) requireStores(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
-  const options = { seed, loadRate: loadRate ?? null, declared: declarationFor(loaded, drill) };
+  const options = { seed, loadRate: loadRate ?? null, declared: declarationFor(loaded, drill, platform.environment) };
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;

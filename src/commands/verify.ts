@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { EvidenceError, EXIT, type ExitCode, InputError } from '../errors.ts';
 import { shownPath } from '../evidence/bundle-files.ts';
 import { readAnchors } from '../evidence/git-anchor.ts';
 import type { Anchor } from '../evidence/journal-chain.ts';
@@ -51,10 +51,20 @@ export async function verifyCommand(directory: string, flags: VerifyFlags): Prom
   for (const line of linesOf(verified)) print(line);
   for (const { run, path, why } of verified.runs) {
     // As the exercise lists it; and what it is by itself. The exercise is signed off, and a run of it need not be.
-    const one = path === null ? null : verifyBundle(path, { ...keys, roles: [], authorities: null });
+    const one = path === null ? null : verifyListed(run, path, { ...keys, roles: [], authorities: null });
     print(`run ${run}: ${one === null ? `NOT VERIFIED: ${why}` : `as it was sealed then; ${signedWords(one.signed)}`}`);
   }
   return EXIT.pass;
+}
+
+/** With the run of which it is, before what is wrong in it. */
+function verifyListed(run: string, path: string, keys: Keyring): Verified {
+  try {
+    return verifyBundle(path, keys);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    throw new EvidenceError(`run ${run}: ${error.message}`, { cause: error });
+  }
 }
 
 /** A masked report has one signature, and nothing else over it. */
@@ -68,11 +78,13 @@ function onlyKey({ seal, roles, authorities }: Keyring): KeyObject | null {
 
 function linesOf(verified: Verified): readonly string[] {
   const { kind, run, files, torn, signed, manifestSha256, timestamp, intentTimestamp, anchors, statements } = verified;
+  const { ran, judged } = verified.harness;
   const chain = kind === 'run' ? ', the journal’s chain is whole' : '';
   return [
     `${run}: ${files} files as they were sealed${chain}`,
     ...(torn ? ['the journal ends in the middle of a line: the run died while it wrote it'] : []),
     `manifest.json has the SHA-256 ${manifestSha256}`,
+    ...(ran === judged ? [] : [`judged by the harness ${shown(judged)}, and run by ${shown(ran)}`]),
     signedWords(signed),
     ...(timestamp?.state === 'verified' ? [] : ['trusted time: none']),
     ...(timestamp === null ? [] : [timeWords('sealed', timestamp)]),

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { VERDICTS, type Verdict } from '../check/report-schema.ts';
+import { maskedSchema, VERDICTS, type Verdict } from '../check/report-schema.ts';
 import { messageOf } from '../errors.ts';
 import { EXERCISES, type Unread } from '../trend/read-runs.ts';
 import { PROVED } from './exercise-schema.ts';
@@ -57,6 +57,8 @@ export type PersonRecord = z.infer<typeof personRecord>;
 export const exerciseRecordSchema = z.strictObject({
   schema: z.literal('drill/exercise/1'),
   harness: z.string(),
+  /** Absent: nothing is masked. */
+  masked: maskedSchema.optional(),
   id: z.string(),
   exercise: z.string(),
   title: z.string(),

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncDirectory } from '../durable-file.ts';
 import { EvidenceError, InputError } from '../errors.ts';
-import { refusedWords } from '../refused-words.ts';
+import { refusedIn } from '../refused-words.ts';
+import { isAmong } from '../same-name.ts';
 import { readWhole, STATEMENTS, sha256, statementPath } from './bundle-files.ts';
 import { keyIdOf } from './dsse.ts';
 import {
@@ -13,11 +14,9 @@ import {
   type SignOff,
 } from './human-statement.ts';
 import { NO_KEYS } from './keyring.ts';
-import { verifySealed } from './sealed.ts';
 import { signPayload } from './sign.ts';
 import type { Signer } from './signing-key.ts';
 import { verifyBundle } from './verify.ts';
-import { isAmong } from './verify-statements.ts';
 
 type Common = 'number' | 'previous' | 'about';
 /** What a person says; where it stands follows from what is there. */
@@ -29,8 +28,8 @@ const MAX_STATEMENTS = 9999;
 
 /**
  * Signs a sign-off or an amendment over the manifest of a sealed run or exercise, and puts it beside what is sealed, which stays as it is. Gives its file and the
- * id of the key. An EvidenceError when the directory does not verify; an InputError for a sign-off by who ran it, by a tester who was declared, or with the key
- * that sealed it, for words that a report must not use, for a text that cannot be shown, and when another statement is made at the same time.
+ * id of the key. An EvidenceError when the directory does not verify; an InputError for a sign-off by who ran it, by a tester who was declared (of an exercise: who ran
+ * or tested any of its runs that are here), or with the key that sealed it, for words that a report must not use, for a text that cannot be shown, and when another statement is made at the same time.
  */
 export async function addStatement(
   directory: string,
@@ -38,9 +37,8 @@ export async function addStatement(
   signer: Signer,
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly keyId: string }> {
-  const { statements, signed } = verifyBundle(directory, NO_KEYS);
-  const sealed = verifySealed(directory);
-  const { manifestSha256, id, operators, testers } = sealed;
+  const { statements, signed, manifestSha256, run: id, makers, environments } = verifyBundle(directory, NO_KEYS);
+  const { operators, testers } = makers;
   const keyId = keyIdOf(signer.publicKey);
   if (saying.kind === 'sign-off') {
     const { name } = saying.by;
@@ -54,7 +52,7 @@ export async function addStatement(
         hint: 'npm run drill -- keygen DIRECTORY makes a pair',
       });
   }
-  refusePromises(saying, sealed.kind === 'run' ? sealed.report.run.environment : null);
+  refusePromises(saying, environments);
   const number = statements.length + 1;
   if (number > MAX_STATEMENTS) throw new InputError(`${directory}: has ${MAX_STATEMENTS} statements already`);
   const last = statements.at(-1)?.path;
@@ -86,13 +84,13 @@ function inOrder(saying: Saying, at: { number: number; previous: string | null; 
 }
 
 /** What is signed stands in the report afterwards, and may promise no more than the report itself. */
-function refusePromises(saying: Saying, environment: string | null): void {
+function refusePromises(saying: Saying, environments: readonly string[]): void {
   const { note, reason, file } =
     saying.kind === 'sign-off'
       ? { note: saying.note, reason: '', file: '' }
       : { note: '', reason: saying.reason, file: `${saying.attachment?.name ?? ''}\n${saying.attachment?.text ?? ''}` };
   for (const [flag, text] of Object.entries({ note, reason, file })) {
-    const [refused] = refusedWords(text, environment);
+    const [refused] = refusedIn(text, environments);
     if (refused !== undefined)
       throw new InputError(`--${flag}: a report does not say "${refused.word}"`, { hint: refused.instead });
   }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EvidenceError } from '../errors.ts';
-import type { SealedRecord, SealedReport } from './sealed.ts';
+import type { SealedRecord, SealedReport } from './sealed-schemas.ts';
 
 type Step = SealedRecord['steps'][number];
 type Verdict = Step['verdict'];
@@ -21,7 +22,7 @@ function wrong(what: string): never {
 
 /** An EvidenceError for a record whose verdicts do not follow from each other. */
 export function refuseContradictions({ verdict, steps }: SealedRecord): void {
-  const places = new Set<string>();
+  const runs = new Set<string>();
   for (const [index, step] of steps.entries()) {
     const here = `step ${index + 1} says ${step.verdict}`;
     const { kind, run, entered, entry } = step;
@@ -36,8 +37,10 @@ export function refuseContradictions({ verdict, steps }: SealedRecord): void {
       // What a run left unproved makes the step unknown: that shows by the report alone.
       if (![worst([run.verdict, through]), worst([run.verdict, 'unknown'])].includes(step.verdict))
         wrong(`${here} of a run that was ${run.outcome}, ${run.verdict}`);
-      if (places.has(run.path)) wrong(`step ${index + 1} has the run of another step`);
-      places.add(run.path);
+      // A copy elsewhere is the same run.
+      const names = [`at ${run.path}`, `run ${run.id}`];
+      if (names.some((name) => runs.has(name))) wrong(`step ${index + 1} has the run of another step`);
+      for (const name of names) runs.add(name);
     }
   }
   const whole = worst(steps.map((step) => step.verdict));
@@ -53,6 +56,14 @@ export function refuseAnotherRun(step: Step, index: number, { run, verdict, obje
   if (step.scenario !== run.scenario) wrong(`${here} is of another scenario than its run`);
   if (said.verdict !== verdict || said.outcome !== run.outcome)
     wrong(`${here} says ${said.outcome}, ${said.verdict} of a run whose report says ${run.outcome}, ${verdict}`);
+  if (said.started !== run.started) wrong(`${here} says that its run began at another time than the run does`);
+  const judged = objectives.map(({ objective: { id }, statement, verdict: of, reason }) => {
+    return { id, statement, verdict: of, reason };
+  });
+  const listed = (step.objectives ?? []).map(({ id, statement, verdict: of, reason }) => {
+    return { id, statement, verdict: of, reason };
+  });
+  if (!isDeepStrictEqual(listed, judged)) wrong(`${here} says other objectives, or other ends of them, than its run`);
   const proved = (step.proves ?? []).every((one) => objectives.some(({ objective }) => objective.metric === one));
   const whole = worst([verdict, run.outcome === 'completed' && proved ? 'pass' : 'unknown']);
   if (step.verdict !== whole) wrong(`${here} says ${step.verdict}, and its run makes it ${whole}`);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { EvidenceError, messageOf } from '../errors.ts';
 import { lineHash } from '../history/chain.ts';
+import { plainName } from '../same-name.ts';
 import { strictUtf8 } from './exact-json.ts';
+import { JournalFacts } from './journal-facts.ts';
 
 const MEMBERS = 'seq,at_us,wall,type,data,prev,hash';
 
@@ -26,9 +28,8 @@ const FAULTS: ReadonlySet<unknown> = new Set(['undo-recorded', 'fault-requested'
 export interface Chain {
   /** Hash of the last whole line; empty: there is none. */
   readonly head: string;
-  /** What the first line's `data` says, where that is `run-started`. */
-  readonly run: string;
-  /** Who ran it, by the same line; null: it does not say. */
+  readonly facts: JournalFacts;
+  /** Who ran it, by the first line, where that is `run-started`; null: it does not say. */
   readonly operators: readonly string[] | null;
   /** In order, each before the first fault. */
   readonly anchors: readonly Anchor[];
@@ -48,7 +49,7 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
   const torn = lines.pop() !== '';
   let head = intentSha256;
   let atUs = 0;
-  let run = '';
+  const facts = new JournalFacts();
   let operators: Chain['operators'] = null;
   let faults = false;
   let ended = '';
@@ -61,10 +62,11 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
     if (event.hash !== hashOf(event, index)) fail(index, 'hash does not match the line');
     if (typeof at_us !== 'number' || !Number.isSafeInteger(at_us) || at_us < atUs)
       fail(index, `expected at_us from ${atUs} on, got ${String(at_us).slice(0, 30)}`);
-    if (index === 0 && type === 'run-started' && isObject(data)) {
-      run = typeof data.run === 'string' ? data.run : '';
-      operators = operatorsOf(data);
+    if (type === 'run-started') {
+      if (index > 0) fail(index, 'a second run-started');
+      if (isObject(data)) operators = operatorsOf(data);
     }
+    facts.add(event);
     faults ||= FAULTS.has(type);
     if (type === 'anchored') {
       const anchor = anchorSchema.safeParse(data);
@@ -76,14 +78,20 @@ export function followChain(bytes: Uint8Array, intentSha256: string): Chain {
     atUs = at_us as number;
     ended = typeof event.wall === 'string' ? event.wall : '';
   }
-  return { head: lines.length === 0 ? '' : head, run, operators, anchors, lines: lines.length, ended, torn };
+  return { head: lines.length === 0 ? '' : head, facts, operators, anchors, lines: lines.length, ended, torn };
 }
 
-/** Runs of before it was recorded say it where somebody had to allow them. */
+/** Who ran it, and whom those who allowed it took for its operator: runs of before the first was recorded have the second alone. */
 function operatorsOf({ operators, authorisation }: Line): readonly string[] | null {
-  if (Array.isArray(operators) && operators.every((one) => typeof one === 'string')) return operators;
+  const said = Array.isArray(operators) && operators.every((one) => typeof one === 'string') ? operators : [];
   const allowed = isObject(authorisation) ? authorisation.operator : undefined;
-  return typeof allowed === 'string' ? allowed.split(', then ') : null;
+  return namesOf([...said, ...(typeof allowed === 'string' ? allowed.split(', then ') : [])]);
+}
+
+/** Those that are names; null where none is: then it was not recorded. */
+export function namesOf(said: readonly string[]): readonly string[] | null {
+  const names = said.filter((one) => plainName(one) !== '');
+  return names.length === 0 ? null : names;
 }
 
 type Line = Readonly<Record<string, unknown>>;

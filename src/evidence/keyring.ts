@@ -34,15 +34,3 @@ export function readKeyring(publicKeys: readonly string[], tsaCa: string | undef
   }
   return { seal, roles, authorities: tsaCa === undefined ? null : readAuthorities(tsaCa) };
 }
-
-/** Names and roles are the same in any case, however they are spaced, and whatever is in them that does not show. */
-export function sameWords(one: string, other: string): boolean {
-  const plain = (text: string): string =>
-    text
-      .normalize('NFKC')
-      .replaceAll(/\p{Cf}/gu, '')
-      .replaceAll(/\s+/g, ' ')
-      .trim()
-      .toLowerCase();
-  return plain(one) === plain(other);
-}

@@ -1,10 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { EvidenceError } from '../errors.ts';
+import { isAmong, sameName } from '../same-name.ts';
 import { readWhole, STATEMENTS, sha256, shownPath, statementPath } from './bundle-files.ts';
 import { IN_TOTO, keyIdOf, parseEnvelope, verifySignature } from './dsse.ts';
 import { type HumanStatement, parseStatement } from './human-statement.ts';
-import { type Keyring, sameWords } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 import type { Sealed } from './sealed.ts';
+import type { Makers } from './sealed-run.ts';
 import type { Signed } from './verify.ts';
 
 /** Longer ones are refused: a text of 256 KiB, escaped, in base64. */
@@ -24,13 +26,14 @@ export interface VerifiedStatement {
 /**
  * Verifies what people signed over a manifest: numbered without holes, each following the one before, over this manifest and about this run; with keys who
  * signed. That the last ones were taken away cannot be seen, but by a role whose key was given and of whom none is there. An EvidenceError names the first
- * thing that is wrong.
+ * thing that is wrong. `makers`: who must not sign it off, and of an exercise the runs of which nobody knows here who made them.
  */
 export function verifyStatements(
   directory: string,
   sealed: Sealed,
   signed: Signed,
   keys: Keyring,
+  makers: Makers & { readonly unseen: readonly string[] },
 ): readonly VerifiedStatement[] {
   const paths = [...sealed.there].filter((path) => path.startsWith(`${STATEMENTS}/`)).sort();
   const found: Omit<VerifiedStatement, 'flags'>[] = [];
@@ -43,14 +46,17 @@ export function verifyStatements(
     previous = sha256(bytes);
   }
   for (const { role } of keys.roles) {
-    if (!found.some(({ said, state }) => state === 'signed' && sameWords(said.by.role, role)))
+    if (!found.some(({ said, state }) => state === 'signed' && sameName(said.by.role, role)))
       throw new EvidenceError(
         `${STATEMENTS}: expected one of the role ${shownPath(role)}, whose key was given, got none`,
       );
   }
   const sealKey = signed.state === 'unsigned' ? null : signed.keyId;
   const lastAmendment = found.filter(({ said }) => said.kind === 'amendment').at(-1)?.said.number ?? 0;
-  return found.map((one) => ({ ...one, flags: flagsOf(one, sealed, sealKey, lastAmendment) }));
+  return found.map((one) => ({
+    ...one,
+    flags: flagsOf(one, { ...makers, ended: sealed.ended }, sealKey, lastAmendment),
+  }));
 }
 
 function verifyOne(
@@ -77,7 +83,7 @@ function verifyOne(
 
 /** The key that must have signed; null: none that was given. An EvidenceError where the role has keys and this is none of them, or the key has another role. */
 function keyFor(role: string, keyId: string, { roles, seal }: Keyring, path: string): KeyObject | null {
-  const ofRole = roles.filter((one) => sameWords(one.role, role));
+  const ofRole = roles.filter((one) => sameName(one.role, role));
   const isIt = (key: KeyObject): boolean => keyIdOf(key) === keyId;
   const key = ofRole.find((one) => isIt(one.key))?.key;
   if (key !== undefined) return key;
@@ -95,7 +101,7 @@ function keyFor(role: string, keyId: string, { roles, seal }: Keyring, path: str
 
 function flagsOf(
   { said, keyId }: Omit<VerifiedStatement, 'flags'>,
-  { operators, testers, ended }: Sealed,
+  { operators, testers, unseen, ended }: Makers & { readonly unseen: readonly string[]; readonly ended: string },
   sealKey: string | null,
   lastAmendment: number,
 ): readonly string[] {
@@ -106,14 +112,10 @@ function flagsOf(
   if (operators === null) flags.push('who ran it was not recorded, so it may be the same person');
   else if (isAmong(said.by.name, operators)) flags.push('NOT INDEPENDENT: by who ran it');
   if (isAmong(said.by.name, testers)) flags.push('NOT INDEPENDENT: by who was declared as a tester');
+  flags.push(...unseen.map((run) => `who made the run ${run} is not known here, so it may be the same person`));
   if (keyId === sealKey) flags.push('NOT INDEPENDENT: signed with the key that sealed it');
   if (lastAmendment > said.number) flags.push(`made before the amendment ${lastAmendment}`);
   return flags;
-}
-
-/** Whether one of the names is this one, in whatever spelling. */
-export function isAmong(name: string, names: readonly string[]): boolean {
-  return names.some((one) => sameWords(one, name));
 }
 
 /** A day and a time that are in the calendar, which the pattern of an instant does not ask for. */

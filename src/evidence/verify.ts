@@ -1,21 +1,11 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
 import { EvidenceError } from '../errors.ts';
-import {
-  ENVELOPES,
-  INTENT_TIMESTAMP,
-  MANIFEST,
-  pathProblem,
-  readWhole,
-  sha256,
-  shownPath,
-  TIMESTAMP,
-} from './bundle-files.ts';
+import { ENVELOPES, INTENT_TIMESTAMP, readWhole, shownPath, TIMESTAMP } from './bundle-files.ts';
 import { IN_TOTO, keyIdOf, parseEnvelope, verifySignature } from './dsse.ts';
-import { refuseAnotherRun } from './exercise-verdicts.ts';
 import type { Anchor } from './journal-chain.ts';
 import type { Keyring } from './keyring.ts';
-import { type Sealed, type SealedExercise, type SealedReport, sealedReport, verifySealed } from './sealed.ts';
+import { allMakers, type ListedRun, listedRuns } from './listed-runs.ts';
+import { type Sealed, verifySealed } from './sealed.ts';
+import type { Makers } from './sealed-run.ts';
 import { statementsOf } from './statement.ts';
 import { MAX_TIMESTAMP_BYTES, type Timestamp, verifyTimestamp } from './timestamp.ts';
 import { type VerifiedStatement, verifyStatements } from './verify-statements.ts';
@@ -25,14 +15,6 @@ export type Signed =
   | { readonly state: 'unsigned' }
   | { readonly state: 'not-checked'; readonly keyId: string }
   | { readonly state: 'signed'; readonly keyId: string };
-
-/** A run that an exercise lists. `path`: of its directory where that is here, as it was sealed then. */
-export interface ListedRun {
-  readonly run: string;
-  readonly path: string | null;
-  /** Why nothing is known of it; empty where `path` is known. */
-  readonly why: string;
-}
 
 export interface Verified extends Pick<Sealed, 'kind' | 'bytes' | 'manifestSha256'> {
   /** Of the run or the exercise. */
@@ -47,10 +29,13 @@ export interface Verified extends Pick<Sealed, 'kind' | 'bytes' | 'manifestSha25
   readonly statements: readonly VerifiedStatement[];
   /** Of an exercise. */
   readonly runs: readonly ListedRun[];
+  /** Who ran and tested it, and of an exercise each of its runs that is here. */
+  readonly makers: Makers;
+  /** Of the run, or of each run of an exercise that is here. */
+  readonly environments: readonly string[];
+  /** The version that ran it, and the one that made its report, which may be a later one. */
+  readonly harness: { readonly ran: string; readonly judged: string };
 }
-
-/** From the directory of an exercise to that of the reports: `_exercises/<name>/<id>`. */
-export const UP = '../../..';
 
 /**
  * Verifies the directory of a run or an exercise offline: everything that `verifySealed` does, then the envelopes and their statements, the time stamps, and what
@@ -61,6 +46,8 @@ export function verifyBundle(directory: string, keys: Keyring): Verified {
   const sealed = verifySealed(directory);
   const signed = verifyEnvelopes(directory, sealed, keys);
   const times = verifyTimestamps(directory, sealed, keys);
+  const runs = sealed.kind === 'run' ? [] : listedRuns(directory, sealed.record);
+  const makers = allMakers(sealed, runs);
   return {
     kind: sealed.kind,
     run: sealed.id,
@@ -71,8 +58,20 @@ export function verifyBundle(directory: string, keys: Keyring): Verified {
     signed,
     ...times,
     anchors: sealed.kind === 'run' ? sealed.anchors : [],
-    statements: verifyStatements(directory, sealed, signed, keys),
-    runs: sealed.kind === 'run' ? [] : listedRuns(directory, sealed),
+    statements: verifyStatements(directory, sealed, signed, keys, {
+      ...makers,
+      unseen: runs.filter(({ path }) => path === null).map(({ run }) => run),
+    }),
+    runs,
+    makers,
+    environments:
+      sealed.kind === 'run'
+        ? [sealed.report.run.environment]
+        : runs.flatMap(({ part }) => part?.report.run.environment ?? []),
+    harness:
+      sealed.kind === 'run'
+        ? { ran: sealed.intent.harness, judged: sealed.report.harness }
+        : { ran: sealed.record.harness, judged: sealed.record.harness },
   };
 }
 
@@ -127,37 +126,4 @@ function verifyTimestamps(
   if (timestamp !== null && Date.parse(intentTimestamp.time) - Date.parse(timestamp.time) > slack)
     throw new EvidenceError(`${INTENT_TIMESTAMP}: is later than ${TIMESTAMP}, which is from after the run`);
   return { timestamp, intentTimestamp };
-}
-
-/** Where the runs of an exercise lie beside it, as they do in a directory of reports, they are those that it lists, and it says of them what they say themselves. */
-function listedRuns(directory: string, { record }: SealedExercise): readonly ListedRun[] {
-  return record.steps.flatMap((step, index): readonly ListedRun[] => {
-    const { run } = step;
-    if (!run) return [];
-    const id = shownPath(run.id);
-    if (pathProblem(run.path) !== null) throw new EvidenceError('exercise.json: a run in a place that is none');
-    const path = join(directory, UP, run.path);
-    if (!isDirectory(path)) return [{ run: id, path: null, why: 'it is not here' }];
-    if (run.manifestSha256 === null) return [{ run: id, path: null, why: 'it was not sealed when the exercise was' }];
-    const manifest = readWhole(path, MANIFEST);
-    if (sha256(manifest) !== run.manifestSha256)
-      throw new EvidenceError(`${run.path}/${MANIFEST}: is another than the exercise lists`);
-    refuseAnotherRun(step, index, reportOf(path, manifest, run.path));
-    return [{ run: id, path, why: '' }];
-  });
-}
-
-/** With the place of the run before what is wrong in it. */
-function reportOf(path: string, manifest: Uint8Array, place: string): SealedReport {
-  try {
-    return sealedReport(path, manifest);
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    throw new EvidenceError(`${place}/${error.message}`, { cause: error });
-  }
-}
-
-function isDirectory(path: string): boolean {
-  const found: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() === true;
 }

@@ -16,8 +16,6 @@ type Node = Readonly<Record<string, unknown>>;
 export function knownNames(plan: unknown, journal: readonly JournalEvent[], report: unknown): readonly KnownName[] {
   const { platform, services, timetables, scenario } = asNode(plan);
   const sites = listOf(asNode(platform).sites).map(asNode);
-  const named = (kind: KnownName['kind'], values: readonly unknown[]): KnownName[] =>
-    values.flatMap((name) => (typeof name === 'string' && name !== '' ? [{ kind, name }] : []));
   const hosts = sites.flatMap(({ endpoints, resolver }) => [
     resolver,
     ...Object.values(asNode(endpoints))
@@ -26,19 +24,37 @@ export function knownNames(plan: unknown, journal: readonly JournalEvent[], repo
   ]);
   const { name: scenarioName, dora } = asNode(scenario);
   const { function: served, owner } = asNode(dora);
-  // The delivered ones say what fails, and nobody's name.
-  const ownName = typeof scenarioName === 'string' && !wordsOf(scenarioName).every((word) => vocabulary().has(word));
   const clients = listOf(timetables).map((one) => asNode(one).client);
   return [
     ...named('site', [...sites.map(({ name }) => name), ...clients.filter((client) => client !== OUTSIDE)]),
     ...named('service', Object.keys(asNode(services))),
     ...named('host', [...sites.map(({ datacenter }) => datacenter), ...hosts]),
-    ...named('scenario', ownName ? [scenarioName] : []),
+    ...named('scenario', ofItsOwn(scenarioName)),
     ...named('function', [served]),
     ...named('person', [owner]),
     ...peopleIn(journal.map(({ data }) => data)),
     ...peopleIn(report),
   ];
+}
+
+/** The same of the record of an exercise: who ran it and did its steps, its functions, what it and its scenarios are called. */
+export function namesOfRecord(record: unknown): readonly KnownName[] {
+  const { exercise, functions, steps } = asNode(record);
+  const scenarios = [exercise, ...listOf(steps).map((step) => asNode(step).scenario)];
+  return [
+    ...named('scenario', scenarios.flatMap(ofItsOwn)),
+    ...named('function', listOf(functions)),
+    ...peopleIn(record, true),
+  ];
+}
+
+/** The delivered ones say what fails, and nobody's name. */
+function ofItsOwn(name: unknown): readonly string[] {
+  return typeof name === 'string' && !wordsOf(name).every((word) => vocabulary().has(word)) ? [name] : [];
+}
+
+function named(kind: KnownName['kind'], values: readonly unknown[]): KnownName[] {
+  return values.flatMap((name) => (typeof name === 'string' && name !== '' ? [{ kind, name }] : []));
 }
 
 function peopleIn(value: unknown, entered = false): KnownName[] {

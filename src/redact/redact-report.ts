@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Report, reportSchema } from '../check/report-schema.ts';
+import { type ExerciseRecord, exerciseRecordSchema } from '../drills/record.ts';
 import type { RedactText } from './redact-text.ts';
-import { withholdDerived, withoutLever } from './withhold.ts';
+import { LEFT_OUT_WORDS, withholdDerived, withoutLever } from './withhold.ts';
 
 /** Its beginning, and random digits. */
 export const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6,8}$/;
@@ -19,12 +20,30 @@ const WITHHELD: ReadonlySet<string> = new Set([
 /** The one `text` that the harness writes itself stands beside these. */
 const OF_THE_HARNESS: readonly string[] = ['subject', 'at_us'];
 
+const VERSION = /^\d{1,4}\.\d{1,4}\.\d{1,4}$/;
+const WALL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const HEX = /^[0-9a-f]{64}$/;
+
 /** What the harness itself makes, of this shape and no other: names of nobody. */
-const KEPT: ReadonlyMap<string, RegExp> = new Map([
-  ['harness', /^\d{1,4}\.\d{1,4}\.\d{1,4}$/],
+type Kept = ReadonlyMap<string, RegExp>;
+const KEPT: Kept = new Map([
+  ['harness', VERSION],
   ['run.id', RUN_ID],
-  ['run.started', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/],
-  ['run.journalHead', /^[0-9a-f]{64}$/],
+  ['run.started', WALL],
+  ['run.journalHead', HEX],
+]);
+/** The digest of the exercise's file is none of it: whoever guesses the file finds out by it. */
+const KEPT_OF_RECORD: Kept = new Map([
+  ['harness', VERSION],
+  ['id', RUN_ID],
+  ['started', WALL],
+  ['ended', WALL],
+  ['fileSha256', /^0{64}$/],
+  ['steps.asked', WALL],
+  ['steps.entered', WALL],
+  ['steps.run.id', RUN_ID],
+  ['steps.run.started', WALL],
+  ['steps.run.manifestSha256', HEX],
 ]);
 
 /** A file of the run directory and a JSON pointer into it, whose steps are members of the schema and indexes: the harness's own. */
@@ -63,15 +82,47 @@ export interface Redacted {
  * member it stands in, so that a member of tomorrow is masked as well.
  */
 export function redactReport(report: Report, redact: RedactText): Redacted {
-  const schema = z.toJSONSchema(reportSchema, { io: 'input', reused: 'inline' }) as JsonSchema;
-  const members = membersOf(schema);
+  const schema = schemaOf(reportSchema);
   const derived = withholdDerived(report);
+  const { value, withheld } = walkThrough(derived.report, schema, KEPT, redact);
+  return { report: reportSchema.parse(value), withheld: [...new Set([...withheld, ...derived.withheld])] };
+}
+
+/** The same of the record of an exercise. */
+export function redactRecord(
+  record: ExerciseRecord,
+  redact: RedactText,
+): { readonly record: ExerciseRecord; readonly withheld: readonly string[] } {
+  const bare = { ...record, fileSha256: '0'.repeat(64) };
+  const { value, withheld } = walkThrough(bare, schemaOf(exerciseRecordSchema), KEPT_OF_RECORD, redact);
+  const masked = exerciseRecordSchema.parse(value);
+  // That something was entered is no name, and the verdict of the step rests on it.
+  const steps = masked.steps.map((step, i) => {
+    const was = record.steps[i];
+    return step.kind === 'person' && was?.kind === 'person' && was.entry !== ''
+      ? { ...step, entry: LEFT_OUT_WORDS }
+      : step;
+  });
+  return { record: { ...masked, steps }, withheld: ['fileSha256', ...withheld] };
+}
+
+function schemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) as JsonSchema;
+}
+
+function walkThrough(
+  whole: unknown,
+  schema: JsonSchema,
+  kept: Kept,
+  redact: RedactText,
+): { readonly value: unknown; readonly withheld: readonly string[] } {
+  const members = membersOf(schema);
   const withheld: string[] = [];
   const leaveOut = (place: string): void => {
     if (!withheld.includes(place)) withheld.push(place);
   };
   const isOwn = (path: string, text: string): boolean =>
-    KEPT.get(path)?.test(text) === true || (path === EVIDENCE_AT && isEvidence(text, members));
+    kept.get(path)?.test(text) === true || (path === EVIDENCE_AT && isEvidence(text, members));
 
   const walk = (value: unknown, at: readonly JsonSchema[], path: string): unknown => {
     const schemas = at.flatMap(alternatives);
@@ -104,8 +155,7 @@ export function redactReport(report: Report, redact: RedactText): Redacted {
     }
     return out;
   };
-  const walked = reportSchema.parse(walk(derived.report, [schema], ''));
-  return { report: walked, withheld: [...new Set([...withheld, ...derived.withheld])] };
+  return { value: walk(whole, [schema], ''), withheld };
 }
 
 /** The name of every member that a report may have. */

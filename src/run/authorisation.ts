@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { Authorisation } from '../history/event.ts';
-import { plain } from '../scenario/drill-file-rules.ts';
+import { isAmong } from '../same-name.ts';
 
 /** As they were given on the command line. */
 export interface GivenAuthorisation {
@@ -28,7 +28,7 @@ export function authorise(
   if (!needsWord(environment) && missing.length === 3) return null;
   if (!ticket || !approver || !window || missing.length > 0)
     throw new InputError(`a run in the environment ${environment} needs ${missing.join(' and ')}`, HINT);
-  if (at.operators.some((operator) => plain(approver) === plain(operator)))
+  if (isAmong(approver, at.operators))
     throw new InputError(`the approver ${approver} is the operator: expected somebody else`, HINT);
   const [from, to, ...more] = window.split('/').map(instant);
   if (!from || !to || more.length > 0 || from >= to)

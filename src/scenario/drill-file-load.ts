@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson } from '../history/chain.ts';
+import { refusedWords } from '../refused-words.ts';
+import { sameName } from '../same-name.ts';
 import { type Declared, type DrillFile, drillFileSchema, type Entered, type PlannedDeclaration } from './drill-file.ts';
-import { itsOwn, plain } from './drill-file-rules.ts';
+import { itsOwn, refusal, textsOf } from './drill-file-rules.ts';
 import { disagreements, type EnteredFor } from './entered-rules.ts';
 import { everyService } from './every-service.ts';
 import type { LoadedScenario } from './load.ts';
@@ -60,14 +62,18 @@ export function loadDrillFile(file: string): LoadedDrillFile {
 
 /**
  * What is declared before a run of this scenario: by `file`, or by the drill file beside the scenario; null: by nobody. An InputError for what does
- * not fit the scenario, and for what is entered before there is a run.
+ * not fit the scenario, for what is entered before there is a run, and for "production" where the `environment` of the platform, if it is known, is another.
  */
-export function declarationFor(scenario: LoadedScenario, file?: string): PlannedDeclaration | null {
+export function declarationFor(
+  scenario: LoadedScenario,
+  file?: string,
+  environment: string | null = null,
+): PlannedDeclaration | null {
   const beside = besideScenario(scenario.file);
   const from = file ?? (existsSync(beside) ? beside : null);
   if (from === null) return null;
   const { content, sha256, positions } = loadDrillFile(from);
-  const problems = misfits(content, scenario, positions);
+  const problems = [...misfits(content, scenario, positions), ...promises(content, environment, positions)];
   if (problems.length > 0) throw problemsError(problems);
   return content.before === undefined ? null : { ...content.before, sha256 };
 }
@@ -110,7 +116,7 @@ export function misfits(
   const services = everyService(scenario).map(({ name }) => name);
   const { name, owner } = before.function ?? {};
   const differs = (said: string | undefined, other: string | undefined, key: string): Problem[] =>
-    said === undefined || other === undefined || other === '' || plain(said) === plain(other)
+    said === undefined || other === undefined || other === '' || sameName(said, other)
       ? []
       : [positions.atValue(['before', 'function', key], `the scenario says dora.${WORD[key]}: ${other}`)];
   return [
@@ -126,6 +132,13 @@ export function misfits(
     ...differs(name, scenario.dora?.function, 'name'),
     ...differs(owner, scenario.dora?.owner, 'owner'),
   ];
+}
+
+/** What is declared of another environment than the one where it will be. */
+function promises({ before }: DrillFile, environment: string | null, positions: Positions): readonly Problem[] {
+  return textsOf(before, ['before']).flatMap(([path, text]) =>
+    refusedWords(text, environment).map(({ word, instead }) => positions.atValue(path, refusal(word, instead))),
+  );
 }
 
 const WORD: Readonly<Record<string, string>> = { name: 'function', owner: 'owner' };

@@ -1,4 +1,5 @@
 import { refusedWords } from '../refused-words.ts';
+import { plainName, sameName } from '../same-name.ts';
 import type { DrillFile } from './drill-file.ts';
 import type { Positions } from './positions.ts';
 import type { Path, Problem } from './problem.ts';
@@ -9,7 +10,7 @@ export function itsOwn(file: DrillFile, positions: Positions): readonly Problem[
   const at = (path: Path, text: string): Problem[] => [positions.atValue(path, text)];
   const { testLead, approver } = after?.signOff ?? {};
   const texts = textsOf(file, []);
-  const testers = (before?.testers ?? []).map(({ name }) => plain(name));
+  const testers = (before?.testers ?? []).map(({ name }) => plainName(name));
   return [
     ...(before === undefined && after === undefined ? at([], 'expected before, or after, or both') : []),
     ...texts.flatMap(([path, text]) => wordsOf(text).flatMap((problem) => at(path, problem))),
@@ -17,10 +18,10 @@ export function itsOwn(file: DrillFile, positions: Positions): readonly Problem[
     ...twice(before?.function?.memberStates ?? []).flatMap((i) =>
       at(['before', 'function', 'memberStates', i], 'expected each member state once'),
     ),
-    ...(approver !== undefined && testLead !== undefined && plain(approver) === plain(testLead)
+    ...(approver !== undefined && testLead !== undefined && sameName(approver, testLead)
       ? at(['after', 'signOff', 'approver'], 'expected another person than the test lead')
       : []),
-    ...(approver !== undefined && testers.includes(plain(approver))
+    ...(approver !== undefined && testers.includes(plainName(approver))
       ? at(['after', 'signOff', 'approver'], 'expected nobody who is among the testers')
       : []),
   ];
@@ -35,11 +36,6 @@ function wordsOf(text: string): readonly string[] {
 
 export function refusal(word: string, instead: string): string {
   return `expected words that a report may print, got “${word}”: ${instead}`;
-}
-
-/** The same person however the name is written: case, spaces and forms of a letter do not count. */
-export function plain(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
 
 /** Every text in it, with its place. */

@@ -169,6 +169,19 @@ describe('before the run', () => {
     expect(errorOf(() => declarationFor(scenario, written(text)))).toMatch(says);
   });
 
+  test('“production” is declared of production alone, wherever in the file it stands', () => {
+    const file = written(
+      'before: { function: { name: payment screening, owner: Payments }, assumption: as in production }\n',
+    );
+    for (const environment of ['laboratory', 'staging', 'test'])
+      expect(errorOf(() => declarationFor(scenario, file, environment))).toMatch(
+        /:1:\d+: .*“production”: the environment is another/,
+      );
+    for (const environment of ['production', null]) expect(declarationFor(scenario, file, environment)).not.toBeNull();
+    const other = written('before: { testers: [{ name: Ada (production), role: tester, line: first }] }\n');
+    expect(errorOf(() => declarationFor(scenario, other, 'laboratory'))).toMatch(/“production”/);
+  });
+
   test('what is declared is part of the plan, as it was written', () => {
     const options = { declared: { ...declared(), sha256: 'a'.repeat(64) } };
     const plan = resolvePlan({ loaded: scenario, platform: PLATFORM, ...REGISTRIES, options });

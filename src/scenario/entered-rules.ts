@@ -1,6 +1,7 @@
 import { refusedWords } from '../refused-words.ts';
+import { isAmong } from '../same-name.ts';
 import type { Entered, PlannedDeclaration } from './drill-file.ts';
-import { plain, refusal, textsOf } from './drill-file-rules.ts';
+import { refusal, textsOf } from './drill-file-rules.ts';
 import type { Positions } from './positions.ts';
 import type { Path, Problem } from './problem.ts';
 
@@ -51,7 +52,7 @@ function persons({ signOff = {} }: Entered, { declared, operators }: EnteredFor,
   const testers = declared?.testers ?? [];
   const { approver, testLead } = signOff;
   const among = (name: string | undefined, others: readonly string[]): boolean =>
-    name !== undefined && others.some((other) => plain(other) === plain(name));
+    name !== undefined && isAmong(name, others);
   const leads = testers.filter(({ role }) => role === 'test lead').map(({ name }) => name);
   return [
     ...(testLead !== undefined && leads.length > 0 && !among(testLead, leads)

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Keyring, NO_KEYS } from '../../../src/evidence/keyring.ts';
@@ -8,7 +8,12 @@ import { signRun } from '../../../src/evidence/sign.ts';
 import type { Signer } from '../../../src/evidence/signing-key.ts';
 import type { Timestamp } from '../../../src/evidence/timestamp.ts';
 import { verifyBundle as verifyByHarness } from '../../../src/evidence/verify.ts';
-import { canonicalJson, lineHash, sha256Hex } from '../../../src/history/chain.ts';
+import { sha256Hex } from '../../../src/history/chain.ts';
+import { forge } from './forge.ts';
+import { readJson, writeJson } from './json-file.ts';
+
+export { forge, unsign } from './forge.ts';
+export { type JsonObject, readJson, writeJson } from './json-file.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../reports/example', import.meta.url));
 export const EXAMPLE = join(EXAMPLES, readdirSync(EXAMPLES)[0] as string);
@@ -42,8 +47,6 @@ export function keysOf(key: KeyObject | null): Keyring {
   return { ...NO_KEYS, seal: key === null ? [] : [key] };
 }
 
-export type JsonObject = { [key: string]: unknown };
-
 export interface Pair {
   readonly signer: Signer;
   readonly publicKey: KeyObject;
@@ -67,65 +70,10 @@ export function smallRun(directory: string, run?: string): void {
   cpSync(join(EXAMPLE, 'latency/cql-canary-outside.hlog'), join(directory, 'latency/cql-canary-outside.hlog'));
   const report = readJson(join(EXAMPLE, 'report.json'));
   for (const bulk of ['views', 'rpo', 'readBack']) report[bulk] = [];
-  report.timeline = {};
+  report.timeline = { bucket_us: 1_000_000, phases: [], events: [], series: [], lost: [] };
   writeJson(join(directory, 'report.json'), report);
   if (run === undefined) writeManifest(directory, (report.run as { id: string }).id);
   else forge(directory, { run });
-}
-
-/** What somebody can do who has everything but the key: changes, and a record that agrees with itself again. */
-export function forge(
-  directory: string,
-  change: {
-    readonly run?: string;
-    readonly plan?: (plan: JsonObject) => void;
-    readonly report?: (report: JsonObject) => void;
-    /** Its events; numbers and hashes follow. */
-    readonly journal?: (events: readonly JsonObject[]) => readonly JsonObject[];
-  },
-): void {
-  const at = (name: string): string => join(directory, name);
-  const [plan, intent, report] = ['plan.json', 'intent.json', 'report.json'].map((name) => readJson(at(name))) as [
-    JsonObject,
-    JsonObject,
-    JsonObject,
-  ];
-  change.plan?.(plan);
-  change.report?.(report);
-  writeJson(at('plan.json'), plan);
-  const run = change.run ?? (intent.run as string);
-  const { objectives, settings, declared } = plan;
-  const criteria = { objectives, settings, ...(declared !== undefined && { declared }) };
-  const criteriaSha256 = sha256Hex(canonicalJson(criteria));
-  writeJson(at('intent.json'), {
-    ...intent,
-    run,
-    criteriaSha256,
-    planSha256: sha256Hex(readFileSync(at('plan.json'))),
-  });
-  let prev = sha256Hex(readFileSync(at('intent.json')));
-  const lines = readFileSync(at('journal.ndjson'), 'utf8').trimEnd().split('\n');
-  const events = lines.map((line) => JSON.parse(line) as JsonObject);
-  const chained = (change.journal?.(events) ?? events).map((one, index) => {
-    const event: JsonObject = { ...one, seq: index, prev };
-    if (index === 0) event.data = { ...(event.data as JsonObject), run };
-    prev = lineHash(event);
-    const { seq, at_us, wall, type, data, prev: before } = event;
-    return JSON.stringify({ seq, at_us, wall, type, data, prev: before, hash: prev });
-  });
-  writeFileSync(at('journal.ndjson'), `${chained.join('\n')}\n`);
-  const wanted = (plan.objectives as JsonObject[]).length;
-  const judged = (report.objectives as JsonObject[]).slice(0, wanted).map((result, index) => ({
-    ...result,
-    objective: (plan.objectives as JsonObject[])[index],
-  }));
-  writeJson(at('report.json'), {
-    ...report,
-    run: { ...(report.run as JsonObject), id: run, journalHead: prev },
-    objectives: judged,
-  });
-  unsign(directory);
-  writeManifest(directory, run);
 }
 
 /** The manifest made again for what is there, whatever is in it; the envelopes stay. */
@@ -140,18 +88,6 @@ export function reseal(directory: string): void {
   const journal = readFileSync(join(directory, 'journal.ndjson'), 'utf8').trimEnd().split('\n');
   manifest.journalHead = (JSON.parse(journal.at(-1) as string) as { hash: string }).hash;
   writeJson(join(directory, 'manifest.json'), manifest);
-}
-
-export function unsign(directory: string): void {
-  for (const name of ['manifest.dsse.json', 'objectives.dsse.json']) rmSync(join(directory, name), { force: true });
-}
-
-export function readJson(file: string): JsonObject {
-  return JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
-}
-
-export function writeJson(file: string, value: unknown): void {
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** What each verifier has to say of the first statement, beside that it verifies. */

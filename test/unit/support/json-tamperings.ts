@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type JsonObject, readJson, reseal, writeJson } from './bundle.ts';
+import { share } from './json-mutations.ts';
 import { ENVELOPES, SEALED, STATEMENTS, type Tampering } from './tampering.ts';
 
 /** Paths that a manifest must not have. */
@@ -30,7 +31,7 @@ const ESCAPES = [
 /** What can be done to JSON that is read in one way and meant in another. */
 export function jsonTamperings(): readonly fc.Arbitrary<Tampering>[] {
   const files = ['intent.json', 'plan.json', 'report.json', 'manifest.json', ...ENVELOPES, ...STATEMENTS];
-  const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const at = share;
   const twice = fc.tuple(fc.constantFrom(...files), at, fc.boolean()).map(([name, share, sealedAgain]) => ({
     name: `${name}: a key twice`,
     apply: (directory: string) => {

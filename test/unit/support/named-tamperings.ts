@@ -51,18 +51,34 @@ export function namedTamperings(): readonly NamedTampering[] {
       },
     },
     {
-      name: 'the criteria are changed in the intent too: the journal begins with another',
-      place: 'journal.ndjson line 1',
+      name: 'the intent declares no criteria any more',
+      place: 'intent.json',
       apply: (directory) => {
         edit(directory, 'intent.json', / {2}"criteriaSha256": "[^"]*",\n/, '');
         reseal(directory);
       },
     },
     {
+      name: 'the intent is from another time: the journal begins with another',
+      place: 'journal.ndjson line 1',
+      apply: (directory) => {
+        edit(directory, 'intent.json', /"wall": "\d/, '"wall": "3');
+        reseal(directory);
+      },
+    },
+    {
       name: 'the verdict of the report is changed, and sealed again',
-      place: 'manifest.dsse.json',
+      place: 'report.json',
       apply: (directory) => {
         edit(directory, 'report.json', /"verdict": "\w+",\n {2}"reasons"/, '"verdict": "unknown",\n  "reasons"');
+        reseal(directory);
+      },
+    },
+    {
+      name: 'what was measured is changed, and sealed again',
+      place: 'manifest.dsse.json',
+      apply: (directory) => {
+        edit(directory, 'report.json', /"lower": \d+,\n {8}"upper": \d+/, '"lower": 1,\n        "upper": 2');
         reseal(directory);
       },
     },

@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { type JsonObject, reseal, signWith, unsign } from './bundle.ts';
+import { share } from './json-mutations.ts';
 import { jsonTamperings } from './json-tamperings.ts';
 import { type Around, ENVELOPES, SEALED, STATEMENTS, type Tampering } from './tampering.ts';
 
@@ -51,7 +52,7 @@ export function tamperings(original: () => string): fc.Arbitrary<Tampering> {
   const size = (name: string): number => readFileSync(join(original(), name)).length;
   const file = fc.constantFrom(...ALL);
   const sealed = fc.constantFrom(...SEALED);
-  const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const at = share;
   const some = fc.uint8Array({ minLength: 1, maxLength: 12 });
   const place = (name: string, share: number): number => Math.floor(share * size(name));
 
