@@ -73,10 +73,15 @@ function meanOf(looks: readonly EventData['usage'][]): LoadUsage {
     return Math.round((1000 * sum) / total) / 1000;
   };
   const labels = [...new Set(looks.flatMap(({ by }) => Object.keys(by)))].sort();
+  const known = ({ by }: EventData['usage']): number => Object.values(by).reduce((sum, used) => sum + used, 0);
   return {
     cores: Math.max(...looks.map(({ cores }) => cores)),
     busy: mean(({ busy }) => busy),
-    by: Object.fromEntries(labels.map((label) => [label, mean(({ by }) => by[label] ?? 0)])),
+    by: {
+      ...Object.fromEntries(labels.map((label) => [label, mean(({ by }) => by[label] ?? 0)])),
+      // The harness's clients, the kernel, and neighbours that nobody asked for.
+      'everything else': mean((look) => Math.max(0, look.busy * look.cores - known(look))),
+    },
   };
 }
 
