@@ -18,7 +18,7 @@ function configsOf(text: string): readonly string[] {
   return named.length > 0 ? named : [DEFAULT_CONFIG];
 }
 
-test('every scenario that is delivered has a plan on each platform that it names', async () => {
+test('every scenario that is delivered has a plan on each platform that it names, and says that a loss of power is not measured', async () => {
   const files = await listScenarioFiles(`${ROOT}scenarios`);
   for (const file of files) {
     for (const config of configsOf(readFileSync(file, 'utf8'))) {
@@ -33,6 +33,8 @@ test('every scenario that is delivered has a plan on each platform that it names
       );
       const { plan } = resolveScenario({ loaded, platform, ...REGISTRIES });
       expect(plan.scenario.name, file).toBe(loaded.scenario.name);
+      const power = plan.notMeasured.filter(({ what }) => what === 'loss of power');
+      expect([file, power]).toEqual([file, [{ what: 'loss of power', why: expect.stringContaining('page cache') }]]);
     }
   }
 });
