@@ -237,7 +237,7 @@ test('what is paused keeps its connections and is let run by the undo, and by th
     expect(await knock()).toBe('connected');
     if (ttlMs === LONG_MS) await platform.register.undo('paused', within());
     await vi.waitUntil(async () => (await platform.register.list(within())).length === 0, SHORT);
-    expect(await stateOf('paris', 'cassandra')).toEqual(before);
+    expect(await stateOf('paris', 'cassandra')).toMatchObject({ state: before?.state, pid: before?.pid });
   }
 });
 
