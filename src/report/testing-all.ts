@@ -2,6 +2,7 @@ import type { Report } from '../check/report-schema.ts';
 import { abortedReport, emptyReport, failingReport, passingReport, unknownReport } from './testing.ts';
 import { exampleDora } from './testing-dora.ts';
 import { hostileReport } from './testing-hostile.ts';
+import { exampleLoad } from './testing-load.ts';
 
 /** Every example by its name. */
 export function exampleReports(): Record<string, Report> {
@@ -11,6 +12,7 @@ export function exampleReports(): Record<string, Report> {
     failing,
     declared: { ...passing, dora: exampleDora(passing, false) },
     entered: { ...failing, dora: exampleDora(failing, true) },
+    loaded: { ...passing, load: exampleLoad() },
     unknown: unknownReport(),
     aborted: abortedReport(),
     empty: emptyReport(),

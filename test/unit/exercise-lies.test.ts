@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { exampleRecord } from '../../src/drills/testing.ts';
 import { NO_KEYS } from '../../src/evidence/keyring.ts';
@@ -10,15 +9,12 @@ import { verifyBundle } from '../../src/evidence/verify.ts';
 import { sha256Hex } from '../../src/history/chain.ts';
 import { forge, type JsonObject, readJson, verdicts, writeJson } from './support/bundle.ts';
 import { exerciseOf, LISTED_RUN, listed } from './support/exercise.ts';
-import { people } from './support/full-run.ts';
 import { Tsa } from './support/tsa.ts';
 
 /* What an exercise could say of itself and of its runs that is not so, sealed as if it were. */
 
-const _CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'drill-exercise-lies-'));
 const tsa = new Tsa();
-const _who = people();
 let reports: string;
 let exercise: string;
 let copies = 0;

@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { exampleRecord } from '../../src/drills/testing.ts';
 import { NO_KEYS } from '../../src/evidence/keyring.ts';
@@ -16,7 +15,6 @@ import { Tsa } from './support/tsa.ts';
 
 /* The record of an exercise, sealed and signed as a run is. */
 
-const _CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'drill-exercise-'));
 const tsa = new Tsa();
 const who = people();

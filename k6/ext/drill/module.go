@@ -111,5 +111,7 @@ func (i *instance) failed(message string) {
 func (i *instance) ended(dropped int64) {
 	e := i.root.engine
 	e.tell("generator", map[string]any{"client": e.config.Client, "generator": "k6", "dropped": dropped})
-	e.tell("client", e.late.summary())
+	own := e.late.summary()
+	own["client"] = e.config.Client + " (k6)"
+	e.tell("client", own)
 }
