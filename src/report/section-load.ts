@@ -39,18 +39,17 @@ function phaseTable(phases: readonly LoadPhase[]): Markup {
 }
 
 function usageTable(phases: readonly LoadPhase[]): Markup {
-  const known = phases.flatMap(({ phase, usage }) => (usage === null ? [] : [{ phase, usage }]));
-  if (known.length === 0) return html`<p>What the machine was busy with is not recorded.</p>`;
+  if (phases.every(({ usage }) => usage === null)) return html`<p>What the machine was busy with is not recorded.</p>`;
   const used = ({ by }: LoadUsage): string =>
     Object.entries(by)
       .sort(([, a], [, b]) => b - a)
       .map(([label, processors]) => `${label} ${processors.toFixed(2)}`)
       .join(', ');
   return html`<p class="lead">Processors that were used meanwhile, 1.00 for one of them all the time; while a fault is in force both of its phases together. Where the machine has none left, it is the limit, and not the platform alone.</p>
-${table(known, [
+${table(phases, [
   { head: 'Phase', kind: 'row', cell: ({ phase }) => phase },
-  { head: 'Machine busy', kind: 'num', cell: ({ usage }) => formatPercent(usage.busy) },
-  { head: 'Processors', kind: 'num', cell: ({ usage }) => String(usage.cores) },
-  { head: 'Used by', cell: ({ usage }) => used(usage) },
+  { head: 'Machine busy', kind: 'num', cell: ({ usage }) => (usage === null ? UNKNOWN : formatPercent(usage.busy)) },
+  { head: 'Processors', kind: 'num', cell: ({ usage }) => (usage === null ? UNKNOWN : String(usage.cores)) },
+  { head: 'Used by', cell: ({ usage }) => (usage === null ? UNKNOWN : used(usage)) },
 ])}`;
 }
