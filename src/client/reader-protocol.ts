@@ -29,6 +29,8 @@ export type ReaderJob =
       readonly withinMs: number;
       /** Attempts at a key that is unreadable. */
       readonly attempts: number;
+      /** Nothing is measured meanwhile: there is nobody to leave a rest to. */
+      readonly alone: boolean;
     }
   /** Deletes rows behind the probe's back. */
   | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }

@@ -36,6 +36,7 @@ const readBack = (over: Partial<Extract<ReaderJob, { type: 'read-back' }>> = {})
   rate: 10_000,
   withinMs: 30_000,
   attempts: 2,
+  alone: false,
   ...over,
 });
 
@@ -62,6 +63,17 @@ test('what its time does not allow is left out', async () => {
   const many = writes(...Array.from({ length: 400 }, (_, seq) => 100 + seq));
   const result = await one.handle.run(readBack({ writes: many, rate: 1, withinMs: 2_000 }), soon());
   expect(result).toMatchObject({ counts: { absent: 100 }, complete: false, unasked: [] });
+});
+
+test('where nothing is measured meanwhile, as many batches are read at once as the probe allows, and each key has one row', async () => {
+  await using one = reader();
+  const many = writes(...Array.from({ length: 1_000 }, (_, n) => 1_000 + 100 * n));
+  const job = { target: target('paris-together'), writes: many };
+  expect(await one.handle.run(readBack({ ...job, withinMs: 2_000 }), soon())).toMatchObject({ complete: false });
+  const result = await one.handle.run(readBack({ ...job, alone: true }), soon());
+  expect(result).toEqual({ counts: { absent: 1_000 }, complete: true, unasked: [] });
+  await vi.waitFor(() => expect(new Set(one.rows)).toHaveLength(1_000), { timeout: 20_000 });
+  expect(one.rows).toHaveLength(1_000);
 });
 
 test('a site serves when a write and a read are served there now', async () => {

@@ -136,13 +136,12 @@ class Jobs {
   private async readBack(job: ReadBackJob): Promise<ReaderResult> {
     const signal = AbortSignal.timeout(job.withinMs);
     const open = new Map(job.writes.map((write) => [write.key, write]));
-    const unasked = new Map<string, Unasked>();
-    const counts: Partial<Record<ReadBackState, number>> = {};
+    const progress: Progress = { open, asked: new Set(open.keys()), unasked: new Map(), counts: {} };
     let client: ProbeClient | null = null;
     for (let attempt = 1; open.size > 0 && attempt <= job.attempts && !signal.aborted; attempt += 1) {
       try {
         client ??= await this.type(job.target).connect(this.context(job.target), signal);
-        await this.readOnce(client, job, { open, unasked, counts }, attempt === job.attempts, signal);
+        await this.readOnce(client, job, progress, attempt === job.attempts, signal);
       } catch (error) {
         process.stderr.write(`read-back of ${job.target.probe} in ${job.target.site.name}: ${messageOf(error)}\n`);
       }
@@ -151,38 +150,61 @@ class Jobs {
       }
     }
     await client?.[Symbol.asyncDispose]();
-    return { counts, complete: open.size === 0, unasked: [...unasked.values()] };
+    return { counts: progress.counts, complete: open.size === 0, unasked: [...progress.unasked.values()] };
   }
 
-  /** One pass over what is open, at most two thirds of the time at work, so that it does not become the load that is measured. What is unreadable stays open, but for the last pass, where it is a row. */
+  /**
+   * One pass over what is open: at most two thirds of the time at work, so that it does not become the load that is measured; where nothing is, several
+   * batches at a time. What is unreadable stays open, but for the last pass, where it is a row.
+   */
   private async readOnce(
     client: ProbeClient,
     job: ReadBackJob,
-    { open, unasked, counts }: Progress,
+    progress: Progress,
     last: boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const clock = monotonicClock(BigInt(this.config.originNs));
     // In order, so that neighbours are read together and no stretch twice.
-    const writes = [...open.values()].sort((a, b) => a.seq - b.seq);
-    const asked = new Set(job.writes.map(({ key }) => key));
+    const writes = [...progress.open.values()].sort((a, b) => a.seq - b.seq);
     const began = performance.now();
-    for (let at = 0; at < writes.length && !signal.aborted; at += BATCH) {
-      const batch = writes.slice(at, at + BATCH);
-      const batchBegan = performance.now();
-      for await (const { key, state, valueSha } of client.readBack(batch, signal)) {
-        const readUs = clock.nowUs();
-        if (!asked.has(key)) unasked.set(key, { key, valueSha, readUs });
-        if (!open.has(key) || (state === 'unreadable' && !last)) continue;
-        const { stage, fault, target } = job;
-        const { probe, site } = target;
-        writeAll(1, formatReadBackRow({ stage, fault, site: site.name, probe, key, state, valueSha, readUs }));
-        open.delete(key);
-        counts[state] = (counts[state] ?? 0) + 1;
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < writes.length && !signal.aborted) {
+        const batch = writes.slice(next, next + BATCH);
+        next += batch.length;
+        const dueMs = began + (next / job.rate) * 1000;
+        const batchBegan = performance.now();
+        await this.readBatch(client, job, batch, { ...progress, last }, signal);
+        const now = performance.now();
+        await sleep(Math.max(job.alone ? 0 : (now - batchBegan) / 2, dueMs - now), undefined, { signal }).catch(
+          () => {},
+        );
       }
-      const tookMs = performance.now() - batchBegan;
-      const dueMs = ((at + batch.length) / job.rate) * 1000 - (performance.now() - began);
-      await sleep(Math.max(tookMs / 2, dueMs), undefined, { signal }).catch(() => {});
+    };
+    const lanes = job.alone ? (this.type(job.target).readsAtOnce ?? 1) : 1;
+    // Each to its end: what is under way when another breaks must not go on beside the next pass.
+    const done = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    const broken = done.find(({ status }) => status === 'rejected');
+    if (broken?.status === 'rejected') throw broken.reason;
+  }
+
+  private async readBatch(
+    client: ProbeClient,
+    job: ReadBackJob,
+    batch: readonly ExpectedWrite[],
+    { open, asked, unasked, counts, last }: Progress & { readonly last: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const clock = monotonicClock(BigInt(this.config.originNs));
+    for await (const { key, state, valueSha } of client.readBack(batch, signal)) {
+      const readUs = clock.nowUs();
+      if (!asked.has(key)) unasked.set(key, { key, valueSha, readUs });
+      if (!open.has(key) || (state === 'unreadable' && !last)) continue;
+      const { stage, fault, target } = job;
+      const { probe, site } = target;
+      writeAll(1, formatReadBackRow({ stage, fault, site: site.name, probe, key, state, valueSha, readUs }));
+      open.delete(key);
+      counts[state] = (counts[state] ?? 0) + 1;
     }
   }
 }
@@ -192,6 +214,7 @@ type ReadBackJob = Extract<ReaderJob, { type: 'read-back' }>;
 interface Progress {
   /** What has no final row yet: one that has is never asked for again, whatever breaks. */
   readonly open: Map<string, ExpectedWrite>;
+  readonly asked: ReadonlySet<string>;
   readonly unasked: Map<string, Unasked>;
   readonly counts: Partial<Record<ReadBackState, number>>;
 }

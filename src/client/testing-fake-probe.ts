@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { checksum } from '../history/checksum.ts';
 import type { ProbeClient, ProbeOutcome, ProbeType } from '../probes/probe.ts';
 
+/** Batches of a read-back that may be under way at once. */
+const AT_ONCE = 3;
+
 /** What a fake site does with an operation: its name says it. */
-type Behaviour = 'answers' | 'refuses' | 'hangs' | 'unreachable' | 'throws' | 'dies';
+type Behaviour = 'answers' | 'together' | 'refuses' | 'hangs' | 'unreachable' | 'throws' | 'dies';
 
 /**
  * A probe without a database, for tests of the processes around it: keeps its rows in memory, for each site apart. A site that is called
- * `london-refuses` refuses everything but the warm-up.
+ * `london-refuses` refuses everything but the warm-up; `london-together` reads nothing back before as many batches as may are under way at once.
  */
 export function fakeProbe(): ProbeType {
   const stores = new Map<string, Map<string, string>>();
@@ -23,6 +26,7 @@ export function fakeProbe(): ProbeType {
     params: z.strictObject({}),
     component: 'cassandra',
     keyspaces: [],
+    readsAtOnce: AT_ONCE,
     settings: () => ({}),
     prepare: async () => {},
     async connect({ site, timeoutUs }) {
@@ -43,6 +47,8 @@ export function fakeProbe(): ProbeType {
 
 function client(store: Map<string, string>, behaviour: Behaviour, timeoutUs: number): ProbeClient {
   let tries = 0;
+  const together = Promise.withResolvers<void>();
+  together.promise.catch(() => {});
   let warming = true;
   return {
     async invoke({ f, key, seq }): Promise<ProbeOutcome> {
@@ -63,8 +69,11 @@ function client(store: Map<string, string>, behaviour: Behaviour, timeoutUs: num
         : { outcome: 'ok', error: '', valueSha: there };
     },
     /** A key that ends in /3 cannot be read at first, one that ends in /13 never; beside one that ends in /9 is one that ends in /99. */
-    async *readBack(expected) {
+    async *readBack(expected, signal) {
       tries += 1;
+      if (tries === AT_ONCE) together.resolve();
+      signal.addEventListener('abort', () => together.reject(signal.reason));
+      if (behaviour === 'together') await together.promise;
       for (const { key } of expected) {
         const unreadable = key.endsWith('/13') || (tries === 1 && key.endsWith('/3'));
         const valueSha = store.get(key);

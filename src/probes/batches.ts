@@ -10,8 +10,16 @@ export async function inTurns<T>(
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  for (const group of batches(items, atOnce)) {
-    signal.throwIfAborted();
-    await Promise.all(group.map(work));
-  }
+  const rest = items.values();
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (const item of rest) {
+      if (failures.length > 0) return;
+      signal.throwIfAborted();
+      await work(item);
+    }
+  };
+  const lanes = Array.from({ length: atOnce }, () => lane().catch((error: unknown) => void failures.push(error)));
+  await Promise.all(lanes);
+  if (failures.length > 0) throw failures[0];
 }

@@ -2,39 +2,24 @@ import { PlatformError } from '../errors.ts';
 import { CENSUS_KINDS, type CensusEntry, isOneOf } from '../history/census.ts';
 import type { GremlinClient } from './gremlin-client.ts';
 import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
+import { SCAN_MS, storeScript } from './gremlin-store.ts';
 import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from './gremlin-traversals.ts';
 
-/** A whole scan of two tables. */
-const SCAN_MS = 300_000;
-
-/**
- * Reads every row of the store under the graph, and of its indexes, once, in JanusGraph's own encoding, and returns what belongs to the probe: blocks of
- * lines, fields apart by tabs. A traversal would hide what is to be found: it asks an index that may be wrong, and steps over ghosts.
- */
-const SCAN = `
-import org.janusgraph.diskstorage.keycolumnvalue.SliceQuery
-import org.janusgraph.diskstorage.util.BufferUtil
-import org.janusgraph.diskstorage.util.HashingUtil
-import org.janusgraph.graphdb.database.idhandling.IDHandler
-import org.janusgraph.graphdb.database.idhandling.VariableLong
-import org.janusgraph.graphdb.database.management.ManagementSystem
-import org.janusgraph.graphdb.database.util.IndexRecordUtil
-import org.janusgraph.graphdb.types.system.BaseKey
-import org.janusgraph.graphdb.types.system.BaseLabel
-
-def tx = GRAPH.buildTransaction().readOnly().start()
-try {
-  if (!tx.containsPropertyKey(keyName) || !tx.containsEdgeLabel(transacts)) return []
-  def keyId = tx.getPropertyKey(keyName).longId()
+/** Reads every row of the store once, and returns what belongs to the probe: blocks of lines, fields apart by tabs. */
+const SCAN = {
+  imports: [
+    'org.janusgraph.graphdb.database.idhandling.IDHandler',
+    'org.janusgraph.graphdb.database.util.IndexRecordUtil',
+    'org.janusgraph.graphdb.types.system.BaseKey',
+    'org.janusgraph.graphdb.types.system.BaseLabel',
+  ],
+  transaction: '.readOnly()',
+  none: '[]',
+  body: `
   def seqId = tx.getPropertyKey(seqName).longId()
   def sumId = tx.getPropertyKey(sumName).longId()
-  def edgeType = tx.getEdgeLabel(transacts).longId()
   def existsType = BaseKey.VertexExists.longId()
   def labelType = BaseLabel.VertexLabelEdge.longId()
-  def everything = new SliceQuery(BufferUtil.zeroBuffer(1), BufferUtil.oneBuffer(4))
-  def handle = tx.txHandle
-  def ids = GRAPH.IDManager
-  def relations = GRAPH.edgeSerializer
   def labels = [:]
   def labelOf = { id -> labels.computeIfAbsent(id) { tx.getInternalVertex(it).name() } }
   def plain = { it == null ? '' : it.toString().replaceAll(/[\\p{Cntrl}]/, '?') }
@@ -69,20 +54,14 @@ try {
     bad.times { put(['unreadable', id, '', '', '', '']) }
   }
 
-  def serializer = GRAPH.indexSerializer
-  def indexOf = { name -> ManagementSystem.getGraphIndexDirect(name, tx)?.longId() }
-  def accounts = indexOf(accountIndex)
-  def edges = indexOf(edgeIndex)
   def entries = handle.@indexStore.getKeys(everything, handle.storeTransaction)
   while (entries.hasNext()) {
-    def raw = entries.next()
-    def inKey = (serializer.isHashKeys() ? HashingUtil.getKey(serializer.hashLength, raw) : raw).asReadBuffer()
-    def index = VariableLong.readPositive(inKey)
-    def key = index == accounts || index == edges ? GRAPH.dataSerializer.readObjectNotNull(inKey, String) : null
+    def found = indexKeyOf(entries.next())
     def cells = entries.entries
     while (cells.hasNext()) {
       def cell = cells.next()
-      if (key == null) continue
+      if (found == null) continue
+      def (index, key) = found
       def value = cell.asReadBuffer()
       value.movePositionTo(cell.valuePosition)
       if (index == accounts) put(['vertex-index', IDHandler.readVertexId(value, true), '', '', key, ''])
@@ -93,17 +72,14 @@ try {
     }
   }
   if (!lines.isEmpty()) blocks << lines.join('\\n')
-  return blocks
-} finally {
-  tx.rollback()
-}`;
+  return blocks`,
+};
 
 /** Everything of the probe that stands in the graph and in its indexes, as the site of `client` has it. A PlatformError when it cannot be read. */
 export async function takeCensus(client: GremlinClient, graph: string): Promise<readonly CensusEntry[]> {
   const names = { keyName: KEY, seqName: SEQ, sumName: SUM, account: ACCOUNT, transacts: TRANSACTS };
   const bindings = { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX };
-  const script = SCAN.replaceAll('GRAPH', graph);
-  const blocks = await client.script(script, bindings, 'the graph could not be looked over', SCAN_MS);
+  const blocks = await client.script(storeScript(graph, SCAN), bindings, 'the graph could not be looked over', SCAN_MS);
   if (!Array.isArray(blocks)) throw new PlatformError('the graph could not be looked over: expected lines of text');
   return blocks.flatMap((block) => String(block).split('\n').map(parseEntry));
 }

@@ -68,6 +68,8 @@ export interface ProbeType {
   /** Creates keyspace, schema, indexes once, and waits until every site has them. Idempotent. */
   prepare(contexts: readonly ProbeContext[], signal: AbortSignal): Promise<void>;
   connect(context: ProbeContext, signal: AbortSignal): Promise<ProbeClient>;
+  /** How many read-backs of one client go on at a time where nothing is measured meanwhile; absent: one. */
+  readonly readsAtOnce?: number;
   /** Removes rows behind the probe's back, by another path than the probe's writes. For the canary and for calibration. */
   remove(context: ProbeContext, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void>;
   /** Deletes everything of the run, never by TTL, and looks for it at every one of these sites; returns what is left, counted (at most so much). */

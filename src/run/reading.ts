@@ -16,6 +16,8 @@ export interface ReadingContext {
   readonly reader: ReaderHandle;
   readonly journal: Recorder;
   readonly cameAcross: CameAcross;
+  /** The clients of the plan have ended, so that nothing is measured any more. */
+  readonly alone?: boolean;
 }
 
 /** One stage of the read-back: which writes of which timetable, where. */
@@ -45,7 +47,7 @@ export function siteOf(plan: Plan, name: string): PlannedSite {
 
 /** Reads what was asked back, site by site, and journals what came of it. What could not be read in time has no row: it is unreadable. */
 export async function readBack(
-  { plan, reader, journal, cameAcross }: ReadingContext,
+  { plan, reader, journal, cameAcross, alone = false }: ReadingContext,
   stage: ReadBackStage,
   fault: string,
   asked: readonly Asked[],
@@ -67,7 +69,7 @@ export async function readBack(
         const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs + ANSWER_MS)]);
         const keys: ExpectedWrite[] = writes.map(({ key, seq }) => ({ key, seq }));
         const result = await reader.run(
-          { type: 'read-back', target, stage, fault, writes: keys, rate, withinMs, attempts },
+          { type: 'read-back', target, stage, fault, writes: keys, rate, withinMs, attempts, alone },
           limit,
         );
         cameAcross.add({ stage, fault, site, probe }, result.unasked ?? []);

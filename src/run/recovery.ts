@@ -1,6 +1,5 @@
 import { messageOf } from '../errors.ts';
 import type { Json } from '../history/event.ts';
-import type { ReadBackStage } from '../history/operation.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { HINTS_QUIET_US } from '../scenario/recovery.ts';
@@ -13,13 +12,13 @@ import { deadline, pause } from './wait.ts';
 const HINTS_POLL_MS = 1_000;
 const REPAIR_MS = 600_000;
 
-/** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. Returns the last stage. */
+/** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. */
 export async function recoverFromFaults(
   session: Session,
   stages: Stages,
   disaster: FaultLease,
   signal: AbortSignal,
-): Promise<ReadBackStage> {
+): Promise<void> {
   const { plan } = session;
   await session.phase('recovery', 'undoing the faults');
   const limit = (lease: FaultLease): AbortSignal =>
@@ -37,13 +36,12 @@ export async function recoverFromFaults(
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
   await readBack(session, 'after-recovery', fault, stages.afterRecovery(effectiveUs, goneUs, last), signal);
-  if (!plan.recovery.repair) return 'after-recovery';
+  if (!plan.recovery.repair) return;
   await session.phase('recovery', 'repairing');
   await repair(session, disaster.planned, signal);
   if (!failsBack) await settle(session, stages, signal);
   await session.phase('read-back', 'reading everything back again, after the repair');
   await readBack(session, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
-  return 'after-repair';
 }
 
 /** Waits until no retry inside a server can still apply a write that nobody acknowledged. */

@@ -1,7 +1,7 @@
 import { messageOf, PlatformError } from '../errors.ts';
 import { type Authorisation, FAILBACK_CONDITION } from '../history/event.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { Plan, PlannedFault } from '../scenario/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import { VERSION } from '../version.ts';
 import { type Anchoring, anchorIntent } from './anchor.ts';
@@ -164,16 +164,22 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await session.phase('before', 'steady; the fault comes next');
   const stages = new Stages(plan, live);
   const disaster = await holdFaults(session, stages, signal);
-  const lastStage = disaster ? await recoverFromFaults(session, stages, disaster, signal) : null;
+  if (disaster) await recoverFromFaults(session, stages, disaster, signal);
 
   await session.phase('after', 'everything is back; measuring on');
   await pause(plan.recovery.after_us / 1000, signal);
-  if (disaster && lastStage) await failback(session, stages, disaster.planned, signal);
+  const movedBack = disaster !== null && (await failback(session, signal));
 
   for (const timetable of live.timetables) timetable.stop(session.clock.nowUs());
   await session.clients.stop(plan.timetables, signal);
   await session.clients[Symbol.asyncDispose]();
   await settle(session, stages, signal);
+  if (disaster && movedBack) {
+    await session.phase('read-back', 'reading back what was acknowledged between failover and failback');
+    const asked = stages.afterFailback(session.moves);
+    const reading = { plan, reader: session.reader, journal: session.journal, cameAcross: session.cameAcross };
+    await readBack({ ...reading, alone: true }, 'after-failback', disaster.planned.id, asked, signal);
+  }
   await takeCensus(session, 'after', signal);
   await session.phase('cleanup', 'removing what the run wrote');
   const left = await cleanUp(session, AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');
@@ -216,10 +222,10 @@ async function steadyState(session: Session, signal: AbortSignal): Promise<void>
   );
 }
 
-/** Moves every service that was moved away back to its first site, and reads back there what the others acknowledged meanwhile. */
-async function failback(session: Session, stages: Stages, disaster: PlannedFault, signal: AbortSignal): Promise<void> {
+/** Moves every service that was moved away back to its first site; false: none was. */
+async function failback(session: Session, signal: AbortSignal): Promise<boolean> {
   const { plan, live, clock } = session;
-  if (!plan.recovery.failback || session.moves.length === 0) return;
+  if (!plan.recovery.failback || session.moves.length === 0) return false;
   await session.phase('failback', 'moving the services back to their first sites');
   const away = Object.entries(plan.services).filter(([name, { sites }]) => live.current.get(name) !== sites[0]);
   for (const [name, { sites }] of away) session.clients.failback(name, sites[0] as string);
@@ -237,7 +243,5 @@ async function failback(session: Session, stages: Stages, disaster: PlannedFault
       session.say({ phase: session.phaseNow, text: messageOf(error) });
     },
   );
-  await settle(session, stages, signal);
-  await session.phase('read-back', 'reading back what was acknowledged between failover and failback');
-  await readBack(session, 'after-failback', disaster.id, stages.afterFailback(session.moves), signal);
+  return true;
 }

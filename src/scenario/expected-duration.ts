@@ -16,8 +16,10 @@ const CANARY_US = 5_000_000;
 const NETWORK_US = 3_000_000;
 const START_US = 30_000_000;
 const REPAIR_US = 15_000_000;
-/** Keys a second that are read back, and cleaned up, through JanusGraph; through CQL it is as fast as the plan allows. */
+/** Keys a second that are read back through JanusGraph, beside what is measured and alone; looked over at a site; cleaned up. Through CQL it is as fast as the plan allows. */
 const GRAPH_READ_RATE = 70;
+const GRAPH_READ_ALONE_RATE = 300;
+const GRAPH_CENSUS_RATE = 700;
 const GRAPH_CLEANUP_RATE = 170;
 
 /** How long it should take until a fault of this type is gone once it is undone, µs. */
@@ -67,10 +69,13 @@ export function expectedPhases(plan: Plan, faults: Registries['faults']): readon
     const awayUs = sum(phases.slice(phases.findIndex(({ phase }) => phase === 'during')));
     phases.push(
       { phase: 'failback', us: failbackUs, atLeast: true },
-      { phase: 'read-back after failback', us: readBackUs(plan, awayUs, 1), atLeast: false },
+      { phase: 'read-back after failback', us: readBackUs(plan, awayUs, 1, GRAPH_READ_ALONE_RATE), atLeast: false },
     );
   }
-  return [...phases, { phase: 'cleanup', us: cleanupUs(plan, sum(phases)), atLeast: false }];
+  const inAllUs = sum(phases);
+  const censusUs = Math.ceil((graphWrites(plan, inAllUs) * everywhere) / GRAPH_CENSUS_RATE) * 1_000_000;
+  if (censusUs > 0) phases.push({ phase: 'the graph at every site', us: censusUs, atLeast: false });
+  return [...phases, { phase: 'cleanup', us: cleanupUs(plan, inAllUs), atLeast: false }];
 }
 
 function sum(phases: readonly ExpectedPhase[]): number {
@@ -78,16 +83,20 @@ function sum(phases: readonly ExpectedPhase[]): number {
 }
 
 /** What was written in `writingUs`, read at so many sites, one probe after the other. */
-function readBackUs(plan: Plan, writingUs: number, sites: number): number {
+function readBackUs(plan: Plan, writingUs: number, sites: number, graphRate = GRAPH_READ_RATE): number {
   const us = [...writesPerSecond(plan)].map(([probe, rate]) => {
-    const speed = probe === 'gremlin' ? Math.min(GRAPH_READ_RATE, plan.readBack.rate) : plan.readBack.rate;
+    const speed = probe === 'gremlin' ? Math.min(graphRate, plan.readBack.rate) : plan.readBack.rate;
     return (rate * writingUs * sites) / speed;
   });
   return Math.ceil(us.reduce((a, b) => a + b, 0));
 }
 
 function cleanupUs(plan: Plan, writingUs: number): number {
-  return Math.ceil(((writesPerSecond(plan).get('gremlin') ?? 0) * writingUs) / GRAPH_CLEANUP_RATE) + 2_000_000;
+  return Math.ceil(graphWrites(plan, writingUs) / GRAPH_CLEANUP_RATE) * 1_000_000 + 2_000_000;
+}
+
+function graphWrites(plan: Plan, writingUs: number): number {
+  return ((writesPerSecond(plan).get('gremlin') ?? 0) * writingUs) / 1e6;
 }
 
 /** Half of the operations of each probe. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type AnomalyKind, compareSites, inspect } from '../../src/check/integrity.ts';
 import { type ReaderHandle, spawnReader } from '../../src/client/spawn.ts';
@@ -28,13 +29,19 @@ const within = (): AbortSignal => AbortSignal.timeout(240_000);
 beforeAll(async () => {
   up = started.use(await startTestPlatform());
   platform = up.platform;
-  const config = { run: RUN, originNs: String(process.hrtime.bigint()) };
-  reader = started.use(spawnReader({ place: platform.place('outside'), config, onRows: () => {} }));
+  reader = started.use(spawnTestReader());
   const targets = (['cql', 'gremlin'] as const).flatMap((probe) => SITES.map((site) => targetOf(probe, site)));
   await reader.run({ type: 'prepare', targets }, within());
 });
 
 afterAll(() => started.disposeAsync());
+
+const STRIKING = fileURLToPath(new URL('support/striking-reader.ts', import.meta.url));
+
+function spawnTestReader(script?: string): ReaderHandle {
+  const config = { run: RUN, originNs: String(process.hrtime.bigint()) };
+  return spawnReader({ place: platform.place('outside'), config, script, onRows: () => {} });
+}
 
 function targetOf(probe: 'cql' | 'gremlin', name: string) {
   const site = platform.facts().sites.find((one) => one.name === name);
@@ -44,8 +51,12 @@ function targetOf(probe: 'cql' | 'gremlin', name: string) {
   return { probe, site: { name, datacenter, endpoints: planned }, timeoutUs: 10_000_000, params: {} };
 }
 
+function keysOf(probe: 'cql' | 'gremlin', count: number): readonly { key: string; seq: number }[] {
+  return Array.from({ length: count }, (_, seq) => ({ key: `${RUN}/${probe}.test/${seq}`, seq }));
+}
+
 async function write(probe: 'cql' | 'gremlin', count: number): Promise<readonly { key: string; seq: number }[]> {
-  const writes = Array.from({ length: count }, (_, seq) => ({ key: `${RUN}/${probe}.test/${seq}`, seq }));
+  const writes = keysOf(probe, count);
   for (const one of writes) {
     const target = targetOf(probe, 'paris');
     const { served, detail } = await reader.run({ type: 'served', target, write: one }, within());
@@ -67,10 +78,10 @@ async function census(): Promise<ReadonlyMap<string, readonly CensusEntry[]>> {
   return Map.groupBy(found, ({ site }) => site);
 }
 
-function bound(type: string, params: Record<string, unknown>): BoundFault {
+function bound(type: string, params: Record<string, unknown>, id = `${type}-1`): BoundFault {
   const kind = FAULTS.get(type);
   if (!kind) throw new Error(`no fault ${type}`);
-  const planned = { id: `${type}-1`, type, site: 'paris', disaster: true, at_us: 0, for_us: 1, params };
+  const planned = { id, type, site: 'paris', disaster: true, at_us: 0, for_us: 1, params };
   return kind.bind(planned as Parameters<typeof kind.bind>[0], platform);
 }
 
@@ -142,7 +153,10 @@ test('flipped bytes of the ledger cannot be read in Paris, can in London, and ar
   const readBack = async (site: string): Promise<Readonly<Record<string, number>>> => {
     const target = targetOf('cql', site);
     const job = { type: 'read-back', target, stage: 'at-failover', fault: 'x', writes } as const;
-    const { counts = {} } = await reader.run({ ...job, rate: 100_000, withinMs: 60_000, attempts: 1 }, within());
+    const { counts = {} } = await reader.run(
+      { ...job, rate: 100_000, withinMs: 60_000, attempts: 1, alone: true },
+      within(),
+    );
     return counts;
   };
   expect(await readBack('paris')).toEqual({ present: LEDGER_ROWS });
@@ -169,3 +183,46 @@ test('damage whose undo nobody recorded is refused', async () => {
   const fault = bound('graph-damage', { what: 'half-edge', count: 3 });
   await expect(fault.inject(within())).rejects.toThrow('no fault in the register would undo this');
 });
+
+/* From here on nothing is put back: what comes back after a cleanup would be in the way of the next one. */
+const CLEANUPS = KINDS.flatMap(([what]) => (['JanusGraph', 'the store'] as const).map((by) => [what, by] as const));
+
+test.each(CLEANUPS)(
+  '%s: what lacks a part is cleaned up by %s, at every site, and nothing else is',
+  async (what, by) => {
+    const targets = SITES.map((site) => targetOf('gremlin', site));
+    const cleanUp = async (writes: readonly { key: string; seq: number }[]): Promise<void> => {
+      await using other = by === 'JanusGraph' ? null : spawnTestReader(STRIKING);
+      expect(await (other ?? reader).run({ type: 'cleanup', targets, writes }, within())).toEqual({ left: 0 });
+    };
+    const sitesHave = async (expected: ReadonlySet<string>): Promise<void> => {
+      await vi.waitFor(
+        async () => {
+          const bySite = await census();
+          for (const site of SITES) {
+            const entries = bySite.get(site) ?? [];
+            expect(inspect(entries).anomalies).toEqual([]);
+            expect(new Set(entries.map(({ key }) => key.split('#')[0]))).toEqual(expected);
+          }
+        },
+        { timeout: 30_000, interval: 500 },
+      );
+    };
+    await cleanUp(keysOf('gremlin', TRANSACTIONS));
+    await using _lock = await platform.lock('a-run', within());
+    const writes = await write('gremlin', 2 * DAMAGED);
+    await vi.waitFor(async () => expect(compareSites(await census())).toEqual([]), { timeout: 30_000, interval: 500 });
+    const id = `damage-${what}-${by === 'JanusGraph' ? 1 : 2}`;
+    const fault = bound('graph-damage', { what, count: DAMAGED }, id);
+    await platform.register.record({ fault: id, run: 'r', undo: fault.undo }, 1_800_000, within());
+    await fault.inject(within());
+    expect((await fault.observe(within())).state).toBe('full');
+    const damaged = new Set(inspect((await census()).get('paris') ?? []).anomalies.map(({ key }) => key));
+    expect(damaged.size).toBeGreaterThan(0);
+    await cleanUp(writes.filter(({ key }) => damaged.has(key)));
+    const whole = writes.filter(({ key }) => !damaged.has(key));
+    await sitesHave(new Set(whole.map(({ key }) => key)));
+    await cleanUp(whole);
+    await sitesHave(new Set());
+  },
+);

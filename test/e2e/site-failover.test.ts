@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../src/check/report-schema.ts';
 
 /** The main job as its user runs it: the command line, the real platform, one run; the tests below look at what it left. */
+const SCENARIO = 'test/e2e/support/site-failover.yaml';
 const reports = mkdtempSync(join(tmpdir(), 'drill-e2e-'));
 let exitCode: number | null = null;
 let output = '';
@@ -27,7 +28,7 @@ function drill(...args: string[]): Promise<{ code: number | null; text: string }
 }
 
 beforeAll(async () => {
-  ({ code: exitCode, text: output } = await drill('run', 'site-failover', '--reports', reports));
+  ({ code: exitCode, text: output } = await drill('run', SCENARIO, '--reports', reports));
   const directory = join(reports, 'site-failover');
   run = existsSync(directory) ? join(directory, readdirSync(directory)[0] as string) : '';
   if (!existsSync(join(run, 'report.json'))) throw new Error(`no report:\n${output}`);

@@ -1,0 +1,70 @@
+import type { GremlinClient } from './gremlin-client.ts';
+import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
+import { SCAN_MS, storeScript } from './gremlin-store.ts';
+import { endsOf, KEY, TRANSACTS } from './gremlin-traversals.ts';
+import type { ExpectedWrite } from './probe.ts';
+
+/**
+ * Deletes, in JanusGraph's own encoding, the rows of the accounts with these keys, what other rows have of the edges with these keys, and the entries of
+ * both in the indexes. It reads every row of the store once to find them: an index may not know of what is to go.
+ */
+const STRIKE = {
+  imports: ['org.janusgraph.diskstorage.util.StaticArrayEntry'],
+  transaction: '',
+  none: '0',
+  body: `
+  def mine = [(accounts): endKeys as Set, (edges): edgeKeys as Set]
+  def struck = 0
+  def column = { cell -> StaticArrayEntry.of(cell.column, BufferUtil.emptyBuffer()) }
+
+  def rows = handle.edgeStoreKeys(everything)
+  while (rows.hasNext()) {
+    def row = rows.next()
+    def isUsers = ids.isUserVertexId(ids.getKeyID(row))
+    def isMine = false, all = [], halves = []
+    def cells = rows.entries
+    while (cells.hasNext()) {
+      def cell = cells.next()
+      if (!isUsers) continue
+      all << column(cell)
+      def relation
+      try { relation = relations.parseRelation(cell, false, tx) } catch (Exception e) { continue }
+      if (relation.typeId == keyId && mine[accounts].contains(relation.value)) isMine = true
+      else if (relation.typeId == edgeType && mine[edges].contains(relation.get(keyId))) halves << all.last()
+    }
+    def gone = isMine ? all : halves
+    if (gone.isEmpty()) continue
+    handle.mutateEdges(row, [], gone)
+    struck++
+  }
+
+  def entries = handle.@indexStore.getKeys(everything, handle.storeTransaction)
+  while (entries.hasNext()) {
+    def row = entries.next()
+    def found = indexKeyOf(row)
+    def isMine = found != null && mine[found[0]].contains(found[1])
+    def gone = []
+    def cells = entries.entries
+    while (cells.hasNext()) {
+      def cell = cells.next()
+      if (isMine) gone << column(cell)
+    }
+    if (gone.isEmpty()) continue
+    handle.mutateIndex(row, [], gone)
+    struck++
+  }
+  tx.commit()
+  return struck`,
+};
+
+/**
+ * Deletes what JanusGraph itself cannot: transactions of which a part is missing, so that it fails on what it expects to be there. A PlatformError when
+ * the server does not say that it did.
+ */
+export async function strike(client: GremlinClient, graph: string, writes: readonly ExpectedWrite[]): Promise<void> {
+  const keys = writes.map(({ key }) => key);
+  const names = { keyName: KEY, transacts: TRANSACTS, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX };
+  const bindings = { ...names, edgeKeys: keys, endKeys: endsOf(keys) };
+  const what = 'the probe’s transactions could not be deleted, by JanusGraph nor in its store';
+  await client.script(storeScript(graph, STRIKE), bindings, what, SCAN_MS);
+}
