@@ -51,6 +51,7 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['runaway-queries', { parallel: 40, work: 'waits' }, ['begin 40 queries at paris, each waits']],
   ['compaction-lag', { flushEvery: '2s', sstables: 12 }, ['hold compaction of paris, flush every 2000 ms']],
   ['memory-pressure', { share: '80%', component: 'cassandra' }, ['limit paris cassandra to 0.8']],
+  ['memory-pressure', { component: 'cassandra', node: 0 }, ['limit paris cassandra node 0 to 0.9']],
   ['slow-disk', {}, ['limit the disk of paris to 8000 bytes a second']],
   ['slow-disk', { write: '2MB/s', read: '5MB/s' }, ['limit the disk of paris to 2000000 bytes a second']],
 ];
@@ -211,6 +212,8 @@ test.each([
   ['bandwidth', { limit: '9999999mbit' }, 'expected a rate'],
   ['cpu-starvation', { share: '0%' }, 'expected a percentage'],
   ['dns-failure', { answer: 'refused' }, 'answer'],
+  ['memory-pressure', { component: 'cassandra', node: 1 }, 'expected a number below 1'],
+  ['memory-pressure', { node: 0.5 }, 'node'],
   ['clock-skew', {}, 'expected a sign'],
   ['clock-skew', { offset: '60s' }, 'expected a sign'],
   ['clock-skew', { offset: '+99ms' }, 'of 100ms to 24h'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MemoryState } from '../platform/lasting.ts';
 import { percentageText, ratioOf } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, oneOrAll, stateOf, struck } from './processes.ts';
+import { COMPONENTS, oneNode, oneOrAll, requireNode, stateOf, struck } from './processes.ts';
 import { ability, describeProcesses, processesOf } from './target.ts';
 
 const params = z.strictObject({
@@ -12,6 +12,7 @@ const params = z.strictObject({
       'Of what it uses when it begins. What it cannot give back is left to it: it is what it asks for next that it does not get.',
     ),
   component: oneOrAll('Which component of the site has too little memory, all its nodes; or every one of them.'),
+  node: oneNode,
 });
 
 /**
@@ -37,11 +38,14 @@ export const memoryPressure: FaultType = {
     },
   ],
   bind(fault, platform) {
-    const { share, component } = params.parse(fault.params);
+    const { share, component, node } = params.parse(fault.params);
     const components = struck(fault, platform, component);
+    for (const one of components) requireNode(fault, platform, one, node);
     const memory = ability(fault, platform, 'memory');
     const processes = ability(fault, platform, 'processes');
-    const target = { site: fault.site, components };
+    const target = { site: fault.site, components, ...(node !== undefined && { node }) };
+    const isMine = (one: MemoryState): boolean =>
+      one.site === fault.site && components.includes(one.component) && (node === undefined || one.node === node);
     return {
       undo: [
         { kind: 'memory', params: { id: fault.id } },
@@ -50,10 +54,8 @@ export const memoryPressure: FaultType = {
       ],
       inject: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),
       async observe(signal) {
-        const mine = (await memory.observe(signal)).filter(
-          (one) => one.site === fault.site && components.includes(one.component),
-        );
-        const states = processesOf(await processes.observe(signal), fault.site, components);
+        const mine = (await memory.observe(signal)).filter(isMine);
+        const states = processesOf(await processes.observe(signal), fault.site, components, node);
         const observed = `${mine.map(describeMemory).join(', ')}; ${describeProcesses(states)}`;
         const limited = mine.filter(({ limitBytes }) => limitBytes !== null);
         if (limited.length === 0)

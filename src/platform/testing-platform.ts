@@ -215,9 +215,10 @@ export class FakePlatform implements Platform {
       ...lasting(this.held),
     },
     memory: {
-      limit: async (id: string, { site, components }: ProcessTarget, share: number): Promise<void> => {
-        this.log.push(`limit ${site} ${components.join(' ')} to ${share}`);
-        this.limits.set(id, { site, components });
+      limit: async (id: string, target: ProcessTarget, share: number): Promise<void> => {
+        const { site, components, node } = target;
+        this.log.push(`limit ${site} ${components.join(' ')}${node === undefined ? '' : ` node ${node}`} to ${share}`);
+        this.limits.set(id, target);
       },
       observe: async (): Promise<readonly MemoryState[]> =>
         this.states.map(({ site, component, node }) => {

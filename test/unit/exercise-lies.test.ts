@@ -1,36 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { exampleRecord } from '../../src/drills/testing.ts';
 import { NO_KEYS } from '../../src/evidence/keyring.ts';
 import { writeExerciseManifest } from '../../src/evidence/manifest.ts';
 import { verifyBundle } from '../../src/evidence/verify.ts';
 import { sha256Hex } from '../../src/history/chain.ts';
 import { forge, type JsonObject, readJson, verdicts, writeJson } from './support/bundle.ts';
-import { exerciseOf, LISTED_RUN, listed } from './support/exercise.ts';
-import { Tsa } from './support/tsa.ts';
+import { EachExercise } from './support/each-exercise.ts';
+import { LISTED_RUN, listed } from './support/exercise.ts';
 
 /* What an exercise could say of itself and of its runs that is not so, sealed as if it were. */
 
-const base = mkdtempSync(join(tmpdir(), 'drill-exercise-lies-'));
-const tsa = new Tsa();
-let reports: string;
-let exercise: string;
-let copies = 0;
-
-const RUN = LISTED_RUN;
-const runDirectory = (): string => join(reports, 'site-failover', RUN);
-
-/** An exercise of one run, with the run beside it. */
-beforeEach(() => {
-  copies += 1;
-  reports = join(base, `reports-${copies}`);
-  exercise = join(reports, exerciseOf(reports));
-});
-afterAll(() => {
-  for (const directory of [base, tsa.directory]) rmSync(directory, { recursive: true, force: true });
-});
+const here = new EachExercise('exercise-lies');
 
 function edit(at: string, change: (record: JsonObject) => void): void {
   const record = readJson(join(at, 'exercise.json'));
@@ -88,28 +70,28 @@ const LIES: readonly (readonly [string, (record: JsonObject) => void])[] = [
 ];
 
 test.each(LIES)('an exercise that says what is not so: %s', (_, lie) => {
-  edit(exercise, lie);
-  rmSync(join(exercise, 'manifest.json'));
-  writeExerciseManifest(exercise, exampleRecord().id);
-  expect(verdicts(exercise, null)).toMatchObject({ harness: 'exercise.json', alone: 'exercise.json' });
+  edit(here.exercise, lie);
+  rmSync(join(here.exercise, 'manifest.json'));
+  writeExerciseManifest(here.exercise, exampleRecord().id);
+  expect(verdicts(here.exercise, null)).toMatchObject({ harness: 'exercise.json', alone: 'exercise.json' });
 });
 
 test('a run that proved less than its step is there for makes the step unknown', () => {
   const verdict = (said: string) => {
-    edit(exercise, (record) => {
+    edit(here.exercise, (record) => {
       Object.assign(stepsOf(record)[1], { verdict: said });
       Object.assign(stepsOf(record)[1].run, {
         verdict: 'pass',
-        manifestSha256: sha256Hex(readFileSync(join(runDirectory(), 'manifest.json'))),
+        manifestSha256: sha256Hex(readFileSync(join(here.run, 'manifest.json'))),
       });
       record.verdict = 'unknown';
     });
-    rmSync(join(exercise, 'manifest.json'));
-    writeExerciseManifest(exercise, exampleRecord().id);
-    const { harness, alone } = verdicts(exercise, null);
+    rmSync(join(here.exercise, 'manifest.json'));
+    writeExerciseManifest(here.exercise, exampleRecord().id);
+    const { harness, alone } = verdicts(here.exercise, null);
     return [harness, alone];
   };
-  forge(runDirectory(), {
+  forge(here.run, {
     plan: (plan) => {
       plan.objectives = (plan.objectives as JsonObject[]).slice(0, 1);
     },
@@ -117,27 +99,29 @@ test('a run that proved less than its step is there for makes the step unknown',
       report.verdict = 'pass';
     },
   });
-  edit(exercise, (record) => Object.assign(stepsOf(record)[1], { objectives: listed(runDirectory(), {}).objectives }));
+  edit(here.exercise, (record) => Object.assign(stepsOf(record)[1], { objectives: listed(here.run, {}).objectives }));
   expect(verdict('pass')).toEqual(['exercise.json', 'exercise.json']);
   expect(verdict('unknown')).toEqual(['ok no', 'ok no']);
 });
 
 test('a report that changed under the manifest of its run is named with its place', () => {
-  writeFileSync(join(runDirectory(), 'report.json'), '{}');
-  const place = `site-failover/${RUN}/report.json`;
-  expect(verdicts(exercise, null)).toMatchObject({ harness: place, alone: place });
+  writeFileSync(join(here.run, 'report.json'), '{}');
+  const place = `site-failover/${LISTED_RUN}/report.json`;
+  expect(verdicts(here.exercise, null)).toMatchObject({ harness: place, alone: place });
 });
 
 test('a run that is not here is said not to be verified; a place outside is no place', () => {
-  rmSync(runDirectory(), { recursive: true });
-  expect(verifyBundle(exercise, NO_KEYS).runs).toEqual([{ run: RUN, path: null, why: 'it is not here', part: null }]);
+  rmSync(here.run, { recursive: true });
+  expect(verifyBundle(here.exercise, NO_KEYS).runs).toEqual([
+    { run: LISTED_RUN, path: null, why: 'it is not here', part: null },
+  ]);
   for (const path of ['../../../../etc', '/etc', 'a/../../b', '']) {
-    edit(exercise, ({ steps }) => {
+    edit(here.exercise, ({ steps }) => {
       const [, step] = steps as { run: JsonObject }[];
       Object.assign(step?.run as JsonObject, { path });
     });
-    rmSync(join(exercise, 'manifest.json'));
-    writeExerciseManifest(exercise, exampleRecord().id);
-    expect(verdicts(exercise, null)).toMatchObject({ harness: 'exercise.json', alone: 'exercise.json' });
+    rmSync(join(here.exercise, 'manifest.json'));
+    writeExerciseManifest(here.exercise, exampleRecord().id);
+    expect(verdicts(here.exercise, null)).toMatchObject({ harness: 'exercise.json', alone: 'exercise.json' });
   }
 });
