@@ -102,6 +102,7 @@ export function qualityOf(record: RunRecord, withoutShed: Verdict): Report['qual
       loop_us: quantiles(data.loop_us),
       gc_us: data.gc_us,
       cpu_us: data.cpu_us,
+      ...(data.nice !== undefined && { nice: data.nice }),
       operations: data.operations,
     })),
     suspended_us: Math.max(0, ...clocks.map(({ suspended_us }) => suspended_us)),

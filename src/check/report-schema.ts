@@ -291,6 +291,7 @@ export const reportSchema = z.strictObject({
         loop_us: z.strictObject({ n: count, p50: us, p99: us, max: us }),
         gc_us: us,
         cpu_us: us,
+        nice: z.int().min(-20).max(19).optional(),
         operations: count,
       }),
     ),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { PlatformError } from '../errors.ts';
+import { letPrecede } from './precedence.ts';
 
 /** How long a process that was told to end may take before it is killed. */
 const END_MS = 15_000;
@@ -17,6 +18,8 @@ export interface PipedOptions {
   readonly onLine: (line: string) => void;
   /** Gets whole lines of the file descriptor `rowsAt`. */
   readonly onRows?: (rows: string) => void;
+  /** It measures: it is to run before others. */
+  readonly measures?: boolean;
   /** Standard output, or 4 for a process that says other things there. */
   readonly rowsAt?: 1 | 4;
 }
@@ -29,12 +32,13 @@ export class Piped {
   private tail = '';
   private stopped = false;
 
-  constructor({ words, name, env, onLine, onRows, rowsAt = 1 }: PipedOptions) {
+  constructor({ words, name, env, onLine, onRows, measures = false, rowsAt = 1 }: PipedOptions) {
     const [file = process.execPath, ...args] = words;
     this.name = name;
     // In a group of its own: a terminal's Ctrl-C, or `timeout`, would end the words of `place` in front of it, and it with them.
     const stdio = ['pipe', 'pipe', 'pipe', 'pipe', ...(rowsAt > 3 ? (['pipe'] as const) : [])] as const;
     this.child = spawn(file, args, { stdio: [...stdio], detached: true, ...(env && { env }) });
+    if (measures) letPrecede(this.child.pid);
     const rows = this.child.stdio[rowsAt] as Readable;
     rows.setEncoding('utf8');
     let part = '';

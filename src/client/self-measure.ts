@@ -1,4 +1,4 @@
-import { uptime } from 'node:os';
+import { getPriority, uptime } from 'node:os';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { build } from 'hdr-histogram-js';
 import type { Clock } from '../clock.ts';
@@ -93,6 +93,7 @@ export class SelfMeasure {
       loop_us: quantiles(this.operations, ofLoop, delayUs(this.loop.max)),
       gc_us: Math.round(this.gcUs),
       cpu_us: user + system,
+      nice: getPriority(),
       operations: this.operations,
     };
   }

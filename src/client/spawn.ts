@@ -47,7 +47,7 @@ export function clientOf(
     if (event.type === 'failed') ready.reject(new PlatformError(event.message));
     onEvent(event);
   };
-  const piped = new Piped({ ...options, onLine });
+  const piped = new Piped({ ...options, onLine, measures: true });
   const ended = piped.exited.then(() => {
     ready.reject(piped.death());
     if (!piped.wasStopped) throw piped.death();
@@ -77,7 +77,7 @@ export function spawnWatcher(options: {
     options.onEvent(event);
   };
   const words = [...options.place, process.execPath, WATCHER];
-  const piped = new Piped({ words, name: 'the watcher process', onLine });
+  const piped = new Piped({ words, name: 'the watcher process', onLine, measures: true });
   const ended = piped.exited.then(() => {
     ready.reject(piped.death());
     if (!piped.wasStopped) throw piped.death();

@@ -78,6 +78,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
     loop_us: quantiles,
     gc_us: us,
     cpu_us: us,
+    nice: z.int().min(-20).max(19).optional(),
     operations: z.int().min(0),
   }),
   generator: z.object({ client: text, generator: text, dropped: z.int().min(0) }),

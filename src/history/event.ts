@@ -129,6 +129,8 @@ export interface EventData {
     loop_us: Quantiles;
     gc_us: number;
     cpu_us: number;
+    /** Its priority, from -20 (before all others) to 19 (getpriority(2)); absent in a record of an earlier version, and of k6. */
+    nice?: number;
     operations: number;
   };
   /** What a generator of load counted, once, at its end. `dropped`: operations that it could not start in time, which made those after them late. */

@@ -115,6 +115,7 @@ ${
         { head: 'Event-loop delay P50, P99, max', cell: (row) => tail(row.loop_us) },
         { head: 'GC in all', kind: 'num', cell: (row) => formatDuration(row.gc_us) },
         { head: 'CPU', kind: 'num', cell: (row) => formatDuration(row.cpu_us) },
+        { head: 'Priority', cell: (row) => priorityOf(row.nice) },
       ])
 }
 ${
@@ -177,4 +178,9 @@ ${again(report)}
 <p class="small">Run ${report.run.id}, harness ${report.harness}; the journal’s last whole event has the hash <code>${report.run.journalHead}</code>. The same version of the harness gives the same report.json to the byte.</p>
 <h2 id="terms">Terms</h2>
 <dl class="terms">${TERMS.map(([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl></section>`;
+}
+
+function priorityOf(nice: number | undefined): string {
+  if (nice === undefined) return 'not recorded';
+  return nice < 0 ? `before others (nice ${nice})` : `as others (nice ${nice})`;
 }
