@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { PlatformError } from '../errors.ts';
-import { letPrecede } from './precedence.ts';
+import { startBeforeOthers } from './precedence.ts';
 
 /** How long a process that was told to end may take before it is killed. */
 const END_MS = 15_000;
@@ -37,8 +37,8 @@ export class Piped {
     this.name = name;
     // In a group of its own: a terminal's Ctrl-C, or `timeout`, would end the words of `place` in front of it, and it with them.
     const stdio = ['pipe', 'pipe', 'pipe', 'pipe', ...(rowsAt > 3 ? (['pipe'] as const) : [])] as const;
-    this.child = spawn(file, args, { stdio: [...stdio], detached: true, ...(env && { env }) });
-    if (measures) letPrecede(this.child.pid);
+    const start = (): ChildProcess => spawn(file, args, { stdio: [...stdio], detached: true, ...(env && { env }) });
+    this.child = measures ? startBeforeOthers(start) : start();
     const rows = this.child.stdio[rowsAt] as Readable;
     rows.setEncoding('utf8');
     let part = '';
