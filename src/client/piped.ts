@@ -18,7 +18,7 @@ export interface PipedOptions {
   readonly onLine: (line: string) => void;
   /** Gets whole lines of the file descriptor `rowsAt`. */
   readonly onRows?: (rows: string) => void;
-  /** It measures: it is to run before others. */
+  /** It times operations: it is to run before others. */
   readonly measures?: boolean;
   /** Standard output, or 4 for a process that says other things there. */
   readonly rowsAt?: 1 | 4;

@@ -77,7 +77,7 @@ export function spawnWatcher(options: {
     options.onEvent(event);
   };
   const words = [...options.place, process.execPath, WATCHER];
-  const piped = new Piped({ words, name: 'the watcher process', onLine, measures: true });
+  const piped = new Piped({ words, name: 'the watcher process', onLine });
   const ended = piped.exited.then(() => {
     ready.reject(piped.death());
     if (!piped.wasStopped) throw piped.death();
