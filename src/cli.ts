@@ -12,6 +12,7 @@ import type { VerifyFlags } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
 import type { TimestampFlags } from './evidence/timestamp-request.ts';
+import { leave } from './leave.ts';
 import { STORES, type Store } from './platform/components.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
@@ -323,4 +324,4 @@ try {
 } catch (error) {
   code = fail(error);
 }
-process.exit(code);
+leave(code);
