@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { startBeforeOthers } from '../src/client/precedence.ts';
 import { REGISTRIES } from '../src/commands/registries.ts';
 import type { EventData } from '../src/history/event.ts';
 import { parseAttempt } from '../src/history/history-csv.ts';
@@ -86,6 +87,9 @@ export async function benchNaive(
   if (!site || !endpoint) throw new Error('the platform has no such server');
   const target = [endpoint.host, String(endpoint.port), site.datacenter, String(rate), String(seconds)];
   const command = [...platform.place(OUTSIDE), process.execPath, NAIVE, probe, ...target];
-  const child = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+  // As the harness starts its own clients.
+  const child = startBeforeOthers(() =>
+    spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'], detached: true }),
+  );
   return JSON.parse(await text(child.stdout)) as ClientFigures;
 }

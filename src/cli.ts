@@ -324,4 +324,4 @@ try {
 } catch (error) {
   code = fail(error);
 }
-leave(code);
+await leave(code);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { startBeforeOthers } from '../../src/client/precedence.ts';
 import { messageOf } from '../../src/errors.ts';
 import { cpuOfCommands, cpuOfTree } from './cpu.ts';
 import type { Generator, Load } from './generators.ts';
@@ -40,7 +41,10 @@ interface Cpu {
 export async function measure(generator: Generator, load: Load, signal: AbortSignal): Promise<Figures> {
   const [file = '', ...args] = generator.command(load);
   const env = { ...process.env, ...generator.env(load) };
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, signal });
+  // All alike: the harness starts its own clients so.
+  const child = startBeforeOthers(() =>
+    spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, signal, detached: true }),
+  );
   const root = child.pid ?? 0;
   const look = (): Cpu => ({ own: cpuOfTree(root), servers: cpuOfCommands(SERVERS) });
   const lines: string[] = [];

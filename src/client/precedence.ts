@@ -10,7 +10,7 @@ const NICE = -10;
  * its processors. Only root may; for anybody else nothing changes. Where sessions are scheduled as groups (sched(7): "The autogroup feature") the process
  * is to be started in a session of its own.
  */
-export function startBeforeOthers(start: () => ChildProcess): ChildProcess {
+export function startBeforeOthers<C extends ChildProcess>(start: () => C): C {
   const mine = getPriority();
   // It is inherited: set afterwards, it would miss what the process has started by then.
   attempt(() => setPriority(NICE));

@@ -34,8 +34,13 @@ export type ReaderJob =
     }
   /** Deletes rows behind the probe's back. */
   | { readonly type: 'remove'; readonly target: ReaderTarget; readonly writes: readonly ExpectedWrite[] }
-  /** Deletes these writes, and looks for them at every target: one probe's, one a site. */
-  | { readonly type: 'cleanup'; readonly targets: readonly ReaderTarget[]; readonly writes: readonly ExpectedWrite[] }
+  /** Deletes these writes, and looks for them at every target: one probe's, one a site. `mayScan`: a whole store may be read for it; absent: no. */
+  | {
+      readonly type: 'cleanup';
+      readonly targets: readonly ReaderTarget[];
+      readonly writes: readonly ExpectedWrite[];
+      readonly mayScan?: boolean;
+    }
   /** Appends everything of the probe's that stands in the store of a site to `graph.csv`, on disk before it answers. */
   | { readonly type: 'census'; readonly target: ReaderTarget; readonly stage: CensusStage; readonly path: string }
   | { readonly type: 'pending-hints'; readonly target: ReaderTarget }
@@ -71,6 +76,7 @@ export interface ReaderResult {
   readonly unasked?: readonly Unasked[];
   /** Of a cleanup. */
   readonly left?: number;
+  readonly struck?: number;
   /** Of a census. */
   readonly rows?: number;
   /** Of `pending-hints`: see ProbeType. */

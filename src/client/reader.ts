@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import { CENSUS_HEADER, formatCensusRow } from '../history/census.ts';
 import type { ReadBackState } from '../history/operation.ts';
 import { formatReadBackRow } from '../history/read-back-csv.ts';
+import { batches, inTurns } from '../probes/batches.ts';
 import type { ExpectedWrite, ProbeClient, ProbeContext, ProbeType } from '../probes/probe.ts';
 import { probeType } from '../probes/registry.ts';
 import { exitWithStdin, writeAll } from './pipes.ts';
@@ -108,11 +109,11 @@ class Jobs {
     }
   }
 
-  private async cleanup({ targets, writes }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
+  private async cleanup({ targets, writes, mayScan }: Extract<ReaderJob, { type: 'cleanup' }>): Promise<ReaderResult> {
     const [first] = targets;
     if (!first) return { left: 0 };
     const contexts = targets.map((target) => this.context(target));
-    return this.type(first).cleanup(contexts, writes, AbortSignal.timeout(10 * JOB_MS));
+    return this.type(first).cleanup(contexts, writes, AbortSignal.timeout(10 * JOB_MS), mayScan);
   }
 
   private async census({ target, stage, path }: Extract<ReaderJob, { type: 'census' }>): Promise<ReaderResult> {
@@ -166,26 +167,17 @@ class Jobs {
   ): Promise<void> {
     // In order, so that neighbours are read together and no stretch twice.
     const writes = [...progress.open.values()].sort((a, b) => a.seq - b.seq);
+    const atOnce = job.alone ? (this.type(job.target).readsAtOnce ?? 1) : 1;
     const began = performance.now();
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (next < writes.length && !signal.aborted) {
-        const batch = writes.slice(next, next + BATCH);
-        next += batch.length;
-        const dueMs = began + (next / job.rate) * 1000;
-        const batchBegan = performance.now();
-        await this.readBatch(client, job, batch, { ...progress, last }, signal);
-        const now = performance.now();
-        await sleep(Math.max(job.alone ? 0 : (now - batchBegan) / 2, dueMs - now), undefined, { signal }).catch(
-          () => {},
-        );
-      }
-    };
-    const lanes = job.alone ? (this.type(job.target).readsAtOnce ?? 1) : 1;
-    // Each to its end: what is under way when another breaks must not go on beside the next pass.
-    const done = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    const broken = done.find(({ status }) => status === 'rejected');
-    if (broken?.status === 'rejected') throw broken.reason;
+    let begun = 0;
+    await inTurns(batches(writes, BATCH), atOnce, signal, async (batch) => {
+      begun += batch.length;
+      const dueMs = began + (begun / job.rate) * 1000;
+      const batchBegan = performance.now();
+      await this.readBatch(client, job, batch, { ...progress, last }, signal);
+      const now = performance.now();
+      await sleep(Math.max(job.alone ? 0 : (now - batchBegan) / 2, dueMs - now), undefined, { signal }).catch(() => {});
+    });
   }
 
   private async readBatch(

@@ -84,7 +84,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   generator: z.object({ client: text, generator: text, dropped: z.int().min(0) }),
   usage: z.object({ from_us: us, to_us: us, cores: z.number(), busy: z.number(), by: z.record(text, z.number()) }),
   machine: z.object({ from_us: us, to_us: us, steal: z.number(), busy: z.number(), load1: z.number() }),
-  'cleanup-done': z.object({ probe: text, asked: z.int(), left: z.int() }),
+  'cleanup-done': z.object({ probe: text, asked: z.int(), left: z.int(), struck: z.int().min(1).optional() }),
   'run-ended': z.object({ outcome: z.enum(['completed', 'aborted', 'failed']), reason: text }),
 };
 

@@ -142,7 +142,8 @@ export interface EventData {
   usage: { from_us: number; to_us: number; cores: number; busy: number; by: Record<string, number> };
   /** Contention of the machine between two instants: share of CPU time, 0 to 1. */
   machine: { from_us: number; to_us: number; steal: number; busy: number; load1: number };
-  'cleanup-done': { probe: string; asked: number; left: number };
+  /** `struck`: of at most so many writes something was deleted in the store itself, because the graph could not. */
+  'cleanup-done': { probe: string; asked: number; left: number; struck?: number };
   'run-ended': { outcome: 'completed' | 'aborted' | 'failed'; reason: string };
 }
 

@@ -1,9 +1,8 @@
 import { PlatformError } from '../errors.ts';
 import { CENSUS_KINDS, type CensusEntry, isOneOf } from '../history/census.ts';
 import type { GremlinClient } from './gremlin-client.ts';
-import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
-import { SCAN_MS, storeScript } from './gremlin-store.ts';
-import { ACCOUNT, KEY, SEQ, SUM, TRANSACTS } from './gremlin-traversals.ts';
+import { SCAN_MS, STORE_NAMES, storeScript } from './gremlin-store.ts';
+import { ACCOUNT, SEQ, SUM } from './gremlin-traversals.ts';
 
 /** Reads every row of the store once, and returns what belongs to the probe: blocks of lines, fields apart by tabs. */
 const SCAN = {
@@ -77,8 +76,7 @@ const SCAN = {
 
 /** Everything of the probe that stands in the graph and in its indexes, as the site of `client` has it. A PlatformError when it cannot be read. */
 export async function takeCensus(client: GremlinClient, graph: string): Promise<readonly CensusEntry[]> {
-  const names = { keyName: KEY, seqName: SEQ, sumName: SUM, account: ACCOUNT, transacts: TRANSACTS };
-  const bindings = { ...names, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX };
+  const bindings = { ...STORE_NAMES, seqName: SEQ, sumName: SUM, account: ACCOUNT };
   const blocks = await client.script(storeScript(graph, SCAN), bindings, 'the graph could not be looked over', SCAN_MS);
   if (!Array.isArray(blocks)) throw new PlatformError('the graph could not be looked over: expected lines of text');
   return blocks.flatMap((block) => String(block).split('\n').map(parseEntry));

@@ -7,7 +7,6 @@ import { type Frame, scriptFrame } from './gremlin-frames.ts';
 import { describeAnswer, GremlinLink } from './gremlin-link.ts';
 import { sourceOf } from './gremlin-params.ts';
 import { isWhole, transactionState, viewsOf } from './gremlin-state.ts';
-import { strike } from './gremlin-strike.ts';
 import {
   DROP,
   endsOf,
@@ -145,8 +144,8 @@ export class GremlinClient implements ProbeClient {
     return answer.kind === 'result' ? readable(() => parse(answer.data)) : null;
   }
 
-  /** Deletes what has these keys; a batch that JanusGraph fails on is struck from the store. A PlatformError when the server does not say that it did. */
-  async drop(writes: readonly ExpectedWrite[], graph: string, signal: AbortSignal): Promise<void> {
+  /** Deletes what has these keys; returns those of which the server does not say that it did. */
+  async drop(writes: readonly ExpectedWrite[], graph: string, signal: AbortSignal): Promise<readonly ExpectedWrite[]> {
     const script = DROP.replace('GRAPH', graph);
     const names = { keyName: KEY, transacts: TRANSACTS };
     const failed: ExpectedWrite[] = [];
@@ -154,11 +153,9 @@ export class GremlinClient implements ProbeClient {
       const keys = batch.map(({ key }) => key);
       const frame = scriptFrame(script, { ...names, edgeKeys: keys, endKeys: endsOf(keys) });
       const answer = await this.submit(frame, this.bulkMs);
-      if (answer.kind === 'result') return;
-      process.stderr.write(`the probe’s transactions could not be deleted: ${describeAnswer(answer)}\n`);
-      failed.push(...batch);
+      if (answer.kind !== 'result') failed.push(...batch);
     });
-    if (failed.length > 0) await strike(this, graph, failed);
+    return failed;
   }
 
   /** Those of these writes of which the indexes still have anything, an account or an edge, or may have: batches that cannot be read are among them. */

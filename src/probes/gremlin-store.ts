@@ -1,3 +1,14 @@
+import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
+import { KEY, TRANSACTS } from './gremlin-traversals.ts';
+
+/** What every such script is told of the probe's schema. */
+export const STORE_NAMES = {
+  keyName: KEY,
+  transacts: TRANSACTS,
+  accountIndex: ACCOUNT_INDEX,
+  edgeIndex: TRANSACTION_INDEX,
+} as const;
+
 /** A whole scan of two tables, in ms. */
 export const SCAN_MS = 300_000;
 

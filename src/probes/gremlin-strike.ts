@@ -1,7 +1,6 @@
 import type { GremlinClient } from './gremlin-client.ts';
-import { ACCOUNT_INDEX, TRANSACTION_INDEX } from './gremlin-schema.ts';
-import { SCAN_MS, storeScript } from './gremlin-store.ts';
-import { endsOf, KEY, TRANSACTS } from './gremlin-traversals.ts';
+import { SCAN_MS, STORE_NAMES, storeScript } from './gremlin-store.ts';
+import { endsOf } from './gremlin-traversals.ts';
 import type { ExpectedWrite } from './probe.ts';
 
 /**
@@ -63,8 +62,7 @@ const STRIKE = {
  */
 export async function strike(client: GremlinClient, graph: string, writes: readonly ExpectedWrite[]): Promise<void> {
   const keys = writes.map(({ key }) => key);
-  const names = { keyName: KEY, transacts: TRANSACTS, accountIndex: ACCOUNT_INDEX, edgeIndex: TRANSACTION_INDEX };
-  const bindings = { ...names, edgeKeys: keys, endKeys: endsOf(keys) };
+  const bindings = { ...STORE_NAMES, edgeKeys: keys, endKeys: endsOf(keys) };
   const what = 'the probe’s transactions could not be deleted, by JanusGraph nor in its store';
   await client.script(storeScript(graph, STRIKE), bindings, what, SCAN_MS);
 }

@@ -72,12 +72,14 @@ export interface ProbeType {
   readonly readsAtOnce?: number;
   /** Removes rows behind the probe's back, by another path than the probe's writes. For the canary and for calibration. */
   remove(context: ProbeContext, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void>;
-  /** Deletes everything of the run, never by TTL, and looks for it at every one of these sites; returns what is left, counted (at most so much). */
+  /** Deletes everything of the run, never by TTL, and looks for it at every one of these sites; returns what is left, counted (at most so much), and
+   * of how many writes something had to be deleted behind its graph's back, found by a scan of the store, which `mayScan` allows. */
   cleanup(
     contexts: readonly ProbeContext[],
     writes: readonly ExpectedWrite[],
     signal: AbortSignal,
-  ): Promise<{ left: number }>;
+    mayScan?: boolean,
+  ): Promise<{ left: number; struck?: number }>;
   /** Everything of the probe's that stands in the store of a site, whole or not, found by a scan and not by key. */
   census?(context: ProbeContext, signal: AbortSignal): Promise<readonly CensusEntry[]>;
   /** What the site's nodes still hold for other sites (files of hints, messages), and how many nodes said so. */

@@ -29,11 +29,16 @@ export async function cleanUp(
     const [{ timetable }] = mine as [LiveTimetable];
     const asked = [...writes.map(({ key, seq }) => ({ key, seq })), ...(proofs.get(probe) ?? [])];
     const targets = sites.map((site) => targetOf(plan, timetable, site));
-    const result = await reader.run({ type: 'cleanup', targets, writes: asked }, signal);
+    const result = await reader.run({ type: 'cleanup', targets, writes: asked, mayScan: plan.integrity.scan }, signal);
     left += result.left ?? 0;
     // A journal that cannot be written any more must not keep the other probes' rows.
     await journal
-      .append('cleanup-done', { probe, asked: asked.length, left: result.left ?? 0 })
+      .append('cleanup-done', {
+        probe,
+        asked: asked.length,
+        left: result.left ?? 0,
+        ...(result.struck !== undefined && { struck: result.struck }),
+      })
       .catch((error: Error) => session.breakOff(error));
   }
   return left;

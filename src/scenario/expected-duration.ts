@@ -66,16 +66,18 @@ export function expectedPhases(plan: Plan, faults: Registries['faults']): readon
   phases.push({ phase: 'after', us: recovery.after_us, atLeast: true });
   if (recovery.failback) {
     const failbackUs = Math.max(recovery.failback_us, WINDOWS_THAT_HOLD * slowestWindowUs(plan));
-    const awayUs = sum(phases.slice(phases.findIndex(({ phase }) => phase === 'during')));
-    phases.push(
-      { phase: 'failback', us: failbackUs, atLeast: true },
-      { phase: 'read-back after failback', us: readBackUs(plan, awayUs, 1, GRAPH_READ_ALONE_RATE), atLeast: false },
-    );
+    phases.push({ phase: 'failback', us: failbackUs, atLeast: true });
   }
-  const inAllUs = sum(phases);
-  const censusUs = Math.ceil((graphWrites(plan, inAllUs) * everywhere) / GRAPH_CENSUS_RATE) * 1_000_000;
-  if (censusUs > 0) phases.push({ phase: 'the graph at every site', us: censusUs, atLeast: false });
-  return [...phases, { phase: 'cleanup', us: cleanupUs(plan, inAllUs), atLeast: false }];
+  const writingUs = sum(phases);
+  if (recovery.failback) {
+    const awayUs = sum(phases.slice(phases.findIndex(({ phase }) => phase === 'during')));
+    const us = readBackUs(plan, awayUs, 1, GRAPH_READ_ALONE_RATE);
+    phases.push({ phase: 'read-back after failback', us, atLeast: false });
+  }
+  const censusUs = Math.ceil((graphWrites(plan, writingUs) * everywhere) / GRAPH_CENSUS_RATE) * 1_000_000;
+  if (plan.integrity.scan && censusUs > 0)
+    phases.push({ phase: 'the graph at every site', us: censusUs, atLeast: false });
+  return [...phases, { phase: 'cleanup', us: cleanupUs(plan, writingUs), atLeast: false }];
 }
 
 function sum(phases: readonly ExpectedPhase[]): number {

@@ -87,7 +87,10 @@ async function broken(
     return { what, wrong: [`it did not get to its fault: ${harness.output.slice(-500)}`], healedMs: 0, note: '' };
   const at = Date.now();
   await breakOff(harness);
-  const code = await harness.exit(AbortSignal.any([signal, AbortSignal.timeout(END_MS)]));
+  const code = await harness.exit(AbortSignal.any([signal, AbortSignal.timeout(END_MS)])).catch((error: unknown) => {
+    harness.kill('SIGKILL');
+    throw error;
+  });
   const endedMs = Date.now() - at;
   // Not waited for: it says that it has healed.
   const { left } = await whole(platform, AbortSignal.abort());
