@@ -14,7 +14,7 @@ export const cpuStarvation: FaultType = {
   type: 'cpu-starvation',
   summary: 'processes of a site are let run only a share of the time, in turns of 100 ms',
   params,
-  needs: ['processes'],
+  needs: ['processes', 'loops'],
   restarts: false,
   notMeasured: [
     {
@@ -24,9 +24,9 @@ export const cpuStarvation: FaultType = {
   ],
   bind(fault, platform) {
     const { share, component } = params.parse(fault.params);
-    const processes = ability(fault, platform, 'processes');
+    const loops = ability(fault, platform, 'loops');
     return loopOf(fault, platform, struck(fault, platform, component), 'was stopped', (target, signal) =>
-      processes.starve(fault.id, target, ratioOf(share), signal),
+      loops.starve(fault.id, target, ratioOf(share), signal),
     );
   },
 };

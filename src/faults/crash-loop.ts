@@ -14,7 +14,7 @@ export const crashLoop: FaultType = {
   type: 'crash-loop',
   summary: 'a component of a site dies over and over: killed, started at once, killed again after it served a while',
   params,
-  needs: ['processes'],
+  needs: ['processes', 'loops'],
   restarts: true,
   notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {

@@ -15,15 +15,16 @@ export const pause: FaultType = {
   type: 'pause',
   summary: 'processes of a site are stopped where they are (SIGSTOP): connections stay, nothing answers',
   params,
-  needs: ['processes'],
+  needs: ['processes', 'pausing'],
   restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     const components = struck(fault, platform, params.parse(fault.params).component);
     const processes = ability(fault, platform, 'processes');
+    const pausing = ability(fault, platform, 'pausing');
     return {
       undo: [{ kind: 'processes', params: { site: fault.site, components } }],
-      inject: (signal) => processes.pause({ site: fault.site, components }, signal),
+      inject: (signal) => pausing.pause({ site: fault.site, components }, signal),
       async observe(signal) {
         const states = processesOf(await processes.observe(signal), fault.site, components);
         return { state: stateOf(states, 'paused'), observed: describeProcesses(states) };

@@ -75,10 +75,8 @@ export function crashesOf(
   components: readonly Component[],
   how: { readonly graceMs: number; readonly againMs: number | null },
 ): BoundFault {
-  const processes = ability(fault, platform, 'processes');
-  return loopOf(fault, platform, components, 'died', (target, signal) =>
-    processes.crash(fault.id, target, how, signal),
-  );
+  const loops = ability(fault, platform, 'loops');
+  return loopOf(fault, platform, components, 'died', (target, signal) => loops.crash(fault.id, target, how, signal));
 }
 
 /** Something that happens to processes over and over. Full once it has happened to each; `happened`: what it is called. */
@@ -90,6 +88,7 @@ export function loopOf(
   inject: (target: ProcessTarget, signal: AbortSignal) => Promise<void>,
 ): BoundFault {
   const processes = ability(fault, platform, 'processes');
+  const loops = ability(fault, platform, 'loops');
   const target = { site: fault.site, components };
   return {
     undo: [
@@ -98,7 +97,7 @@ export function loopOf(
     ],
     inject: (signal) => inject(target, signal),
     async observe(signal) {
-      const loop = (await processes.loops(signal)).find(({ id }) => id === fault.id);
+      const loop = (await loops.observe(signal)).find(({ id }) => id === fault.id);
       const states = processesOf(await processes.observe(signal), fault.site, components);
       const counts = Object.entries(loop?.counts ?? {});
       const said = counts.map(([name, n]) => `${name} ${happened} ${n === 1 ? 'once' : `${n} times`}`).join(', ');

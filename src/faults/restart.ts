@@ -15,7 +15,7 @@ export const restart: FaultType = {
   type: 'restart',
   summary: 'processes of a site end, graceful or abrupt, and are started again at once',
   params,
-  needs: ['processes'],
+  needs: ['processes', 'loops'],
   restarts: true,
   notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {

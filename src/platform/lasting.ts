@@ -16,7 +16,7 @@ const LASTING: {
   network: ['rules', ({ network }) => network],
   names: ['failing name servers', ({ names }) => names],
   clock: ['wrong clocks', ({ clocks }) => clocks],
-  loop: ['loops', ({ processes }) => processes],
+  loop: ['loops', ({ loops }) => loops],
   memory: ['limits of memory', ({ memory }) => memory],
   'disk-speed': ['slow disks', ({ diskSpeed }) => diskSpeed],
   disk: ['full disks', ({ disks }) => disks],

@@ -130,15 +130,24 @@ export interface NetworkAbility extends Lasting {
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
 }
 
-/** End, pause and start database processes. What lasts of it are the loops. */
-export interface ProcessAbility extends Lasting {
+/** End database processes, so that they stay away until that is undone. */
+export interface ProcessAbility {
   /**
-   * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: SIGKILL at once. Returns when it is sent; whether it had an effect is
-   * for `observe` to say.
+   * SIGTERM, and SIGKILL for what is still there after `graceMs`; 0: as soon as the platform can. Returns when it is sent; whether it had an
+   * effect is for `observe` to say.
    */
   end(target: ProcessTarget, graceMs: number, signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
+}
+
+/** Signals that stop a process where it is. */
+export interface PauseAbility {
   /** SIGSTOP: the process lives, its connections stay, and nothing answers. */
   pause(target: ProcessTarget, signal: AbortSignal): Promise<void>;
+}
+
+/** What goes on happening to processes: they are started again, or stopped and let run in turns. */
+export interface LoopAbility extends Lasting {
   /**
    * Ends the processes as `end` does and starts them again at once, as a restarter would. `againMs`: once more so long after each is ready again,
    * until it is undone; null: once.
@@ -152,8 +161,7 @@ export interface ProcessAbility extends Lasting {
   /** Lets the processes run only a share of the time, between 0 and 1, until it is undone. */
   starve(id: string, target: ProcessTarget, share: number, signal: AbortSignal): Promise<void>;
   /** The loops that are in force, whoever made them. */
-  loops(signal: AbortSignal): Promise<readonly LoopState[]>;
-  observe(signal: AbortSignal): Promise<readonly ComponentState[]>;
+  observe(signal: AbortSignal): Promise<readonly LoopState[]>;
 }
 
 /** What every packet on a site's line takes longer, each way. */
@@ -187,6 +195,8 @@ export interface NodetoolAbility {
 export interface Abilities {
   readonly network: NetworkAbility;
   readonly processes: ProcessAbility;
+  readonly pausing: PauseAbility;
+  readonly loops: LoopAbility;
   readonly nodetool: NodetoolAbility;
   readonly queries: QueryAbility;
   readonly compaction: CompactionAbility;

@@ -107,10 +107,15 @@ export class FakePlatform implements Platform {
         this.log.push(`end ${site} ${components.join(' ')} within ${graceMs} ms`);
         this.set(site, components, 'stopped');
       },
+      observe: async (): Promise<readonly ComponentState[]> => this.states,
+    },
+    pausing: {
       pause: async ({ site, components }: ProcessTarget): Promise<void> => {
         this.log.push(`pause ${site} ${components.join(' ')}`);
         this.set(site, components, 'paused');
       },
+    },
+    loops: {
       crash: async (
         id: string,
         { site, components }: ProcessTarget,
@@ -124,9 +129,8 @@ export class FakePlatform implements Platform {
         this.log.push(`starve ${site} ${components.join(' ')} to ${share}`);
         this.loop(id, site, components);
       },
-      loops: async (): Promise<readonly LoopState[]> =>
+      observe: async (): Promise<readonly LoopState[]> =>
         [...this.looping].map(([id, counts]) => ({ id, counts, broken: [] })),
-      observe: async (): Promise<readonly ComponentState[]> => this.states,
       ...lasting(this.looping),
     },
     disks: {

@@ -115,11 +115,11 @@ test('an answer that does not come for one fault is no reason to leave the other
 
 test('queries, a lag of compaction, a limit of memory, a loop and a full disk that nothing would undo are found and ended as well', async () => {
   const platform = new FakePlatform();
-  const { queries, compaction, memory, processes, disks } = platform.abilities;
+  const { queries, compaction, memory, loops, disks } = platform.abilities;
   await queries.begin('q', { site: 'paris', parallel: 2, work: 'waits' });
   await compaction.hold('c', 'paris', 1_000);
   await memory.limit('m', { site: 'paris', components: ['cassandra'] }, 0.5);
-  await processes.starve('s', { site: 'paris', components: ['cassandra'] }, 0.5);
+  await loops.starve('s', { site: 'paris', components: ['cassandra'] }, 0.5);
   await disks.fill('d', 'paris');
   const { left, said } = await healed(platform);
   expect(left).toEqual([]);

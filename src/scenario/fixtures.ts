@@ -76,6 +76,8 @@ export const PLATFORM: PlatformFacts = {
   abilities: [
     'network',
     'processes',
+    'pausing',
+    'loops',
     'nodetool',
     'disks',
     'netem',

@@ -231,7 +231,7 @@ test('what is paused keeps its connections and is let run by the undo, and by th
   const before = await stateOf('paris', 'cassandra');
   for (const ttlMs of [LONG_MS, 1_000]) {
     await platform.register.record({ fault: 'paused', run: 'run1', undo }, ttlMs, within());
-    await platform.abilities.processes?.pause(target, within());
+    await platform.abilities.pausing?.pause(target, within());
     expect((await stateOf('paris', 'janusgraph'))?.state).toBe('paused');
     expect((await stateOf('paris', 'cassandra'))?.state).toBe('paused');
     expect(await knock()).toBe('connected');
@@ -242,40 +242,39 @@ test('what is paused keeps its connections and is let run by the undo, and by th
 });
 
 test('what crashes over and over is started each time, and dies no more once it is undone', async () => {
-  const { processes } = platform.abilities;
+  const { loops } = platform.abilities;
   const target = { site: 'paris', components: ['janusgraph'] } as const;
   const undo = [
     { kind: 'loop', params: { id: 'loop' } },
     { kind: 'processes', params: target },
   ] as const;
-  await expect(processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within())).rejects.toThrow(
+  await expect(loops?.crash('loop', target, { graceMs: 0, againMs: 500 }, within())).rejects.toThrow(
     'no fault in the register would undo this',
   );
   await platform.register.record({ fault: 'loop', run: 'run1', undo }, LONG_MS, within());
-  await processes?.crash('loop', target, { graceMs: 0, againMs: 500 }, within());
-  const deaths = async (): Promise<number> =>
-    (await processes?.loops(within()))?.[0]?.counts['paris janusgraph/0'] ?? 0;
+  await loops?.crash('loop', target, { graceMs: 0, againMs: 500 }, within());
+  const deaths = async (): Promise<number> => (await loops?.observe(within()))?.[0]?.counts['paris janusgraph/0'] ?? 0;
   await vi.waitUntil(async () => (await deaths()) >= 2, LONG);
   const results = await platform.register.undo('loop', AbortSignal.timeout(LONG_MS));
   expect(results.map(({ ok }) => ok)).toEqual([true, true]);
-  expect(await processes?.loops(within())).toEqual([]);
+  expect(await loops?.observe(within())).toEqual([]);
   expect((await stateOf('paris', 'janusgraph'))?.state).toBe('ready');
 });
 
 test('what starves is stopped again and again, and runs once that is undone', async () => {
-  const { processes } = platform.abilities;
+  const { loops } = platform.abilities;
   const target = { site: 'paris', components: ['cassandra'] } as const;
   const undo = [
     { kind: 'loop', params: { id: 'starving' } },
     { kind: 'processes', params: target },
   ] as const;
   await platform.register.record({ fault: 'starving', run: 'run1', undo }, LONG_MS, within());
-  await processes?.starve('starving', target, 0.2, within());
+  await loops?.starve('starving', target, 0.2, within());
   const seen = new Set<string | undefined>();
   await vi.waitUntil(async () => seen.add((await stateOf('paris', 'cassandra'))?.state).size === 2, SHORT);
   expect([...seen].sort()).toEqual(['paused', 'ready']);
   await platform.register.undo('starving', within());
-  expect(await processes?.loops(within())).toEqual([]);
+  expect(await loops?.observe(within())).toEqual([]);
   for (let look = 0; look < 20; look += 1) expect((await stateOf('paris', 'cassandra'))?.state).toBe('ready');
 });
 

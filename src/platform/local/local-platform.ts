@@ -39,7 +39,16 @@ export interface LocalStatus {
   readonly owned: boolean;
 }
 
-const ALWAYS: readonly AbilityName[] = ['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction'];
+const ALWAYS: readonly AbilityName[] = [
+  'network',
+  'processes',
+  'pausing',
+  'loops',
+  'nodetool',
+  'storage',
+  'queries',
+  'compaction',
+];
 const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory', 'diskSpeed'] as const;
 
 /** Why some of its abilities are not there, and what would help. */

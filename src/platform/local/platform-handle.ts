@@ -39,11 +39,13 @@ export class LocalPlatform implements Platform {
       },
       processes: {
         end: (target, graceMs, signal) => rpc.call('end', { ...target, graceMs }, signal),
-        pause: (target, signal) => rpc.call('pause', target, signal),
+        observe: (signal) => rpc.call('observe', {}, signal),
+      },
+      pausing: { pause: (target, signal) => rpc.call('pause', target, signal) },
+      loops: {
         crash: (id, target, how, signal) => rpc.call('crash', { id, ...target, ...how }, signal),
         starve: (id, target, share, signal) => rpc.call('starve', { id, ...target, share }, signal),
-        loops: (signal) => rpc.call('loops', {}, signal),
-        observe: (signal) => rpc.call('observe', {}, signal),
+        observe: (signal) => rpc.call('loops', {}, signal),
         ...lasting('loop'),
       },
       queries: {
