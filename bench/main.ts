@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Command, Option } from 'commander';
 import { print } from '../src/commands/context.ts';
-import { platformFor } from '../src/commands/run.ts';
+import { localPlatform } from '../src/commands/platform-source.ts';
 import { loadLocalConfig } from '../src/platform/local/config.ts';
 import { needsWord } from '../src/run/authorisation.ts';
 import { pause } from '../src/run/wait.ts';
@@ -63,7 +63,7 @@ async function benchCheck(): Promise<void> {
 }
 
 async function benchClients(): Promise<void> {
-  await using platform = await platformFor(loadLocalConfig(), signal);
+  await using platform = await localPlatform(loadLocalConfig(), signal);
   if (needsWord(platform.facts().environment)) throw new Error('a bench is a load: never in production');
   for (const probe of ['cql', 'gremlin'] as const) {
     const { rate, figures } = await benchClient(probe, platform, () => pause(SECONDS * 1000, signal), signal);

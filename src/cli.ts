@@ -67,6 +67,7 @@ function loadRate(text: string): number {
   return Number(number);
 }
 
+const PLATFORM = 'a platform file: where a platform on Kubernetes is';
 const LOAD_RATE = 'operations of load a second in all, in the place of the scenario’s own, such as 200/s';
 const SIGN_KEY = 'Ed25519 private key (PKCS#8, PEM, mode 0600); or DRILL_SIGN_KEY holds one';
 const SIGN_COMMAND =
@@ -123,6 +124,7 @@ for (const name of ['run', 'scenario']) {
     .option('--load-rate <rate>', LOAD_RATE, loadRate)
     .option('--reports <directory>', 'where run directories go', REPORTS)
     .option('--config <file>', 'configuration of the local platform that is started')
+    .option('--platform <file>', PLATFORM)
     .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
     .action(async (names: string[], flags) => {
       code = await (await load.run()).runCommand(names, flags, secrets);
@@ -138,6 +140,7 @@ program
   .command('plan <name>')
   .description('what a run would do; touches nothing')
   .option('--config <file>', 'configuration of the local platform')
+  .option('--platform <file>', PLATFORM)
   .option('--seed <n>', 'of the random picks, in the place of the scenario’s own', seed)
   .option('--load-rate <rate>', LOAD_RATE, loadRate)
   .option('--drill <file>', 'what people declare, in the place of the drill file beside the scenario')
@@ -277,7 +280,8 @@ program
   .command('recover')
   .description('undo every fault that a dead run left behind')
   .option('--force', 'also while a run uses the platform', false)
-  .action(async (flags: { force: boolean }) => {
+  .option('--platform <file>', PLATFORM)
+  .action(async (flags: { force: boolean; platform?: string }) => {
     code = await (await load.platform()).recoverCommand(flags);
   });
 program

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
-import { platformFor } from '../commands/run.ts';
+import { localPlatform } from '../commands/platform-source.ts';
 import { EXIT, InputError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import { needsWord } from '../run/authorisation.ts';
@@ -41,7 +41,7 @@ process.exit(wrong.length === 0 ? EXIT.pass : EXIT.objectiveMissed);
 
 async function calibrate(signal: AbortSignal): Promise<void> {
   const kinds = new Set(only);
-  await using platform = await platformFor(loadLocalConfig(), signal);
+  await using platform = await localPlatform(loadLocalConfig(), signal);
   if (needsWord(platform.facts().environment))
     throw new InputError('a calibration drops packets and deletes rows: never in production');
   if (KINDS.some((kind) => kinds.has(kind))) {

@@ -11,6 +11,7 @@ import { leverFile } from '../platform/local/paths.ts';
 import { healPlatform } from '../run/heal-platform.ts';
 import { pulledLever, pullLever, releaseLever } from '../run/lever.ts';
 import { print } from './context.ts';
+import { kubernetesSource } from './platform-source.ts';
 
 const UNDO_MS = 300_000;
 
@@ -71,13 +72,21 @@ export function stopCommand(reason: string, { clear }: { readonly clear: boolean
   return EXIT.pass;
 }
 
+interface RecoverFlags {
+  readonly force: boolean;
+  /** A platform file; absent: the local platform. */
+  readonly platform?: string;
+}
+
 /**
  * `recover`: undoes every fault that is in force, and what nothing would undo any more, then proves that nothing is left. While a run uses the
  * platform it does nothing unless it is forced: that run heals itself, and may inject its next fault at any moment.
  */
-export async function recoverCommand({ force }: { readonly force: boolean }): Promise<ExitCode> {
+export async function recoverCommand({ force, platform: file }: RecoverFlags): Promise<ExitCode> {
   const signal = AbortSignal.timeout(UNDO_MS);
-  await using platform = await attachLocalPlatform(signal, { borrowed: true });
+  await using platform = await (file === undefined
+    ? attachLocalPlatform(signal, { borrowed: true })
+    : (await kubernetesSource(file)).open(signal));
   if (!platform) {
     await removeWhatIsLeft();
     print('no platform is up: what was in force went with it');
@@ -97,7 +106,7 @@ export async function recoverCommand({ force }: { readonly force: boolean }): Pr
   print(
     left.length === 0
       ? 'nothing is in force; every component is ready'
-      : 'what to do: run recover again in a minute (the platform tries by itself every 10 s); if it stays: npm run drill -- platform down, then platform up, which begins with empty databases',
+      : `what to do: run recover again in a minute (the platform tries by itself every 10 s)${file === undefined ? '; if it stays: npm run drill -- platform down, then platform up, which begins with empty databases' : ''}`,
   );
   return left.length === 0 ? EXIT.pass : EXIT.platform;
 }

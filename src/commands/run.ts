@@ -5,19 +5,10 @@ import { join } from 'node:path';
 import { buildK6 } from '../../k6/build.ts';
 import { exitOf } from '../check/exit-code.ts';
 import type { Report } from '../check/report-schema.ts';
-import { AbortedError, EXIT, type ExitCode, InputError, messageOf, PlatformError } from '../errors.ts';
+import { AbortedError, EXIT, type ExitCode, InputError, PlatformError } from '../errors.ts';
 import type { SigningSecrets } from '../evidence/signing-key.ts';
 import { authorityOf, type TimestampAuthority } from '../evidence/timestamp-request.ts';
-import type { LocalConfig } from '../platform/local/config.ts';
-import { tryKernel } from '../platform/local/kernel.ts';
-import {
-  attachLocalPlatform,
-  localPlatformFacts,
-  localPlatformStatus,
-  startLocalPlatform,
-} from '../platform/local/local-platform.ts';
 import { leverFile } from '../platform/local/paths.ts';
-import type { Platform } from '../platform/platform.ts';
 import { renderRepeat, renderRepeatHtml, summariseRepeat } from '../report/repeat.ts';
 import type { Anchoring } from '../run/anchor.ts';
 import { authorise, needsWord } from '../run/authorisation.ts';
@@ -34,18 +25,17 @@ import { signAndSay, signerFor, stampAndSay } from './evidence.ts';
 import { fail } from './fail.ts';
 import { judgeNewRun } from './judge.ts';
 import { LiveView } from './live-view.ts';
-import { configFor, isOtherThan } from './platform-config.ts';
+import { type PlatformFlags, type PlatformSource, sourceFor } from './platform-source.ts';
 import { REGISTRIES } from './registries.ts';
 import { runRegister } from './verify.ts';
 
-export interface RunFlags {
+export interface RunFlags extends PlatformFlags {
   readonly repeat: number;
   /** Of the random picks, in the place of the scenarios' own. */
   readonly seed?: number;
   /** Operations of load a second, in the place of the scenarios' own. */
   readonly loadRate?: number;
   readonly reports: string;
-  readonly config?: string;
   readonly ticket?: string;
   readonly approver?: string;
   readonly window?: string;
@@ -71,7 +61,6 @@ interface Seeded {
 
 /** How far the first fault of a repeated run may be put off. */
 const JITTER_US = 10_000_000;
-const START_MS = 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The whole of it, in the order in which the worst comes first. */
@@ -112,11 +101,11 @@ export async function runCommand(
     const declared = declarationFor(scenario, flags.drill);
     loaded.push({ scenario, seeds: Array.from({ length: flags.repeat }, seedOf), declared });
   }
-  const config = configFor(
-    flags.config,
+  const source = await sourceFor(
+    flags,
     loaded.map(({ scenario }) => scenario),
   );
-  const { limits, authorisation } = await permitted(loaded, flags, config);
+  const { limits, authorisation } = await permitted(loaded, flags, source);
   const hasLoad = loaded.some(({ scenario: { scenario } }) => Object.keys(scenario.load).length > 0);
   const generator = hasLoad ? buildK6((line) => print(line)) : undefined;
   const interrupt = new AbortController();
@@ -142,7 +131,7 @@ export async function runCommand(
   }
   process.on('uncaughtException', wentWrong);
   listeners.defer(() => process.off('uncaughtException', wentWrong));
-  await using platform = await platformFor(config, interrupt.signal);
+  await using platform = await source.open(interrupt.signal);
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
@@ -204,7 +193,7 @@ export async function runCommand(
 async function permitted(
   scenarios: readonly Seeded[],
   flags: RunFlags,
-  wanted: LocalConfig,
+  source: PlatformSource,
 ): Promise<Pick<RunOptions, 'limits' | 'authorisation'>> {
   const lever = leverFile();
   const pulled = pulledLever(lever);
@@ -212,12 +201,7 @@ async function permitted(
     throw new AbortedError(`the lever is pulled: ${pulled}`, {
       hint: 'npm run drill -- stop --clear, once it may go on',
     });
-  const up = await localPlatformStatus(AbortSignal.timeout(10_000));
-  if (up && flags.config !== undefined && isOtherThan(up.config, wanted))
-    throw new InputError(`a platform is up that is another than ${flags.config} says`, {
-      hint: 'npm run drill -- platform down',
-    });
-  const platform = localPlatformFacts(up?.config ?? wanted, up?.kernel ?? (await tryKernel()));
+  const { facts: platform, startMs } = await source.look();
   // What people declared was read before; whether it fits this platform shows here.
   for (const { scenario } of scenarios) declarationFor(scenario, flags.drill, platform.environment);
   const plans = scenarios.flatMap(({ scenario, seeds }) =>
@@ -229,7 +213,7 @@ async function permitted(
   const authorisation = authorise(platform.environment, flags, {
     operators: operators(),
     now: new Date(),
-    expectedMs: (allUs + flags.repeat * JITTER_US) / 1000 + (up ? 0 : START_MS),
+    expectedMs: (allUs + flags.repeat * JITTER_US) / 1000 + startMs,
   });
   return { authorisation, limits: { lever, untilMs: authorisation && Date.parse(authorisation.window.to) } };
 }
@@ -272,23 +256,4 @@ function writeRepeat(reports: readonly Report[], directory: string): void {
   writeFileSync(`${base}.json`, `${JSON.stringify(summariseRepeat(reports), null, 2)}\n`);
   writeFileSync(`${base}.html`, renderRepeatHtml(reports));
   print(`distribution: ${base}.html`);
-}
-
-/** The platform that is up, left as it is; else one that goes with this process. */
-export async function platformFor(config: LocalConfig, signal: AbortSignal): Promise<Platform> {
-  const up = await attachLocalPlatform(signal);
-  if (up) return up;
-  print('no platform is up: starting one for this run');
-  const began = performance.now();
-  const platform = await startLocalPlatform({
-    config,
-    owned: true,
-    signal,
-    onProgress: (line) => print(`  ${line}`),
-  }).catch((error: unknown) => {
-    if (signal.aborted) throw new AbortedError(messageOf(signal.reason));
-    throw error;
-  });
-  print(`platform ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  return platform;
 }

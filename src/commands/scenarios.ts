@@ -6,17 +6,25 @@ import { exerciseRecordJsonSchema } from '../drills/record.ts';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
+import type { PlatformFacts } from '../platform/platform.ts';
 import { expectedJsonSchema, journalLineJsonSchema, planJsonSchema, reportJsonSchema } from '../report/schema.ts';
 import { describePlan } from '../scenario/describe-plan.ts';
 import { drillFileJsonSchema } from '../scenario/drill-file.ts';
 import { declarationFor } from '../scenario/drill-file-load.ts';
 import { scenarioJsonSchema, schemaFileText } from '../scenario/json-schema.ts';
-import { listDrillFiles, listScenarioFiles, loadScenario, validateFiles } from '../scenario/load.ts';
+import {
+  type LoadedScenario,
+  listDrillFiles,
+  listScenarioFiles,
+  loadScenario,
+  validateFiles,
+} from '../scenario/load.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
 import { requireStores } from '../scenario/stores.ts';
 import { print, SCENARIOS, SCHEMAS } from './context.ts';
 import { configFor } from './platform-config.ts';
+import { type PlatformFlags, sourceFor } from './platform-source.ts';
 import { REGISTRIES } from './registries.ts';
 
 /** `validate FILE…`: every error of every file. */
@@ -29,25 +37,30 @@ export async function validateCommand(files: readonly string[]): Promise<ExitCod
   return problems.length === 0 ? EXIT.pass : EXIT.badInput;
 }
 
-export interface PlanFlags {
-  readonly config?: string;
+export interface PlanFlags extends PlatformFlags {
   readonly seed?: number;
   readonly loadRate?: number;
   readonly drill?: string;
 }
 
 /** `plan NAME`: what a run would do; touches nothing. */
-export async function planCommand(name: string, { config, seed, loadRate, drill }: PlanFlags): Promise<ExitCode> {
+export async function planCommand(name: string, flags: PlanFlags): Promise<ExitCode> {
+  const { seed, loadRate, drill } = flags;
   const loaded = await loadScenario(name, { registries: REGISTRIES, directory: SCENARIOS });
-  const kernel = await tryKernel();
-  const platform = localPlatformFacts(configFor(config, [loaded]), kernel);
-  // A run would be given the one that is up.
-  const up = config === undefined ? await localPlatformStatus(AbortSignal.timeout(10_000)) : null;
-  if (up) requireStores(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
+  const platform = await platformOfPlan(loaded, flags);
   const options = { seed, loadRate: loadRate ?? null, declared: declarationFor(loaded, drill, platform.environment) };
   const { plan, findings } = resolveScenario({ loaded, platform, ...REGISTRIES, options });
   print(describePlan(plan, findings, REGISTRIES));
   return EXIT.pass;
+}
+
+async function platformOfPlan(loaded: LoadedScenario, flags: PlatformFlags): Promise<PlatformFacts> {
+  if (flags.platform !== undefined) return (await (await sourceFor(flags, [loaded])).look()).facts;
+  const kernel = await tryKernel();
+  // A run would be given the one that is up.
+  const up = flags.config === undefined ? await localPlatformStatus(AbortSignal.timeout(10_000)) : null;
+  if (up) requireStores(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
+  return localPlatformFacts(configFor(flags.config, [loaded]), kernel);
 }
 
 /** `list scenarios | faults | probes`, with their parameters. */

@@ -23,6 +23,8 @@ export interface Site {
   readonly endpoints: Readonly<Record<Database, readonly Endpoint[]> & Partial<Record<Component, readonly Endpoint[]>>>;
   /** The address of the name server that clients ask for the hosts' names; absent: hosts are addresses, or names that the machine knows. */
   readonly resolver?: string | undefined;
+  /** What is struck when a component of the site is, as the platform calls it; absent: its processes have no other names. */
+  readonly objects?: Readonly<Partial<Record<Component, readonly string[]>>> | undefined;
 }
 
 /** What a platform is, as it stands in every plan. */
@@ -31,6 +33,8 @@ export interface PlatformFacts {
   /** `laboratory`, unless the platform's own configuration says otherwise. */
   readonly environment: string;
   readonly sites: readonly Site[];
+  /** Where clients can be; absent: outside, and in every site. */
+  readonly clientPlaces?: readonly string[];
   readonly nodesPerSite: number;
   /** Copies in each site. */
   readonly replicationFactor: number;

@@ -29,6 +29,10 @@ export function knownNames(plan: unknown, journal: readonly JournalEvent[], repo
     ...named('site', [...sites.map(({ name }) => name), ...clients.filter((client) => client !== OUTSIDE)]),
     ...named('service', Object.keys(asNode(services))),
     ...named('host', [...sites.map(({ datacenter }) => datacenter), ...hosts]),
+    ...named(
+      'host',
+      sites.flatMap(({ objects }) => Object.values(asNode(objects)).flatMap(listOf).flatMap(partsOf)),
+    ),
     ...named('scenario', ofItsOwn(scenarioName)),
     ...named('function', [served]),
     ...named('person', [owner]),
@@ -51,6 +55,11 @@ export function namesOfRecord(record: unknown): readonly KnownName[] {
 /** The delivered ones say what fails, and nobody's name. */
 function ofItsOwn(name: unknown): readonly string[] {
   return typeof name === 'string' && !wordsOf(name).every((word) => vocabulary().has(word)) ? [name] : [];
+}
+
+/** Of `context/namespace/StatefulSet/cassandra`, the parts that are somebody's names. */
+function partsOf(path: unknown): readonly string[] {
+  return typeof path === 'string' ? path.split('/').flatMap(ofItsOwn) : [];
 }
 
 function named(kind: KnownName['kind'], values: readonly unknown[]): KnownName[] {

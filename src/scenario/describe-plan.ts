@@ -20,6 +20,9 @@ export function describePlan(plan: Plan, findings: readonly Finding[], registrie
       [
         `sites ${platform.sites.map(({ name, datacenter }) => `${name} (${datacenter})`).join(', ')}`,
         `${platform.nodesPerSite} node(s) a site, ${platform.replicationFactor} cop${platform.replicationFactor === 1 ? 'y' : 'ies'} in each`,
+        ...platform.sites.flatMap(({ name, objects = {} }) =>
+          Object.entries(objects).map(([component, names]) => `${component} of ${name} is ${names.join(', ')}`),
+        ),
         `abilities ${platform.abilities.join(', ') || 'none'}`,
       ],
     ],

@@ -125,6 +125,8 @@ const siteSchema = z.strictObject({
   ),
   /** Who knows the addresses of hosts that are names; absent: the hosts are addresses, or the machine knows. */
   resolver: z.string().optional(),
+  /** Component name → what the platform calls it, such as `context/namespace/StatefulSet/name`. */
+  objects: z.record(z.string(), z.array(z.string())).optional(),
 });
 export type PlannedSite = z.infer<typeof siteSchema>;
 

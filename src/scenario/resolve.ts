@@ -211,9 +211,15 @@ function resolveRetry({ retry }: Scenario): Plan['retry'] {
   return retry ? { retries: retry.retries, base_us: retry.base, max_us: retry.max } : null;
 }
 
-function plannedSite({ name, datacenter, endpoints, resolver }: PlatformFacts['sites'][number]): PlannedSite {
+function plannedSite({ name, datacenter, endpoints, resolver, objects }: PlatformFacts['sites'][number]): PlannedSite {
   const copied = Object.entries(endpoints).map(([component, list]) => [component, list.map((one) => ({ ...one }))]);
-  return { name, datacenter, endpoints: Object.fromEntries(copied), ...(resolver !== undefined && { resolver }) };
+  return {
+    name,
+    datacenter,
+    endpoints: Object.fromEntries(copied),
+    ...(resolver !== undefined && { resolver }),
+    ...(objects && { objects: Object.fromEntries(Object.entries(objects).map(([key, names]) => [key, [...names]])) }),
+  };
 }
 
 /** Services with more operations in flight, when nothing answers, than a client process can hold: they would be shed. */
