@@ -23,16 +23,17 @@ export const bandwidth: FaultType = {
   type: 'bandwidth',
   summary: "a site's line takes only so many bits a second, each way; what does not fit waits, and is then lost",
   params,
-  needs: ['network'],
+  needs: ['network', 'bandwidth'],
   restarts: false,
   notMeasured: [],
   bind(fault, platform) {
     const { limit } = params.parse(fault.params);
     const { name } = targetSite(fault, platform);
     const network = ability(fault, platform, 'network');
+    const line = ability(fault, platform, 'bandwidth');
     return {
       undo: [{ kind: 'network', params: { id: fault.id } }],
-      inject: (signal) => network.narrow(fault.id, name, bitsOf(limit), signal),
+      inject: (signal) => line.narrow(fault.id, name, bitsOf(limit), signal),
       async observe(signal) {
         const counters = await network.observe(fault.id, signal);
         if (counters.length === 0) return { state: 'none', observed: 'the line is as wide as ever' };

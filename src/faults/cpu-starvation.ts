@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { percentageText, ratioOf } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { loopOf, oneOrAll, struck } from './processes.ts';
+import { oneOrAll, repeated, struck } from './processes.ts';
 import { ability } from './target.ts';
 
 const params = z.strictObject({
@@ -25,8 +25,9 @@ export const cpuStarvation: FaultType = {
   bind(fault, platform) {
     const { share, component } = params.parse(fault.params);
     const loops = ability(fault, platform, 'loops');
-    return loopOf(fault, platform, struck(fault, platform, component), 'was stopped', (target, signal) =>
-      loops.starve(fault.id, target, ratioOf(share), signal),
-    );
+    return repeated(fault, platform, struck(fault, platform, component), 'was stopped', {
+      inject: (target, signal) => loops.starve(fault.id, target, ratioOf(share), signal),
+      observe: (signal) => loops.observe(signal),
+    });
   },
 };

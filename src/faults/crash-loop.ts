@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { durationMs, durationText } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, crashesOf, OUR_RESTARTER } from './processes.ts';
-import { targetSite } from './target.ts';
+import { COMPONENTS, OUR_RESTARTER, repeated } from './processes.ts';
+import { ability, targetSite } from './target.ts';
 
 const params = z.strictObject({
   component: z.enum(COMPONENTS).describe('Which component of the site crashes, all its nodes, each for itself.'),
@@ -20,6 +20,11 @@ export const crashLoop: FaultType = {
   bind(fault, platform) {
     const { component, serves } = params.parse(fault.params);
     targetSite(fault, platform);
-    return crashesOf(fault, platform, [component], { graceMs: 0, againMs: durationMs(serves) });
+    const loops = ability(fault, platform, 'loops');
+    const how = { graceMs: 0, againMs: durationMs(serves) };
+    return repeated(fault, platform, [component], 'died', {
+      inject: (target, signal) => loops.crash(fault.id, target, how, signal),
+      observe: (signal) => loops.observe(signal),
+    });
   },
 };

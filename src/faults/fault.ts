@@ -33,6 +33,8 @@ export interface FaultType {
   /** Parameters beside `type`, `site`, `disaster`: strict, with defaults and descriptions. */
   readonly params: z.ZodObject;
   readonly needs: readonly AbilityName[];
+  /** And with these parameters, which are right; absent: nothing. */
+  alsoNeeds?(params: Readonly<Record<string, unknown>>): readonly AbilityName[];
   /** Its end waits for processes that start again, and takes longer for it. */
   readonly restarts: boolean;
   /** The one component whose clients it strikes, with parameters that are right; undefined, or absent: those of all that stands on what it strikes. */
@@ -43,8 +45,8 @@ export interface FaultType {
   readonly deadly?: readonly Component[];
   /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */
   readonly damages?: boolean;
-  /** What this fault cannot show, said in every report. */
-  readonly notMeasured: readonly { readonly what: string; readonly why: string }[];
+  /** What this fault cannot show, said in every report. `unless`: but of a platform that has this setting. */
+  readonly notMeasured: readonly { readonly what: string; readonly why: string; readonly unless?: string }[];
   /** Errors are InputErrors that name the fault's id: a site that is not there, a target that resolves to nothing. */
   bind(fault: PlannedFault, platform: Platform): BoundFault;
 }

@@ -28,8 +28,8 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['stop', { component: 'cassandra' }, ['end paris cassandra within 30000 ms']],
   ['pause', {}, ['pause paris cassandra janusgraph']],
   ['pause', { component: 'janusgraph' }, ['pause paris janusgraph']],
-  ['restart', {}, ['crash paris cassandra janusgraph within 30000 ms, once']],
-  ['restart', { component: 'cassandra', mode: 'abrupt' }, ['crash paris cassandra within 0 ms, once']],
+  ['restart', {}, ['restart paris cassandra janusgraph within 30000 ms']],
+  ['restart', { component: 'cassandra', mode: 'abrupt' }, ['restart paris cassandra within 0 ms']],
   [
     'crash-loop',
     { component: 'janusgraph', serves: '20s' },

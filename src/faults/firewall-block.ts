@@ -23,7 +23,7 @@ export const firewallBlock: FaultType = {
   type: 'firewall-block',
   summary: "a component's ports in a site are blocked: with a reset, an ICMP message, or in silence",
   params,
-  needs: ['network'],
+  needs: ['network', 'packets'],
   restarts: false,
   // Between the clients and a store it leaves the graph, which reaches the store from inside, alone.
   only(of) {

@@ -27,7 +27,7 @@ export const packetLoss: FaultType = {
   type: 'packet-loss',
   summary: 'a share of the packets between a site and others is lost, at random, both ways',
   params,
-  needs: ['network'],
+  needs: ['network', 'packets'],
   restarts: false,
   notMeasured: [],
   bind(fault, platform) {

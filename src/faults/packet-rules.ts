@@ -6,15 +6,21 @@ import { ability } from './target.ts';
 
 /**
  * What happens to packets. Effective when every rule is in the kernel and a counter shows that packets met it: a rule that nothing meets has
- * not been shown to do anything.
+ * not been shown to do anything. `by`: the ability that the rules need.
  */
-export function packetRules(fault: PlannedFault, platform: Platform, rules: readonly PacketRule[]): BoundFault {
+export function packetRules(
+  fault: PlannedFault,
+  platform: Platform,
+  rules: readonly PacketRule[],
+  by: 'network' | 'packets' = 'packets',
+): BoundFault {
+  const packets = ability(fault, platform, by);
   const network = ability(fault, platform, 'network');
   const undo: readonly Undo[] = [{ kind: 'network', params: { id: fault.id } }];
   const expected = rules.flatMap((rule) => rule.peers.map((peer) => ({ ...rule, peer })));
   return {
     undo,
-    inject: (signal) => network.filter(fault.id, rules, signal),
+    inject: (signal) => packets.filter(fault.id, rules, signal),
     async observe(signal) {
       const counters = await network.observe(fault.id, signal);
       if (counters.length === 0) return { state: 'none', observed: 'no packet rule' };

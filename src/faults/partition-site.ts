@@ -26,10 +26,12 @@ export const partitionSite: FaultType = {
   summary: 'silent drop of packets between a site and others: all, some, none, one way; its clients cut or kept',
   params,
   needs: ['network'],
+  alsoNeeds: ({ direction = 'both' }) => (direction === 'both' ? [] : ['packets']),
   restarts: false,
   notMeasured: [],
   bind(fault, platform) {
-    return packetRules(fault, platform, partitionRules(fault, platform));
+    const both = params.parse(fault.params).direction === 'both';
+    return packetRules(fault, platform, partitionRules(fault, platform), both ? 'network' : 'packets');
   },
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { STORES } from '../platform/components.ts';
-import type { Component, ComponentState, Platform, ProcessTarget } from '../platform/platform.ts';
+import type { Component, ComponentState, LoopState, Platform, ProcessTarget } from '../platform/platform.ts';
 import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault, Observation } from './fault.ts';
@@ -14,6 +14,7 @@ export const GRACE_MS = 30_000;
 export const OUR_RESTARTER = {
   what: "the platform's own restarter",
   why: 'what starts the process again here is the laboratory, at once and without a back-off',
+  unless: 'restarter',
 } as const;
 
 export const COMPONENTS = ['janusgraph', 'cassandra', ...STORES] as const;
@@ -68,27 +69,21 @@ export function endOfProcesses(
   };
 }
 
-/** Processes that die and are started again at once: what `restart` and `crash-loop` have in common. Full once each has died. */
-export function crashesOf(
-  fault: PlannedFault,
-  platform: Platform,
-  components: readonly Component[],
-  how: { readonly graceMs: number; readonly againMs: number | null },
-): BoundFault {
-  const loops = ability(fault, platform, 'loops');
-  return loopOf(fault, platform, components, 'died', (target, signal) => loops.crash(fault.id, target, how, signal));
+/** How something that happens over and over, or once, is made and seen. */
+interface Repeated {
+  inject(target: ProcessTarget, signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly LoopState[]>;
 }
 
-/** Something that happens to processes over and over. Full once it has happened to each; `happened`: what it is called. */
-export function loopOf(
+/** Something that happens to processes. Full once it has happened to each; `happened`: what it is called. */
+export function repeated(
   fault: PlannedFault,
   platform: Platform,
   components: readonly Component[],
   happened: string,
-  inject: (target: ProcessTarget, signal: AbortSignal) => Promise<void>,
+  { inject, observe }: Repeated,
 ): BoundFault {
   const processes = ability(fault, platform, 'processes');
-  const loops = ability(fault, platform, 'loops');
   const target = { site: fault.site, components };
   return {
     undo: [
@@ -97,7 +92,7 @@ export function loopOf(
     ],
     inject: (signal) => inject(target, signal),
     async observe(signal) {
-      const loop = (await loops.observe(signal)).find(({ id }) => id === fault.id);
+      const loop = (await observe(signal)).find(({ id }) => id === fault.id);
       const states = processesOf(await processes.observe(signal), fault.site, components);
       const counts = Object.entries(loop?.counts ?? {});
       const said = counts.map(([name, n]) => `${name} ${happened} ${n === 1 ? 'once' : `${n} times`}`).join(', ');

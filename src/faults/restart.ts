@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FaultType } from './fault.ts';
-import { crashesOf, GRACE_MS, OUR_RESTARTER, oneOrAll, struck } from './processes.ts';
+import { GRACE_MS, OUR_RESTARTER, oneOrAll, repeated, struck } from './processes.ts';
+import { ability } from './target.ts';
 
 const params = z.strictObject({
   component: oneOrAll('Which component of the site is restarted, all its nodes at once; or every one of them.'),
@@ -15,12 +16,16 @@ export const restart: FaultType = {
   type: 'restart',
   summary: 'processes of a site end, graceful or abrupt, and are started again at once',
   params,
-  needs: ['processes', 'loops'],
+  needs: ['processes', 'restarts'],
   restarts: true,
   notMeasured: [OUR_RESTARTER],
   bind(fault, platform) {
     const { component, mode } = params.parse(fault.params);
     const graceMs = mode === 'graceful' ? GRACE_MS : 0;
-    return crashesOf(fault, platform, struck(fault, platform, component), { graceMs, againMs: null });
+    const restarts = ability(fault, platform, 'restarts');
+    return repeated(fault, platform, struck(fault, platform, component), 'died', {
+      inject: (target, signal) => restarts.restart(fault.id, target, graceMs, signal),
+      observe: (signal) => restarts.observe(signal),
+    });
   },
 };

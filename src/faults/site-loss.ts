@@ -31,7 +31,7 @@ export const siteLoss: FaultType = {
       { site: site.name, direction: 'in', peers },
       { site: site.name, direction: 'out', peers },
     ];
-    const silence = packetRules(fault, platform, rules);
+    const silence = packetRules(fault, platform, rules, 'network');
     const death = endOfProcesses(fault, platform, componentsOf(site), 0);
     return {
       // The network first, so that a database that starts finds the others.

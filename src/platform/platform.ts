@@ -125,11 +125,10 @@ export type ProcessTarget = {
   readonly node?: number;
 };
 
-/** Packet rules by site and direction. Those of one id come and go together. */
+/** Sites cut from others, silently and in both directions. What is made under one id comes and goes together. */
 export interface NetworkAbility extends Lasting {
+  /** Rules of both directions with the same peers, which drop everything. */
   filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
-  /** A line of so many bits a second to and from a site, each; what does not fit waits a little, and is then lost. */
-  narrow(id: string, site: string, bitsPerSecond: number, signal: AbortSignal): Promise<void>;
   /** Empty when no rule of this id is in force. */
   observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]>;
 }
@@ -150,22 +149,38 @@ export interface PauseAbility {
   pause(target: ProcessTarget, signal: AbortSignal): Promise<void>;
 }
 
-/** What goes on happening to processes: they are started again, or stopped and let run in turns. */
+/** Ends processes that are then started again at once, by whoever does so there. */
+export interface RestartAbility {
+  /** Ends them as `ProcessAbility.end` does. */
+  restart(id: string, target: ProcessTarget, graceMs: number, signal: AbortSignal): Promise<void>;
+  /** What died of it so far, of each that is in force. */
+  observe(signal: AbortSignal): Promise<readonly LoopState[]>;
+}
+
+/** What goes on happening to processes: they end and are started again, or are stopped and let run, in turns. */
 export interface LoopAbility extends Lasting {
-  /**
-   * Ends the processes as `end` does and starts them again at once, as a restarter would. `againMs`: once more so long after each is ready again,
-   * until it is undone; null: once.
-   */
+  /** Ends them and starts them again at once, and once more so long after each is ready again, until it is undone. */
   crash(
     id: string,
     target: ProcessTarget,
-    how: { readonly graceMs: number; readonly againMs: number | null },
+    how: { readonly graceMs: number; readonly againMs: number },
     signal: AbortSignal,
   ): Promise<void>;
   /** Lets the processes run only a share of the time, between 0 and 1, until it is undone. */
   starve(id: string, target: ProcessTarget, share: number, signal: AbortSignal): Promise<void>;
   /** The loops that are in force, whoever made them. */
   observe(signal: AbortSignal): Promise<readonly LoopState[]>;
+}
+
+/** Packet rules of every kind: one way, some of them, of some ports, refused. What is in force is among the network's rules, and is observed and undone with them. */
+export interface PacketAbility {
+  filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void>;
+}
+
+/** Narrow lines. What is in force is among the network's rules, and is observed and undone with them. */
+export interface BandwidthAbility {
+  /** A line of so many bits a second to and from a site, each; what does not fit waits a little, and is then lost. */
+  narrow(id: string, site: string, bitsPerSecond: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What every packet on a site's line takes longer, each way. */
@@ -198,8 +213,11 @@ export interface NodetoolAbility {
 
 export interface Abilities {
   readonly network: NetworkAbility;
+  readonly packets: PacketAbility;
+  readonly bandwidth: BandwidthAbility;
   readonly processes: ProcessAbility;
   readonly pausing: PauseAbility;
+  readonly restarts: RestartAbility;
   readonly loops: LoopAbility;
   readonly nodetool: NodetoolAbility;
   readonly queries: QueryAbility;

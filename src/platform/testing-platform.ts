@@ -90,10 +90,6 @@ export class FakePlatform implements Platform {
         this.log.push(`filter ${id}`);
         this.rules.set(id, rules);
       },
-      narrow: async (id: string, site: string, bitsPerSecond: number): Promise<void> => {
-        this.log.push(`narrow ${site} to ${bitsPerSecond}`);
-        this.rules.set(id, everything(site));
-      },
       observe: async (id: string): Promise<readonly RuleCounter[]> => {
         this.packets += this.traffic ? 1 : 0;
         return (this.rules.get(id) ?? []).flatMap(({ site, direction, peers }) =>
@@ -101,6 +97,18 @@ export class FakePlatform implements Platform {
         );
       },
       ...lasting(this.rules),
+    },
+    packets: {
+      filter: async (id: string, rules: readonly PacketRule[]): Promise<void> => {
+        this.log.push(`filter ${id}`);
+        this.rules.set(id, rules);
+      },
+    },
+    bandwidth: {
+      narrow: async (id: string, site: string, bitsPerSecond: number): Promise<void> => {
+        this.log.push(`narrow ${site} to ${bitsPerSecond}`);
+        this.rules.set(id, everything(site));
+      },
     },
     processes: {
       end: async ({ site, components }: ProcessTarget, graceMs: number): Promise<void> => {
@@ -115,13 +123,21 @@ export class FakePlatform implements Platform {
         this.set(site, components, 'paused');
       },
     },
+    restarts: {
+      restart: async (id: string, { site, components }: ProcessTarget, graceMs: number): Promise<void> => {
+        this.log.push(`restart ${site} ${components.join(' ')} within ${graceMs} ms`);
+        this.loop(id, site, components);
+      },
+      observe: async (): Promise<readonly LoopState[]> =>
+        [...this.looping].map(([id, counts]) => ({ id, counts, broken: [] })),
+    },
     loops: {
       crash: async (
         id: string,
         { site, components }: ProcessTarget,
-        { graceMs, againMs }: { graceMs: number; againMs: number | null },
+        { graceMs, againMs }: { graceMs: number; againMs: number },
       ): Promise<void> => {
-        const again = againMs === null ? 'once' : `again ${againMs} ms after it is ready`;
+        const again = `again ${againMs} ms after it is ready`;
         this.log.push(`crash ${site} ${components.join(' ')} within ${graceMs} ms, ${again}`);
         this.loop(id, site, components);
       },

@@ -75,8 +75,11 @@ export const PLATFORM: PlatformFacts = {
   tuning: { heap: 'cassandra 640m' },
   abilities: [
     'network',
+    'packets',
+    'bandwidth',
     'processes',
     'pausing',
+    'restarts',
     'loops',
     'nodetool',
     'disks',

@@ -12,7 +12,10 @@ export function notMeasuredBy(
   const { nodesPerSite, replicationFactor } = plan.platform;
   const clients = new Set(plan.timetables.map(({ client }) => client));
   const all: NotMeasured = [
-    ...faults.flatMap(({ notMeasured }) => notMeasured),
+    ...faults
+      .flatMap(({ notMeasured }) => notMeasured)
+      .filter(({ unless }) => unless === undefined || !Object.hasOwn(plan.platform.tuning, unless))
+      .map(({ what, why }) => ({ what, why })),
     {
       what: 'loss of power',
       why: 'a fault ends processes at most, and the page cache survives them: what the commit log had not synced to its disk goes with a machine, and is not lost here',

@@ -96,7 +96,9 @@ function abilitiesNeeded(
   const needed = new Map<AbilityName, string[]>();
   const need = (ability: AbilityName, who: string) => needed.set(ability, [...(needed.get(ability) ?? []), who]);
   for (const { fault } of timeline) {
-    for (const ability of faults.get(fault.type)?.needs ?? []) need(ability, `the fault ${fault.type}`);
+    const { needs = [], alsoNeeds } = faults.get(fault.type) ?? {};
+    const who = `the fault ${fault.type}`;
+    for (const ability of [...needs, ...(alsoNeeds?.(fault.params) ?? [])]) need(ability, who);
   }
   if (timeline.length > 0 && recovery.repair) need('nodetool', 'recovery.repair');
   return needed;

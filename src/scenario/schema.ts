@@ -16,7 +16,7 @@ export type KnownProbe = Pick<
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<
   FaultType,
-  'type' | 'summary' | 'params' | 'needs' | 'restarts' | 'only' | 'on' | 'notMeasured'
+  'type' | 'summary' | 'params' | 'needs' | 'alsoNeeds' | 'restarts' | 'only' | 'on' | 'notMeasured'
 >;
 
 /** Every kind of probe and fault that a scenario may name. */

@@ -291,11 +291,11 @@ async function chatter(): Promise<void> {
 }
 
 test('a narrow line holds packets back both ways, and is wide again', async () => {
-  const { network } = platform.abilities;
+  const { network, bandwidth } = platform.abilities;
   const undo = [{ kind: 'network', params: { id: 'narrow' } }] as const;
-  await expect(network?.narrow('narrow', 'paris', 64_000, within())).rejects.toThrow('no fault in the register');
+  await expect(bandwidth?.narrow('narrow', 'paris', 64_000, within())).rejects.toThrow('no fault in the register');
   await platform.register.record({ fault: 'narrow', run: 'run1', undo }, LONG_MS, within());
-  await network?.narrow('narrow', 'paris', 64_000, within());
+  await bandwidth?.narrow('narrow', 'paris', 64_000, within());
   expect(await network?.inForce(within())).toEqual(['narrow']);
   await vi.waitUntil(async () => {
     await chatter();

@@ -25,10 +25,15 @@ async function siteAt(name: string): Promise<{ server: FakeApiServer; site: Grap
   onTestFinished(() => server[Symbol.asyncDispose]());
   server.graphSite();
   const cluster = server.cluster(name);
-  const site = new GraphSite({ name, datacenter: `${name}-dc`, context: name, namespace: 'bank' }, cluster, {
-    components: COMPONENTS,
-    reach: 'node-port',
-  });
+  const site = new GraphSite(
+    { name, datacenter: `${name}-dc`, context: name, namespace: 'bank', networks: [] },
+    cluster,
+    {
+      components: COMPONENTS,
+      reach: 'node-port',
+      knock: ['knock'],
+    },
+  );
   const beat = setInterval(() => void renewLease(cluster, HEALER_LEASE, 'healer', within()).catch(() => {}), 100);
   onTestFinished(() => clearInterval(beat));
   await renewLease(cluster, RUN_LEASE, 'run1', within());
@@ -45,6 +50,7 @@ test('a fault stands in the cluster that it strikes before anything happens, and
   expect(JSON.parse(stored?.data.fault).steps).toEqual([
     // What needs the other comes after it, whatever the order of the undo.
     {
+      kind: 'processes',
       undo: undoAt('paris'),
       workloads: [
         { name: 'cassandra', replicas: 1 },
@@ -70,7 +76,7 @@ test('nothing is recorded by a run that does not hold the site, without a healer
   const record = (run: string, undo: Undo): Promise<void> =>
     register.record({ fault: 'loss', run, undo: [undo] }, 10_000, within());
   await expect(record('run2', undoAt('paris'))).rejects.toThrow('bank (context paris) is in use by run run1 any more');
-  await expect(record('run1', { kind: 'network', params: { id: 'loss' } })).rejects.toThrow('cannot undo network');
+  await expect(record('run1', { kind: 'names', params: { id: 'loss' } })).rejects.toThrow('cannot undo names');
   await record('run1', undoAt('paris'));
   await expect(record('run1', undoAt('paris'))).resolves.toBeUndefined();
   await expect(

@@ -23,6 +23,9 @@ const LOOK_MS = 500;
 /** Undoing for `recover`, which holds no lock of its own while a run does. */
 const RECOVER = 'recover';
 
+/** Undoes of what leaves nothing behind here: a pod that was ended is made again by its controller. */
+const NOTHING_LASTS: readonly Undo['kind'][] = ['loop'];
+
 /** What the register needs of a site. */
 export interface RegisteredSite {
   readonly site: string;
@@ -52,8 +55,11 @@ export class ClusterRegister implements FaultRegister {
     ttlMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const steps = undo.map(requireProcesses);
-    const struck = this.sites.filter(({ site }) => steps.some(({ params }) => params.site === site));
+    const lasting = undo.filter(({ kind }) => !NOTHING_LASTS.includes(kind)).map(requireKnown);
+    const stepsOf = ({ site }: RegisteredSite): readonly (Undo<'processes'> | Undo<'network'>)[] =>
+      // Both ends of a cut have policies, and whoever is asked removes what there is.
+      lasting.filter((one) => one.kind === 'network' || one.params.site === site);
+    const struck = this.sites.filter((site) => stepsOf(site).length > 0);
     for (const { cluster } of struck) {
       await this.requireHealer(cluster, signal);
       if (run !== RECOVER) await requireHolder(cluster, run, signal);
@@ -62,8 +68,8 @@ export class ClusterRegister implements FaultRegister {
     const made: RegisteredSite[] = [];
     try {
       for (const site of struck) {
-        const own = steps.filter(({ params }) => params.site === site.site);
-        const contents = { fault, run, ttlMs, steps: await Promise.all(own.map((one) => site.stepOf(one, signal))) };
+        const steps = await Promise.all(stepsOf(site).map((one) => stepOf(site, one, signal)));
+        const contents = { fault, run, ttlMs, steps };
         made.push(site);
         await create(site.cluster, contents, signal);
       }
@@ -127,12 +133,26 @@ export class ClusterRegister implements FaultRegister {
     const [at] = this.sites.filter((one) => one.site === site);
     const faults: readonly FaultObject[] = at ? await faultObjects(at.cluster, signal) : [];
     const covers = faults.some(({ steps }) =>
-      steps.some(({ undo }) => components.every((one) => undo.params.components.some((known) => known === one))),
+      steps.some(
+        ({ undo }) =>
+          undo.kind === 'processes' && components.every((one) => undo.params.components.some((known) => known === one)),
+      ),
     );
     if (covers) return;
     throw new PlatformError(`no fault in ${site} would undo this`, {
       hint: 'record the fault first; one that was not renewed in time is undone and forgotten',
     });
+  }
+
+  /** The same of a cut: its undo stands in the clusters of all sites. */
+  async requireCut(id: string, signal: AbortSignal): Promise<void> {
+    for (const { cluster } of this.sites) {
+      const faults = await faultObjects(cluster, signal);
+      const covers = faults.some(({ steps }) =>
+        steps.some(({ undo }) => undo.kind === 'network' && undo.params.id === id),
+      );
+      if (!covers) throw new PlatformError(`no fault in ${cluster.context} would undo ${id}`);
+    }
   }
 
   /** A fault that nobody would undo after this process's death is not made. */
@@ -154,8 +174,16 @@ export class ClusterRegister implements FaultRegister {
   }
 }
 
-function requireProcesses(undo: Undo): Undo<'processes'> {
-  if (undo.kind === 'processes') return undo;
+async function stepOf(
+  site: RegisteredSite,
+  undo: Undo<'processes'> | Undo<'network'>,
+  signal: AbortSignal,
+): Promise<UndoStep> {
+  return undo.kind === 'network' ? { kind: 'network', undo } : site.stepOf(undo, signal);
+}
+
+function requireKnown(undo: Undo): Undo<'processes'> | Undo<'network'> {
+  if (undo.kind === 'processes' || undo.kind === 'network') return undo;
   throw new InputError(`the platform cannot undo ${undo.kind}: expected a fault that it can`);
 }
 

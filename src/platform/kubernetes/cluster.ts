@@ -8,6 +8,7 @@ import {
   CoordinationV1Api,
   CoreV1Api,
   type KubeConfig,
+  NetworkingV1Api,
   Observable,
   type ObservableMiddleware,
   PatchStrategy,
@@ -33,6 +34,7 @@ export class Cluster {
   readonly apps: AppsV1Api;
   readonly coordination: CoordinationV1Api;
   readonly authorization: AuthorizationV1Api;
+  readonly networking: NetworkingV1Api;
   readonly version: VersionApi;
 
   private readonly againMs: number;
@@ -48,6 +50,7 @@ export class Cluster {
     this.apps = make(AppsV1Api);
     this.coordination = make(CoordinationV1Api);
     this.authorization = make(AuthorizationV1Api);
+    this.networking = make(NetworkingV1Api);
     this.version = make(VersionApi);
   }
 

@@ -13,19 +13,41 @@ export async function endpointOf(
   reach: Reach,
   signal: AbortSignal,
 ): Promise<Endpoint> {
-  const { namespace, context } = cluster;
-  const place = `Service ${name} of ${namespace} (context ${context})`;
-  const service = await cluster.ask(
-    place,
-    (options) => cluster.core.readNamespacedService({ name, namespace }, options),
-    signal,
-  );
+  const place = placeOf(cluster, name);
+  const service = await readService(cluster, name, signal);
   const port = (service.spec?.ports ?? []).find((one) => one.port === wanted || one.name === wanted);
   if (!port) {
     const known = (service.spec?.ports ?? []).map((one) => [one.name, one.port].filter(Boolean).join(' '));
     throw new InputError(`${place}: expected a port ${wanted}, got ${known.join(', ') || 'none'}`);
   }
   return ADDRESS[reach]({ service, port, place, cluster, signal });
+}
+
+function placeOf({ namespace, context }: Cluster, service: string): string {
+  return `Service ${service} of ${namespace} (context ${context})`;
+}
+
+function readService(cluster: Cluster, name: string, signal: AbortSignal): Promise<V1Service> {
+  const { namespace } = cluster;
+  return cluster.ask(
+    placeOf(cluster, name),
+    (options) => cluster.core.readNamespacedService({ name, namespace }, options),
+    signal,
+  );
+}
+
+/** Why clients outside cannot be cut from a component by a NetworkPolicy: what comes through its Service has lost its own address. Null: it has not. */
+export async function maskedBy(
+  cluster: Cluster,
+  { service: name }: Pick<ComponentFile, 'service'>,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const masked = 'so that clients outside come with the address of a node, and no NetworkPolicy tells them apart';
+  if (reach === 'cluster-ip') return `${placeOf(cluster, name)} is reached by a route to its own address, ${masked}`;
+  const { spec } = await readService(cluster, name, signal);
+  if (spec?.externalTrafficPolicy === 'Local') return null;
+  return `${placeOf(cluster, name)} has externalTrafficPolicy Cluster, ${masked}`;
 }
 
 interface Found {

@@ -12,11 +12,12 @@ const FILE: PlatformFile = {
   environment: 'laboratory',
   replicationFactor: 1,
   reach: 'node-port',
+  knock: ['knock'],
   components: {
     cassandra: { selector: 'app=cassandra', service: 'cassandra', port: 9042 },
     janusgraph: { selector: 'app=janusgraph', service: 'janusgraph', port: 8182 },
   },
-  sites: [{ name: 'paris', datacenter: 'paris-dc', context: 'paris', namespace: 'bank' }],
+  sites: [{ name: 'paris', datacenter: 'paris-dc', context: 'paris', namespace: 'bank', networks: [] }],
 };
 
 async function facts(prepare: (server: FakeApiServer) => void, file: Partial<PlatformFile> = {}) {
@@ -48,7 +49,7 @@ test('a site is what its cluster says: endpoints, nodes, images, and what is str
   expect(rest).toMatchObject({
     nodesPerSite: 1,
     versions: { cassandra: 'cassandra:1', janusgraph: 'janusgraph:1' },
-    abilities: ['processes', 'nodetool'],
+    abilities: ['processes', 'restarts', 'nodetool'],
     clientPlaces: ['outside'],
     tuning: { Kubernetes: 'paris v1.34.4' },
   });
@@ -68,7 +69,7 @@ test('what an operator, an Argo CD or nobody keeps', async () => {
       server.put(SET, { metadata: { labels: { app: 'cassandra' }, ...metadata }, spec: { replicas: 1 } as never }),
     );
   const operated = await scaled({ ownerReferences: [{ kind: 'CassandraDatacenter', name: 'dc1' }] });
-  expect(operated.abilities).toEqual(['nodetool']);
+  expect(operated.abilities).toEqual(['restarts', 'nodetool']);
   expect(operated.lacking?.processes?.why).toBe(
     'paris: StatefulSet cassandra belongs to CassandraDatacenter dc1, whose operator gives it its replicas back',
   );

@@ -11,7 +11,8 @@ const NOT_YET: Lack = {
   help: 'the local platform has it: leave --platform out',
 };
 const MISSING = [
-  'network',
+  'packets',
+  'bandwidth',
   'pausing',
   'loops',
   'queries',
@@ -52,6 +53,12 @@ export async function kubernetesFacts(
   const keepers = read.flatMap((one) => one.keepers);
   const lacking: Partial<Record<AbilityName, Lack>> = Object.fromEntries(MISSING.map((one) => [one, NOT_YET]));
   if (keepers.length > 0) lacking.processes = lackFor(keepers);
+  const uncuttable = read.flatMap((one) => one.uncuttable);
+  if (uncuttable.length > 0)
+    lacking.network = {
+      why: uncuttable.join('; '),
+      help: 'networks: of each site in the platform file, and externalTrafficPolicy: Local of its Services',
+    };
   return {
     name: file.name,
     environment: file.environment,
@@ -62,10 +69,12 @@ export async function kubernetesFacts(
     versions: { ...read[0]?.images },
     tuning: {
       Kubernetes: read.map(({ site, version }) => `${site.name} ${version}`).join(', '),
+      restarter: 'Kubernetes: the controller of a StatefulSet, and the kubelet with its back-off',
       'clients outside': REACHED[file.reach],
+      'a cut site': 'by NetworkPolicies at both ends; that they are enforced is found out by knocking',
       'an abrupt end': 'SIGTERM, and SIGKILL after 1 s: the kubelet leaves a pod no less',
     },
-    abilities: (['processes', 'nodetool'] as const).filter((ability) => !lacking[ability]),
+    abilities: (['network', 'processes', 'restarts', 'nodetool'] as const).filter((ability) => !lacking[ability]),
     lacking,
   };
 }
@@ -77,15 +86,17 @@ interface ReadSite {
   readonly version: string;
   readonly images: Readonly<Partial<Record<Component, string>>>;
   readonly keepers: readonly string[];
+  readonly uncuttable: readonly string[];
 }
 
 async function readSite(site: GraphSite, signal: AbortSignal): Promise<ReadSite> {
   const { cluster, file } = site;
-  const [cassandra, janusgraph, endpoints, keepers, version] = await Promise.all([
+  const [cassandra, janusgraph, endpoints, keepers, uncuttable, version] = await Promise.all([
     site.workloads('cassandra', signal),
     site.workloads('janusgraph', signal),
     site.endpoints(signal),
     site.keepers(signal),
+    site.uncuttable(signal),
     cluster.ask('version', (options) => cluster.version.getCode({}, options), signal),
   ]);
   const objectsOf = (sets: typeof cassandra): readonly string[] =>
@@ -102,5 +113,6 @@ async function readSite(site: GraphSite, signal: AbortSignal): Promise<ReadSite>
     version: version.gitVersion,
     images: { cassandra: imageOf(cassandra), janusgraph: imageOf(janusgraph) },
     keepers,
+    uncuttable,
   };
 }

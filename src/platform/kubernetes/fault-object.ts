@@ -11,12 +11,20 @@ const target = z.strictObject({
   node: z.int().min(0).exactOptional(),
 });
 const workload = z.strictObject({ name: z.string(), replicas: z.int().min(0) });
-const step = z.strictObject({
-  /** What the harness calls it. */
-  undo: z.strictObject({ kind: z.literal('processes'), params: target }),
-  /** Restored in this order, each once the one before is ready. */
-  workloads: z.array(workload),
-});
+/** `undo`: what the harness calls it. */
+const step = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('processes'),
+    undo: z.strictObject({ kind: z.literal('processes'), params: target }),
+    /** Restored in this order, each once the one before is ready. */
+    workloads: z.array(workload),
+  }),
+  /** Every NetworkPolicy of the fault is removed. */
+  z.strictObject({
+    kind: z.literal('network'),
+    undo: z.strictObject({ kind: z.literal('network'), params: z.strictObject({ id: z.string() }) }),
+  }),
+]);
 const contents = z.strictObject({
   fault: z.string(),
   run: z.string(),

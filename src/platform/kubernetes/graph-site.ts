@@ -3,16 +3,19 @@ import { InputError, PlatformError } from '../../errors.ts';
 import type { Component, ComponentState, Endpoint } from '../platform.ts';
 import type { Undo } from '../undo.ts';
 import type { Cluster } from './cluster.ts';
-import { endpointOf } from './endpoints.ts';
+import { endpointOf, maskedBy } from './endpoints.ts';
 import type { UndoStep } from './fault-object.ts';
 import { keeperOf } from './keepers.ts';
+import { type Knocked, knockFromPod } from './knock.ts';
 import { OPT_IN } from './names.ts';
 import type { ComponentFile, PlatformFile, SiteFile } from './platform-file.ts';
 import { execInPod } from './pod-exec.ts';
-import { isReady, nameOf, podsOf, scaleToZero, statesOf, workloadOf, workloadsOf } from './workloads.ts';
+import { type GraphNode, isReady, nameOf, nodesOf, podsOf, scaleToZero, workloadOf, workloadsOf } from './workloads.ts';
 
 /** In the order in which they are started: a JanusGraph without its store ends, and Kubernetes waits longer each time before it starts it again. */
 const ORDER = ['cassandra', 'janusgraph'] as const;
+/** Of Cassandra's native protocol, in its pod. */
+const CQL_PORT = 9042;
 type Known = (typeof ORDER)[number];
 
 /** A site: the namespace of a context, with what the platform file says of its components. */
@@ -23,12 +26,20 @@ export class GraphSite {
   private readonly components: PlatformFile['components'];
   private readonly reach: PlatformFile['reach'];
 
-  constructor(file: SiteFile, cluster: Cluster, { components, reach }: Pick<PlatformFile, 'components' | 'reach'>) {
+  private readonly knock: readonly string[];
+  private outer: Endpoint | null = null;
+
+  constructor(
+    file: SiteFile,
+    cluster: Cluster,
+    { components, reach, knock }: Pick<PlatformFile, 'components' | 'reach' | 'knock'>,
+  ) {
     this.site = file.name;
     this.file = file;
     this.cluster = cluster;
     this.components = components;
     this.reach = reach;
+    this.knock = knock;
   }
 
   /** A PlatformError where nobody said that it may be struck. */
@@ -52,6 +63,14 @@ export class GraphSite {
     return { cassandra: await of('cassandra'), janusgraph: await of('janusgraph') };
   }
 
+  /** Why it cannot be cut by NetworkPolicies, in words. */
+  async uncuttable(signal: AbortSignal): Promise<readonly string[]> {
+    if (this.networks.length === 0)
+      return [`${this.site}: the platform file says of no networks that they are its own`];
+    const masked = ORDER.map((component) => maskedBy(this.cluster, this.components[component], this.reach, signal));
+    return (await Promise.all(masked)).flatMap((why) => why ?? []);
+  }
+
   workloads(component: Component, signal: AbortSignal): Promise<readonly V1StatefulSet[]> {
     return workloadsOf(this.cluster, this.fileOf(component).selector, signal);
   }
@@ -67,11 +86,21 @@ export class GraphSite {
   }
 
   async observe(signal: AbortSignal): Promise<readonly ComponentState[]> {
-    const all = ORDER.map(async (component) => {
+    return (await this.nodes(ORDER, signal)).map(({ state }) => state);
+  }
+
+  /** The nodes of components, with their pods. */
+  async nodes(components: readonly Component[], signal: AbortSignal): Promise<readonly GraphNode[]> {
+    const all = components.map(async (component) => {
       const [sets, pods] = await Promise.all([this.workloads(component, signal), this.pods(component, signal)]);
-      return statesOf(this.site, component, sets, pods);
+      return nodesOf(this.site, component, sets, pods);
     });
     return (await Promise.all(all)).flat();
+  }
+
+  /** Of every component. */
+  async allPods(signal: AbortSignal): Promise<readonly V1Pod[]> {
+    return (await Promise.all(ORDER.map((component) => this.pods(component, signal)))).flat();
   }
 
   /** Scales the StatefulSets of components to zero; each pod has so long to end by itself. */
@@ -83,7 +112,7 @@ export class GraphSite {
   /** What is to be done here for an undo, with the replicas as they are before the fault. An InputError for one of several nodes. */
   async stepOf(undo: Undo<'processes'>, signal: AbortSignal): Promise<UndoStep> {
     const { components, node } = undo.params;
-    const workloads: UndoStep['workloads'] = [];
+    const workloads: { name: string; replicas: number }[] = [];
     for (const component of ORDER.filter((one) => components.includes(one))) {
       const whole = (await this.workloads(component, signal)).map(workloadOf);
       const nodes = whole.reduce((sum, { replicas }) => sum + replicas, 0);
@@ -94,7 +123,7 @@ export class GraphSite {
       workloads.push(...whole);
     }
     const params = { ...undo.params, components: [...components] };
-    return { undo: { kind: undo.kind, params }, workloads };
+    return { kind: 'processes', undo: { kind: undo.kind, params }, workloads };
   }
 
   /** Standard output of nodetool at the first node that is ready. */
@@ -102,8 +131,37 @@ export class GraphSite {
     const pods = await this.pods('cassandra', signal);
     const pod = pods.filter(isReady).toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))[0];
     if (!pod) throw new PlatformError(`no pod of Cassandra is ready at ${this.site}`);
+    return execInPod(this.cluster, this.place(pod), ['nodetool', ...args], signal);
+  }
+
+  private place(pod: V1Pod): { pod: string; container: string } {
     const container = this.components.cassandra.container ?? pod.spec?.containers[0]?.name ?? '';
-    return execInPod(this.cluster, { pod: nameOf(pod), container }, ['nodetool', ...args], signal);
+    return { pod: nameOf(pod), container };
+  }
+
+  /** The networks that are its own; none: nobody said. */
+  get networks(): readonly string[] {
+    return this.file.networks;
+  }
+
+  /** Where clients outside reach Cassandra. */
+  async outerEndpoint(signal: AbortSignal): Promise<Endpoint> {
+    this.outer ??= (await this.endpoints(signal)).cassandra[0] as Endpoint;
+    return this.outer;
+  }
+
+  /** Where its first Cassandra that is ready listens in its pod; null: none is. */
+  async podEndpoint(signal: AbortSignal): Promise<Endpoint | null> {
+    const pod = (await this.pods('cassandra', signal)).find(isReady);
+    const host = pod?.status?.podIP;
+    return host === undefined ? null : { host, port: CQL_PORT };
+  }
+
+  /** Whether its first Cassandra that is ready can connect to an address. */
+  async knockAt(target: Endpoint, signal: AbortSignal): Promise<Knocked> {
+    const pod = (await this.pods('cassandra', signal)).find(isReady);
+    if (!pod) return 'unknown';
+    return knockFromPod(this.cluster, this.place(pod), this.knock, target, signal);
   }
 
   get selectors(): readonly string[] {

@@ -9,8 +9,10 @@ import { clustersOf } from './kubeconfig.ts';
 import { requirePermissions } from './permissions.ts';
 import type { PlatformFile } from './platform-file.ts';
 import { keepPodLogs } from './pod-logs.ts';
+import { PodRestarts } from './pod-restarts.ts';
 import { watchPods } from './pod-watch.ts';
 import { holdSite } from './run-lock.ts';
+import { SiteCuts } from './site-cuts.ts';
 
 const LOGS_MS = 60_000;
 
@@ -49,10 +51,29 @@ class KubernetesPlatform implements Platform {
   constructor(sites: readonly GraphSite[], facts: PlatformFacts) {
     this.sites = sites;
     this.of = facts;
-    const register = new ClusterRegister(sites, (fault) => this.tell('dead-man', `${fault} was undone by its healer`));
-    this.register = register;
+    const restarts = new PodRestarts();
+    const register = new ClusterRegister(sites, (fault) => {
+      forget(fault);
+      this.tell('dead-man', `${fault} was undone by its healer`);
+    });
+    this.register = {
+      record: (fault, ttlMs, signal) => register.record(fault, ttlMs, signal),
+      renew: (faults, ttlMs, signal) => register.renew(faults, ttlMs, signal),
+      list: (signal) => register.list(signal),
+      undo: async (fault, signal) => {
+        const results = await register.undo(fault, signal);
+        if (results.every(({ ok }) => ok)) forget(fault);
+        return results;
+      },
+    };
     const has = (ability: keyof Abilities): boolean => facts.abilities.includes(ability);
+    const cuts = new SiteCuts(sites, register);
+    const forget = (fault: string): void => {
+      restarts.forget(fault);
+      cuts.forget(fault);
+    };
     this.abilities = {
+      ...(has('network') && { network: cuts }),
       ...(has('processes') && {
         processes: {
           end: async ({ site, components }: ProcessTarget, graceMs: number, signal: AbortSignal) => {
@@ -60,6 +81,15 @@ class KubernetesPlatform implements Platform {
             await this.at(site).end(components, graceMs, signal);
           },
           observe: async (signal: AbortSignal) => (await Promise.all(sites.map((site) => site.observe(signal)))).flat(),
+        },
+      }),
+      ...(has('restarts') && {
+        restarts: {
+          restart: async (id: string, target: ProcessTarget, graceMs: number, signal: AbortSignal) => {
+            await register.require(target.site, target.components, signal);
+            await restarts.restart(id, this.at(target.site), target, graceMs, signal);
+          },
+          observe: (signal: AbortSignal) => restarts.observe(signal),
         },
       }),
       nodetool: { run: (site, args, signal) => this.at(site).nodetool(args, signal) },

@@ -21,3 +21,25 @@ export const HEALER_LEASE = 'drill-healer';
 export function faultObjectName(fault: string): string {
   return `drill-fault-${createHash('sha256').update(fault).digest('hex').slice(0, 20)}`;
 }
+
+/** Selects the policies of every fault. */
+export const POLICY_SELECTOR = `app.kubernetes.io/managed-by=drill,${OURS}/object=policy`;
+/** On a policy: the id of its fault, which may hold what a label may not. */
+export const FAULT_ANNOTATION = `${OURS}/fault`;
+
+export function policyLabels(fault: string): Record<string, string> {
+  return {
+    'app.kubernetes.io/managed-by': 'drill',
+    [`${OURS}/object`]: 'policy',
+    [`${OURS}/of`]: faultObjectName(fault),
+  };
+}
+
+/** Selects the policies of one fault. */
+export function policySelector(fault: string): string {
+  return `${OURS}/of=${faultObjectName(fault)}`;
+}
+
+export function policyName(fault: string, of: string): string {
+  return `drill-cut-${createHash('sha256').update(`${fault} ${of}`).digest('hex').slice(0, 20)}`;
+}

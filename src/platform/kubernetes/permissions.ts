@@ -30,6 +30,12 @@ export const RUN_RULES: readonly Rule[] = [
     why: 'to scale its databases to zero and back',
   },
   {
+    group: 'networking.k8s.io',
+    resource: 'networkpolicies',
+    verbs: ['list', 'create', 'delete'],
+    why: 'to cut it from others',
+  },
+  {
     group: 'coordination.k8s.io',
     resource: 'leases',
     verbs: ['get', 'create', 'patch', 'delete'],
@@ -47,6 +53,7 @@ export const HEALER_RULES: readonly Rule[] = [
     verbs: ['get', 'patch'],
     why: 'to give its databases their replicas back',
   },
+  { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: ['list', 'delete'], why: 'to end cuts' },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'patch'], why: 'to say that it is at work' },
 ];
 

@@ -29,6 +29,12 @@ const siteSchema = z.strictObject({
   datacenter: text.describe('Its Cassandra datacenter, as nodetool status names it.'),
   context: text.describe('The context of the kubeconfig.'),
   namespace: label,
+  networks: z
+    .array(z.cidrv4('expected an IPv4 network such as 10.41.0.0/16'))
+    .default([])
+    .describe(
+      'Of its pods, nodes and services, and of nobody else: what NetworkPolicies cut it by. Empty: it cannot be cut.',
+    ),
 });
 
 const fileSchema = z
@@ -39,6 +45,13 @@ const fileSchema = z
       .enum(['laboratory', 'development', 'test', 'staging', 'production'])
       .describe('production: nothing runs without ticket, approver and window.'),
     replicationFactor: z.int().min(1).max(9).describe('Copies of each row in each site.'),
+    knock: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(['bash', '-c', 'exec 3<>/dev/tcp/$0/$1'])
+      .describe(
+        'A command of the container of Cassandra that succeeds when it connects: a host and a port come after it.',
+      ),
     reach: z
       .enum(['node-port', 'load-balancer', 'cluster-ip'])
       .default('node-port')

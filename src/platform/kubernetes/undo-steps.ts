@@ -2,6 +2,7 @@ import { messageWithHint } from '../../errors.ts';
 import type { UndoResult } from '../undo.ts';
 import type { Cluster } from './cluster.ts';
 import type { FaultObject } from './fault-object.ts';
+import { removePolicies } from './policy-objects.ts';
 import { restore, unless } from './workloads.ts';
 
 /**
@@ -14,9 +15,11 @@ export async function undoFault(
   signal: AbortSignal,
 ): Promise<readonly UndoResult[]> {
   const results: UndoResult[] = [];
-  for (const { undo, workloads } of steps) {
+  for (const step of steps) {
+    const { undo } = step;
     try {
-      for (const workload of workloads) await restore(cluster, workload, signal);
+      if (step.kind === 'network') await removePolicies(cluster, step.undo.params.id, signal);
+      else for (const workload of step.workloads) await restore(cluster, workload, signal);
       results.push({ undo, ok: true, error: '' });
     } catch (error) {
       results.push({ undo, ok: false, error: messageWithHint(error) });

@@ -1,7 +1,7 @@
 import type { V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { FakeApiServer } from './testing-api-server.ts';
-import { restore, scaleToZero, statesOf, workloadOf } from './workloads.ts';
+import { nodesOf, restore, scaleToZero, workloadOf } from './workloads.ts';
 
 const within = (): AbortSignal => AbortSignal.timeout(20_000);
 const SET = '/apis/apps/v1/namespaces/bank/statefulsets/cassandra';
@@ -69,8 +69,8 @@ const pod = (name: string, ready: boolean, ending = false): V1Pod =>
 
 test('a state for each pod that there is, and for each that there should be', () => {
   const said = (sets: V1StatefulSet[], pods: V1Pod[]): string =>
-    statesOf('paris', 'cassandra', sets, pods)
-      .map(({ node, state }) => `${node} ${state}`)
+    nodesOf('paris', 'cassandra', sets, pods)
+      .map(({ state: { node, state } }) => `${node} ${state}`)
       .join(', ');
   expect(said([set('c', 3)], [pod('c-0', true), pod('c-1', false)])).toBe('0 ready, 1 running, 2 stopped');
   expect(said([set('c', 0, '2')], [])).toBe('0 stopped, 1 stopped');

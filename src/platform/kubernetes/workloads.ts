@@ -62,28 +62,35 @@ export async function podsOf(cluster: Cluster, selector: string, signal: AbortSi
   return items;
 }
 
+/** One of a component's nodes, and its pod, where there is one. */
+export interface GraphNode {
+  readonly state: ComponentState;
+  readonly pod: V1Pod | undefined;
+}
+
 /**
  * A state for each pod that there is, and for each that there should be, numbered through the component's StatefulSets. A pod that is not ready, or is
  * told to end, is `running`: until its kubelet says that its containers have ended it is not known to be gone.
  */
-export function statesOf(
+export function nodesOf(
   site: string,
   component: Component,
   sets: readonly V1StatefulSet[],
   pods: readonly V1Pod[],
-): readonly ComponentState[] {
-  const states: ComponentState[] = [];
+): readonly GraphNode[] {
+  const found: GraphNode[] = [];
   let first = 0;
   for (const set of sets) {
     const { replicas } = workloadOf(set);
     const mine = new Map(pods.flatMap((pod) => ordinalOf(pod, set).map((ordinal) => [ordinal, pod] as const)));
     const nodes = Math.max(replicas, ...[...mine.keys()].map((ordinal) => ordinal + 1), 0);
     for (let ordinal = 0; ordinal < nodes; ordinal += 1) {
-      states.push({ site, component, node: first + ordinal, state: stateOf(mine.get(ordinal)), pid: null });
+      const pod = mine.get(ordinal);
+      found.push({ state: { site, component, node: first + ordinal, state: stateOf(pod), pid: null }, pod });
     }
     first += nodes;
   }
-  return states;
+  return found;
 }
 
 /** Its number in its StatefulSet, from 0; nothing for a pod of another one. */
@@ -114,19 +121,19 @@ export async function scaleToZero(cluster: Cluster, name: string, graceMs: numbe
     if (set.spec?.replicas === 0) return null;
     return { metadata: { annotations: { [REPLICAS_BEFORE]: String(replicas) } }, spec: { replicas: 0 } };
   });
-  const { namespace } = cluster;
   const pods = (await podsOf(cluster, '', signal)).filter((pod) => isOwnedBy(pod, name));
+  await Promise.all(pods.map((pod) => endPod(cluster, pod, graceMs, signal)));
+}
+
+/** Tells a pod to end, and gives it so long. One that is gone, and another of its name that has come since, is left alone. */
+export async function endPod(cluster: Cluster, pod: V1Pod, graceMs: number, signal: AbortSignal): Promise<void> {
+  const { namespace } = cluster;
   const gracePeriodSeconds = Math.max(LEAST_GRACE_S, Math.ceil(graceMs / 1000));
-  await Promise.all(
-    pods.map(async (pod) => {
-      // Not one of the same name that has come since.
-      const preconditions = pod.metadata?.uid === undefined ? {} : { preconditions: { uid: pod.metadata.uid } };
-      const order = { name: nameOf(pod), namespace, body: { gracePeriodSeconds, ...preconditions } };
-      await cluster
-        .ask(`ending ${nameOf(pod)}`, (options) => cluster.core.deleteNamespacedPod(order, options), signal)
-        .catch(unless(404, 409));
-    }),
-  );
+  const preconditions = pod.metadata?.uid === undefined ? {} : { preconditions: { uid: pod.metadata.uid } };
+  const order = { name: nameOf(pod), namespace, body: { gracePeriodSeconds, ...preconditions } };
+  await cluster
+    .ask(`ending ${nameOf(pod)}`, (options) => cluster.core.deleteNamespacedPod(order, options), signal)
+    .catch(unless(404, 409));
 }
 
 /**

@@ -41,8 +41,11 @@ export interface LocalStatus {
 
 const ALWAYS: readonly AbilityName[] = [
   'network',
+  'packets',
+  'bandwidth',
   'processes',
   'pausing',
+  'restarts',
   'loops',
   'nodetool',
   'storage',

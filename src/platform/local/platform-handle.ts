@@ -32,16 +32,23 @@ export class LocalPlatform implements Platform {
     });
     this.abilities = {
       network: {
-        narrow: (id, site, bitsPerSecond, signal) => rpc.call('narrow', { id, site, bitsPerSecond }, signal),
         filter: (id, rules, signal) => rpc.call('filter', { id, rules }, signal),
         observe: (id, signal) => rpc.call('drops', { id }, signal),
         ...lasting('network'),
+      },
+      packets: { filter: (id, rules, signal) => rpc.call('filter', { id, rules }, signal) },
+      bandwidth: {
+        narrow: (id, site, bitsPerSecond, signal) => rpc.call('narrow', { id, site, bitsPerSecond }, signal),
       },
       processes: {
         end: (target, graceMs, signal) => rpc.call('end', { ...target, graceMs }, signal),
         observe: (signal) => rpc.call('observe', {}, signal),
       },
       pausing: { pause: (target, signal) => rpc.call('pause', target, signal) },
+      restarts: {
+        restart: (id, target, graceMs, signal) => rpc.call('crash', { id, ...target, graceMs, againMs: null }, signal),
+        observe: (signal) => rpc.call('loops', {}, signal),
+      },
       loops: {
         crash: (id, target, how, signal) => rpc.call('crash', { id, ...target, ...how }, signal),
         starve: (id, target, share, signal) => rpc.call('starve', { id, ...target, share }, signal),

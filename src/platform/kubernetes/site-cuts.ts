@@ -1,0 +1,99 @@
+import { LOOPBACK_PEER, type NetworkAbility, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
+import type { ClusterRegister } from './cluster-register.ts';
+import type { GraphSite } from './graph-site.ts';
+import { type Knocked, knockFromHere } from './knock.ts';
+import { type CutSite, policiesOf } from './network-policies.ts';
+import { createPolicy, faultsOfPolicies, policiesIn, removePolicies } from './policy-objects.ts';
+
+/** What was made under one id, and how often somebody knocked in vain since, by `site direction peer`. */
+interface Cut {
+  readonly rules: readonly PacketRule[];
+  readonly expected: ReadonlyMap<string, number>;
+  readonly lost: Map<string, number>;
+}
+
+/**
+ * Sites cut by NetworkPolicies. A policy counts no packets, and a network may not enforce it: what is in force is found out by knocking, from here and from inside
+ * the sites' pods.
+ */
+export class SiteCuts implements NetworkAbility {
+  private readonly sites: readonly GraphSite[];
+  private readonly register: Pick<ClusterRegister, 'requireCut'>;
+  private readonly cuts = new Map<string, Cut>();
+
+  constructor(sites: readonly GraphSite[], register: Pick<ClusterRegister, 'requireCut'>) {
+    this.sites = sites;
+    this.register = register;
+  }
+
+  async filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
+    const policies = policiesOf(id, rules, this.sites.map(cutSite));
+    await this.register.requireCut(id, signal);
+    const expected = new Map([...Map.groupBy(policies, ({ site }) => site)].map(([site, own]) => [site, own.length]));
+    this.cuts.set(id, { rules, expected, lost: new Map() });
+    await Promise.all(policies.map(({ site, policy }) => createPolicy(this.at(site).cluster, policy, signal)));
+  }
+
+  /** A counter for each rule that stands whole and that nobody got through; what cannot be knocked at keeps the count that it had. */
+  async observe(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]> {
+    const standing = new Map(
+      await Promise.all(
+        this.sites.map(async ({ cluster, site }) => [site, (await policiesIn(cluster, id, signal)).length] as const),
+      ),
+    );
+    if ([...standing.values()].every((policies) => policies === 0)) return [];
+    const { rules, expected, lost } = this.cuts.get(id) ?? { rules: [], expected: new Map(), lost: new Map() };
+    const whole = [...expected].every(([site, policies]) => standing.get(site) === policies);
+    const pairs = rules.flatMap(({ site, direction, peers }) => peers.map((peer) => ({ site, direction, peer })));
+    const counters = await Promise.all(
+      pairs.map(async ({ site, direction, peer }) => {
+        const key = `${site} ${direction} ${peer}`;
+        const knocked = await this.knock(site, direction, peer, signal);
+        if (knocked === 'lost') lost.set(key, (lost.get(key) ?? 0) + 1);
+        const through = knocked === 'connected' || knocked === 'refused';
+        return through || !whole ? [] : [{ site, direction, peer, packets: lost.get(key) ?? 0 }];
+      }),
+    );
+    // Something stands, and is not what it should be: that is not nothing.
+    return counters.flat().length > 0 ? counters.flat() : [SOMETHING];
+  }
+
+  async inForce(signal: AbortSignal): Promise<readonly string[]> {
+    const all = await Promise.all(this.sites.map(({ cluster }) => faultsOfPolicies(cluster, signal)));
+    return [...new Set(all.flat())].sort();
+  }
+
+  async mend(id: string, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.sites.map(({ cluster }) => removePolicies(cluster, id, signal)));
+  }
+
+  forget(id: string): void {
+    this.cuts.delete(id);
+  }
+
+  private async knock(site: string, direction: 'in' | 'out', peer: string, signal: AbortSignal): Promise<Knocked> {
+    if (peer === LOOPBACK_PEER) return 'unknown';
+    if (peer === OUTSIDE_PEER) {
+      // There is nobody outside whom a pod would call.
+      return direction === 'in' ? knockFromHere(await this.at(site).outerEndpoint(signal)) : 'unknown';
+    }
+    const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
+    const target = await this.at(to).podEndpoint(signal);
+    return target === null ? 'unknown' : this.at(from).knockAt(target, signal);
+  }
+
+  private at(name: string): GraphSite {
+    return this.sites.find(({ site }) => site === name) as GraphSite;
+  }
+}
+
+const SOMETHING: RuleCounter = {
+  site: 'NetworkPolicies',
+  direction: 'in',
+  peer: 'not all there, or not enforced',
+  packets: 0,
+};
+
+function cutSite({ site: name, cluster: { namespace }, networks, selectors }: GraphSite): CutSite {
+  return { name, namespace, networks, selectors };
+}
