@@ -1,6 +1,7 @@
 import { auth, Client, type ClientOptions, policies, types } from 'cassandra-driver';
 import { messageOf, PlatformError } from '../errors.ts';
 import type { Endpoint } from '../platform/platform.ts';
+import { refreshOneAtATime } from './cql-control.ts';
 import { describeKeeper, KEEPER } from './keeper.ts';
 import { describeNames, locate } from './locate.ts';
 import type { ProbeContext } from './probe.ts';
@@ -81,6 +82,7 @@ export async function connectCql(
     ...(login && { authProvider: new auth.PlainTextAuthProvider(login.username, login.password) }),
   };
   const client = new Client(options);
+  refreshOneAtATime(client, RECONNECT_MS);
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });

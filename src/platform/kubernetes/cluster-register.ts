@@ -20,6 +20,7 @@ import { unless } from './workloads.ts';
 /** In which a healer that is at work has renewed its Lease. */
 const HEALER_MS = 10_000;
 const LOOK_MS = 500;
+const RENEW_MS = 2_000;
 /** Undoing for `recover`, which holds no lock of its own while a run does. */
 const RECOVER = 'recover';
 
@@ -82,19 +83,9 @@ export class ClusterRegister implements FaultRegister {
   }
 
   async renew(faults: readonly string[], _ttlMs: number, signal: AbortSignal): Promise<void> {
-    const body = { data: { renewal: renewalNow() } };
     for (const fault of faults) {
-      const name = faultObjectName(fault);
       const sites = this.mine.get(fault) ?? [];
-      const renewed = await Promise.allSettled(
-        sites.map(({ cluster }) =>
-          cluster.patch(
-            `renewing ${fault}`,
-            (options) => cluster.core.patchNamespacedConfigMap({ name, namespace: cluster.namespace, body }, options),
-            signal,
-          ),
-        ),
-      );
+      const renewed = await Promise.allSettled(sites.map(({ cluster }) => renewAt(cluster, fault, signal)));
       const errors = renewed.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
       if (errors.some((error) => isStatus(error, 404)) && this.mine.delete(fault)) this.onDeadMan(fault);
       const [other] = errors.filter((error) => !isStatus(error, 404));
@@ -105,17 +96,28 @@ export class ClusterRegister implements FaultRegister {
   /** Goes on past a cluster that cannot be asked, and then throws. */
   async undo(fault: string, signal: AbortSignal): Promise<readonly UndoResult[]> {
     const sites = this.mine.get(fault) ?? this.sites;
+    const over = new AbortController();
+    void this.renewWhile(fault, sites, AbortSignal.any([signal, over.signal]));
     const done = await Promise.allSettled(
       sites.map(async ({ cluster }) => {
         const found = (await faultObjects(cluster, signal)).filter((one) => one.fault === fault);
         return Promise.all(found.map((one) => undoFault(cluster, one, signal)));
       }),
     );
+    over.abort();
     const failed = done.flatMap((one) => (one.status === 'rejected' ? [messageOf(one.reason)] : []));
     if (failed.length > 0) throw new PlatformError(`${fault} may not be undone everywhere: ${failed.join('; ')}`);
     const results = done.flatMap((one) => (one.status === 'fulfilled' ? one.value.flat() : []));
     if (results.every(({ ok }) => ok)) this.mine.delete(fault);
     return results;
+  }
+
+  /** So that the healer does not begin with it as well, as long as this process lives. */
+  private async renewWhile(fault: string, sites: readonly RegisteredSite[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await Promise.allSettled(sites.map(({ cluster }) => renewAt(cluster, fault, signal)));
+      await sleep(RENEW_MS, undefined, { signal }).catch(() => {});
+    }
   }
 
   async list(signal: AbortSignal): Promise<readonly RegisteredFault[]> {
@@ -215,6 +217,12 @@ async function create(
     if (there?.run !== contents.run || contents.run === RECOVER)
       throw new PlatformError(`${contents.fault} is in force already: undo it first`, { cause: error });
   }
+}
+
+function renewAt(cluster: Cluster, fault: string, signal: AbortSignal): Promise<unknown> {
+  const { namespace } = cluster;
+  const order = { name: faultObjectName(fault), namespace, body: { data: { renewal: renewalNow() } } };
+  return cluster.patch(`renewing ${fault}`, (options) => cluster.core.patchNamespacedConfigMap(order, options), signal);
 }
 
 async function forget(cluster: Cluster, fault: string, run: string): Promise<void> {

@@ -72,6 +72,7 @@ export async function kubernetesFacts(
       restarter: 'Kubernetes: the controller of a StatefulSet, and the kubelet with its back-off',
       'clients outside': REACHED[file.reach],
       'a cut site': 'by NetworkPolicies at both ends; that they are enforced is found out by knocking',
+      'a lost site': 'its pods are cut and then end; its nodes live on, and refuse what is for a Service without pods',
       'an abrupt end': 'SIGTERM, and SIGKILL after 1 s: the kubelet leaves a pod no less',
     },
     abilities: (['network', 'processes', 'restarts', 'nodetool'] as const).filter((ability) => !lacking[ability]),

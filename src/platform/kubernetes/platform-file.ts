@@ -48,7 +48,7 @@ const fileSchema = z
     knock: z
       .array(z.string().min(1))
       .min(1)
-      .default(['bash', '-c', 'exec 3<>/dev/tcp/$0/$1'])
+      .default(['timeout', '1', 'bash', '-c', 'exec 3<>/dev/tcp/$0/$1'])
       .describe(
         'A command of the container of Cassandra that succeeds when it connects: a host and a port come after it.',
       ),

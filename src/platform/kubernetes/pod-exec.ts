@@ -6,7 +6,18 @@ import type { Cluster } from './cluster.ts';
 /** What a command may print. */
 const MAX_BYTES = 10_000_000;
 
-/** Runs a command in a container; its standard output. A PlatformError when it fails, with what it printed on standard error, or at the signal. */
+/** A command that ran, and ended otherwise than with 0. */
+export class CommandError extends PlatformError {
+  /** Null: the container runtime does not say. */
+  readonly exitCodeOfCommand: number | null;
+
+  constructor(message: string, exitCode: number | null) {
+    super(message);
+    this.exitCodeOfCommand = exitCode;
+  }
+}
+
+/** Runs a command in a container; its standard output. A CommandError with what it printed on standard error; a PlatformError when it could not be run, or at the signal. */
 export async function execInPod(
   cluster: Cluster,
   { pod, container }: { readonly pod: string; readonly container: string },
@@ -40,9 +51,12 @@ export async function execInPod(
     socket.on('close', () => fail(new Error('the connection ended before the command said how it ended')));
   }, fail);
   try {
-    const { status: outcome, message = '' } = await status.promise;
+    const { status: outcome, message = '', reason, details } = await status.promise;
     if (outcome === 'Success') return output.text();
-    throw new PlatformError(`${place}: ${errors.text().trim() || message}`);
+    const said = `${place}: ${errors.text().trim() || message}`;
+    if (reason !== 'NonZeroExitCode') throw new PlatformError(said);
+    const code = Number((details?.causes ?? []).find((cause) => cause.reason === 'ExitCode')?.message ?? Number.NaN);
+    throw new CommandError(said, Number.isNaN(code) ? null : code);
   } finally {
     signal.removeEventListener('abort', aborted);
     void opening.then((socket) => socket.terminate()).catch(() => {});

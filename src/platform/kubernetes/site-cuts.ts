@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PlatformError } from '../../errors.ts';
 import { LOOPBACK_PEER, type NetworkAbility, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
 import type { ClusterRegister } from './cluster-register.ts';
 import type { GraphSite } from './graph-site.ts';
-import { type Knocked, knockFromHere } from './knock.ts';
+import { type Knocked, knockFromHere, openBefore } from './knock.ts';
 import { type CutSite, policiesOf } from './network-policies.ts';
 import { createPolicy, faultsOfPolicies, policiesIn, removePolicies } from './policy-objects.ts';
+
+/** In which a network plugin has heard of a policy. */
+const ENFORCED_MS = 15_000;
+const AGAIN_MS = 200;
 
 /** What was made under one id, and how often somebody knocked in vain since, by `site direction peer`. */
 interface Cut {
@@ -30,8 +36,39 @@ export class SiteCuts implements NetworkAbility {
     const policies = policiesOf(id, rules, this.sites.map(cutSite));
     await this.register.requireCut(id, signal);
     const expected = new Map([...Map.groupBy(policies, ({ site }) => site)].map(([site, own]) => [site, own.length]));
-    this.cuts.set(id, { rules, expected, lost: new Map() });
-    await Promise.all(policies.map(({ site, policy }) => createPolicy(this.at(site).cluster, policy, signal)));
+    const clients = rules.find(({ peers }) => peers.includes(OUTSIDE_PEER));
+    const before = clients ? await openBefore(await this.at(clients.site).outerEndpoint(signal)) : null;
+    try {
+      this.cuts.set(id, { rules, expected, lost: new Map() });
+      await Promise.all(policies.map(({ site, policy }) => createPolicy(this.at(site).cluster, policy, signal)));
+      await this.requireEnforced(rules, signal);
+      if (clients && (await before?.answers()))
+        throw new PlatformError(
+          `the network of ${clients.site} enforces NetworkPolicies for new connections only: clients that are connected are not cut`,
+        );
+    } finally {
+      before?.close();
+    }
+  }
+
+  /** Waits until nobody gets through any more. A PlatformError where somebody still does after a while: this network cannot cut. */
+  private async requireEnforced(rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
+    const pairs = pairsOf(rules);
+    for (const untilMs = performance.now() + ENFORCED_MS; ; await sleep(AGAIN_MS, undefined, { signal })) {
+      const knocked = await Promise.all(
+        pairs.map(async ({ site, direction, peer }) => ({
+          how: await this.knock(site, direction, peer, signal),
+          what: `${direction === 'in' ? peer : site} to ${direction === 'in' ? site : peer}`,
+        })),
+      );
+      const through = knocked.filter(({ how }) => how === 'connected' || how === 'refused');
+      if (through.length === 0) return;
+      if (performance.now() < untilMs) continue;
+      const said = through.map(({ how, what }) => `${what}: ${how}`).join(', ');
+      throw new PlatformError(`NetworkPolicies are not enforced as silence within ${ENFORCED_MS / 1000} s: ${said}`, {
+        hint: 'is there a network plugin that enforces them (Calico, Cilium)? It must drop, and not refuse',
+      });
+    }
   }
 
   /** A counter for each rule that stands whole and that nobody got through; what cannot be knocked at keeps the count that it had. */
@@ -44,9 +81,8 @@ export class SiteCuts implements NetworkAbility {
     if ([...standing.values()].every((policies) => policies === 0)) return [];
     const { rules, expected, lost } = this.cuts.get(id) ?? { rules: [], expected: new Map(), lost: new Map() };
     const whole = [...expected].every(([site, policies]) => standing.get(site) === policies);
-    const pairs = rules.flatMap(({ site, direction, peers }) => peers.map((peer) => ({ site, direction, peer })));
     const counters = await Promise.all(
-      pairs.map(async ({ site, direction, peer }) => {
+      pairsOf(rules).map(async ({ site, direction, peer }) => {
         const key = `${site} ${direction} ${peer}`;
         const knocked = await this.knock(site, direction, peer, signal);
         if (knocked === 'lost') lost.set(key, (lost.get(key) ?? 0) + 1);
@@ -74,8 +110,9 @@ export class SiteCuts implements NetworkAbility {
   private async knock(site: string, direction: 'in' | 'out', peer: string, signal: AbortSignal): Promise<Knocked> {
     if (peer === LOOPBACK_PEER) return 'unknown';
     if (peer === OUTSIDE_PEER) {
-      // There is nobody outside whom a pod would call.
-      return direction === 'in' ? knockFromHere(await this.at(site).outerEndpoint(signal)) : 'unknown';
+      // There is nobody outside whom a pod would call; and where there is no pod, it is the node that refuses.
+      const served = direction === 'in' && (await this.at(site).podEndpoint(signal)) !== null;
+      return served ? knockFromHere(await this.at(site).outerEndpoint(signal)) : 'unknown';
     }
     const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
     const target = await this.at(to).podEndpoint(signal);
@@ -85,6 +122,16 @@ export class SiteCuts implements NetworkAbility {
   private at(name: string): GraphSite {
     return this.sites.find(({ site }) => site === name) as GraphSite;
   }
+}
+
+interface Pair {
+  readonly site: string;
+  readonly direction: 'in' | 'out';
+  readonly peer: string;
+}
+
+function pairsOf(rules: readonly PacketRule[]): readonly Pair[] {
+  return rules.flatMap(({ site, direction, peers }) => peers.map((peer) => ({ site, direction, peer })));
 }
 
 const SOMETHING: RuleCounter = {
