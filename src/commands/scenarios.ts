@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { coverageJsonSchema, exerciseJsonSchema } from '../drills/exercise-schema.ts';
 import { exerciseRecordJsonSchema } from '../drills/record.ts';
 import { EXIT, type ExitCode, InputError } from '../errors.ts';
+import { platformFileJsonSchema } from '../platform/kubernetes/platform-file.ts';
 import { tryKernel } from '../platform/local/kernel.ts';
 import { localPlatformFacts, localPlatformStatus } from '../platform/local/local-platform.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
@@ -102,6 +103,7 @@ export function schemaFiles(): Readonly<Record<string, string>> {
     'drill.json': schemaFileText(exerciseJsonSchema()),
     'functions.json': schemaFileText(coverageJsonSchema()),
     'drill-file.json': schemaFileText(drillFileJsonSchema()),
+    'kubernetes-platform.json': schemaFileText(platformFileJsonSchema()),
     'exercise.json': schemaFileText(exerciseRecordJsonSchema()),
   };
 }

@@ -281,7 +281,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|processes|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
+      /needs the ability (network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
     );
   }
 });

@@ -21,7 +21,7 @@ test('says what will happen, in at most 100 columns', () => {
   expect(text).toContain('P95 of graph < 100 ms in after');
   expect(text).toContain('availability of ledger 99.99 % over');
   expect(text).toContain('ledger/paris: contact paris, timeout_us 2000000, consistency LOCAL_QUORUM');
-  expect(text).toContain('abilities network, processes, nodetool');
+  expect(text).toContain('abilities network, packets, bandwidth, processes');
   expect(text).toContain('struck paris; untouched london, frankfurt\n  ledger: 100/s of paris hit, london left');
   expect(text).toMatch(/in all: about [\d.]+ min, without starting the platform/);
 });

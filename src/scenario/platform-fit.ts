@@ -58,7 +58,12 @@ export function fitProblems(
           `expected a platform with one site, because the ${service.probe} of each keeps what it was told to itself, got ${sites.join(', ')}: reading back at the others would report a loss of what was never to be there; start another (--config)`,
         ),
       );
-    oneOf([...path, 'client'], 'a place of clients', service.client, platform.clientPlaces ?? [OUTSIDE, ...sites]);
+    oneOf(
+      [...path, 'client'],
+      platform.clientPlaces ? 'a place of clients' : 'outside or a site',
+      service.client,
+      platform.clientPlaces ?? [OUTSIDE, ...sites],
+    );
   }
   for (const [i, { fault }] of timeline.entries()) {
     const at: Path = ['timeline', i, 'fault'];

@@ -43,7 +43,7 @@ const fileSchema = z
     name: label.default('kubernetes').describe('What reports call it.'),
     environment: z
       .enum(['laboratory', 'development', 'test', 'staging', 'production'])
-      .describe('production: nothing runs without ticket, approver and window.'),
+      .describe('Where people work with it, nothing runs without ticket, approver and window.'),
     replicationFactor: z.int().min(1).max(9).describe('Copies of each row in each site.'),
     knock: z
       .array(z.string().min(1))
@@ -108,5 +108,6 @@ function siteProblems({ sites }: PlatformFile, positions: Positions): readonly P
 
 /** The JSON Schema of a platform file, for editors. */
 export function platformFileJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(fileSchema, { io: 'input' });
+  const { $schema, ...schema } = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-2020-12' });
+  return { $schema, title: 'drill platform on Kubernetes', ...schema };
 }

@@ -75,7 +75,8 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
     { netem: lack, memory: null, diskSpeed: null },
   );
   expect(facts.replicationFactor).toBe(2);
-  expect(facts.abilities).toEqual(['network', 'processes', 'nodetool', 'storage', 'queries', 'compaction']);
+  const always = ['processes', 'pausing', 'restarts', 'loops', 'nodetool', 'storage', 'queries', 'compaction'];
+  expect(facts.abilities).toEqual(['network', 'packets', 'bandwidth', ...always]);
   expect(facts.lacking?.netem).toEqual(lack);
   expect(facts.lacking?.disks?.help).toContain('small-disks.yaml');
   const able = localPlatformFacts(loadLocalConfig('clusters/local/small-disks.yaml'), {
@@ -83,7 +84,7 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
     memory: null,
     diskSpeed: null,
   });
-  expect([able.abilities.slice(6), Object.keys(able.lacking ?? {})]).toEqual([
+  expect([able.abilities.slice(11), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
     ['names', 'clocks', 'memory', 'diskSpeed'],
   ]);
