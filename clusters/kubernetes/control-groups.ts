@@ -39,7 +39,7 @@ export function makeGroups(node: string): void {
 
 /** All pods together as much as six processes of the machine: as one, any test that runs beside them would starve them. */
 function weigh(group: string): void {
-  const files = { 'cpu.shares': '6144', 'cpu.weight': '600' };
+  const files = { 'cpu.shares': '3072', 'cpu.weight': '600' };
   for (const [file, value] of Object.entries(files)) {
     if (existsSync(join(group, file))) writeFileSync(join(group, file), value);
   }

@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 import { endpointOf, maskedBy } from './endpoints.ts';
 import type { UndoStep } from './fault-object.ts';
 import { keeperOf } from './keepers.ts';
-import { type Knocked, knockFromPod } from './knock.ts';
+import { type Knocked, knockFromHere, knockFromPod } from './knock.ts';
 import { OPT_IN } from './names.ts';
 import type { ComponentFile, PlatformFile, SiteFile } from './platform-file.ts';
 import { execInPod } from './pod-exec.ts';
@@ -128,8 +128,7 @@ export class GraphSite {
 
   /** Standard output of nodetool at the first node that is ready. */
   async nodetool(args: readonly string[], signal: AbortSignal): Promise<string> {
-    const pods = await this.pods('cassandra', signal);
-    const pod = pods.filter(isReady).toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))[0];
+    const pod = await this.readyPod(signal);
     if (!pod) throw new PlatformError(`no pod of Cassandra is ready at ${this.site}`);
     return execInPod(this.cluster, this.place(pod), ['nodetool', ...args], signal);
   }
@@ -150,17 +149,21 @@ export class GraphSite {
     return this.outer;
   }
 
-  /** Where its first Cassandra that is ready listens in its pod; null: none is. */
-  async podEndpoint(signal: AbortSignal): Promise<Endpoint | null> {
-    const pod = (await this.pods('cassandra', signal)).find(isReady);
-    const host = pod?.status?.podIP;
-    return host === undefined ? null : { host, port: CQL_PORT };
+  /** Its first pod of Cassandra that is ready; null: none is. */
+  async readyPod(signal: AbortSignal): Promise<V1Pod | null> {
+    const ready = (await this.pods('cassandra', signal)).filter(isReady);
+    return ready.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))[0] ?? null;
   }
 
-  /** Whether its first Cassandra that is ready can connect to an address. */
-  async knockAt(target: Endpoint, signal: AbortSignal): Promise<Knocked> {
-    const pod = (await this.pods('cassandra', signal)).find(isReady);
-    if (!pod) return 'unknown';
+  /** Whether clients outside can connect to its Cassandra. */
+  async knockFromOutside(signal: AbortSignal): Promise<Knocked> {
+    return knockFromHere(await this.outerEndpoint(signal));
+  }
+
+  /** Whether a pod of its Cassandra can connect to that of another site. */
+  async knockFrom(pod: V1Pod, { status }: V1Pod, signal: AbortSignal): Promise<Knocked> {
+    if (status?.podIP === undefined) return 'unknown';
+    const target = { host: status.podIP, port: CQL_PORT };
     return knockFromPod(this.cluster, this.place(pod), this.knock, target, signal);
   }
 

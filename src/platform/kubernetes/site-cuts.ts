@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Pod } from '@kubernetes/client-node';
 import { PlatformError } from '../../errors.ts';
 import { LOOPBACK_PEER, type NetworkAbility, OUTSIDE_PEER, type PacketRule, type RuleCounter } from '../platform.ts';
 import type { ClusterRegister } from './cluster-register.ts';
 import type { GraphSite } from './graph-site.ts';
-import { type Knocked, knockFromHere, openBefore } from './knock.ts';
+import { type Knocked, openBefore } from './knock.ts';
 import { type CutSite, policiesOf } from './network-policies.ts';
 import { createPolicy, faultsOfPolicies, policiesIn, removePolicies } from './policy-objects.ts';
 
@@ -27,9 +28,12 @@ export class SiteCuts implements NetworkAbility {
   private readonly register: Pick<ClusterRegister, 'requireCut'>;
   private readonly cuts = new Map<string, Cut>();
 
-  constructor(sites: readonly GraphSite[], register: Pick<ClusterRegister, 'requireCut'>) {
+  private readonly enforcedMs: number;
+
+  constructor(sites: readonly GraphSite[], register: Pick<ClusterRegister, 'requireCut'>, enforcedMs = ENFORCED_MS) {
     this.sites = sites;
     this.register = register;
+    this.enforcedMs = enforcedMs;
   }
 
   async filter(id: string, rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
@@ -53,21 +57,18 @@ export class SiteCuts implements NetworkAbility {
 
   /** Waits until nobody gets through any more. A PlatformError where somebody still does after a while: this network cannot cut. */
   private async requireEnforced(rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
-    const pairs = pairsOf(rules);
-    for (const untilMs = performance.now() + ENFORCED_MS; ; await sleep(AGAIN_MS, undefined, { signal })) {
-      const knocked = await Promise.all(
-        pairs.map(async ({ site, direction, peer }) => ({
-          how: await this.knock(site, direction, peer, signal),
-          what: `${direction === 'in' ? peer : site} to ${direction === 'in' ? site : peer}`,
-        })),
-      );
-      const through = knocked.filter(({ how }) => how === 'connected' || how === 'refused');
+    for (const untilMs = performance.now() + this.enforcedMs; ; await sleep(AGAIN_MS, undefined, { signal })) {
+      const through = (await this.knockAll(rules, signal)).filter(isThrough);
       if (through.length === 0) return;
       if (performance.now() < untilMs) continue;
-      const said = through.map(({ how, what }) => `${what}: ${how}`).join(', ');
-      throw new PlatformError(`NetworkPolicies are not enforced as silence within ${ENFORCED_MS / 1000} s: ${said}`, {
-        hint: 'is there a network plugin that enforces them (Calico, Cilium)? It must drop, and not refuse',
+      const said = through.map(({ site, direction, peer, knocked }) => {
+        const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
+        return `${from} to ${to}: ${knocked}`;
       });
+      throw new PlatformError(
+        `NetworkPolicies are not enforced as silence within ${this.enforcedMs / 1000} s: ${said.join(', ')}`,
+        { hint: 'is there a network plugin that enforces them (Calico, Cilium)? It must drop, and not refuse' },
+      );
     }
   }
 
@@ -81,17 +82,15 @@ export class SiteCuts implements NetworkAbility {
     if ([...standing.values()].every((policies) => policies === 0)) return [];
     const { rules, expected, lost } = this.cuts.get(id) ?? { rules: [], expected: new Map(), lost: new Map() };
     const whole = [...expected].every(([site, policies]) => standing.get(site) === policies);
-    const counters = await Promise.all(
-      pairsOf(rules).map(async ({ site, direction, peer }) => {
-        const key = `${site} ${direction} ${peer}`;
-        const knocked = await this.knock(site, direction, peer, signal);
-        if (knocked === 'lost') lost.set(key, (lost.get(key) ?? 0) + 1);
-        const through = knocked === 'connected' || knocked === 'refused';
-        return through || !whole ? [] : [{ site, direction, peer, packets: lost.get(key) ?? 0 }];
-      }),
-    );
+    const counters: RuleCounter[] = [];
+    for (const pair of await this.knockAll(rules, signal)) {
+      const { site, direction, peer, knocked } = pair;
+      const key = `${site} ${direction} ${peer}`;
+      if (knocked === 'lost') lost.set(key, (lost.get(key) ?? 0) + 1);
+      if (whole && !isThrough(pair)) counters.push({ site, direction, peer, packets: lost.get(key) ?? 0 });
+    }
     // Something stands, and is not what it should be: that is not nothing.
-    return counters.flat().length > 0 ? counters.flat() : [SOMETHING];
+    return counters.length > 0 ? counters : [SOMETHING];
   }
 
   async inForce(signal: AbortSignal): Promise<readonly string[]> {
@@ -107,16 +106,30 @@ export class SiteCuts implements NetworkAbility {
     this.cuts.delete(id);
   }
 
-  private async knock(site: string, direction: 'in' | 'out', peer: string, signal: AbortSignal): Promise<Knocked> {
+  /** Knocks once for each rule and peer, all at the same time. */
+  private async knockAll(rules: readonly PacketRule[], signal: AbortSignal): Promise<readonly Knock[]> {
+    const pods = new Map(
+      await Promise.all(this.sites.map(async (site) => [site.site, await site.readyPod(signal)] as const)),
+    );
+    const pairs = rules.flatMap(({ site, direction, peers }) => peers.map((peer) => ({ site, direction, peer })));
+    return Promise.all(pairs.map(async (pair) => ({ ...pair, knocked: await this.knock(pair, pods, signal) })));
+  }
+
+  private async knock(
+    { site, direction, peer }: Omit<Knock, 'knocked'>,
+    pods: ReadonlyMap<string, V1Pod | null>,
+    signal: AbortSignal,
+  ): Promise<Knocked> {
     if (peer === LOOPBACK_PEER) return 'unknown';
-    if (peer === OUTSIDE_PEER) {
-      // There is nobody outside whom a pod would call; and where there is no pod, it is the node that refuses.
-      const served = direction === 'in' && (await this.at(site).podEndpoint(signal)) !== null;
-      return served ? knockFromHere(await this.at(site).outerEndpoint(signal)) : 'unknown';
-    }
-    const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
-    const target = await this.at(to).podEndpoint(signal);
-    return target === null ? 'unknown' : this.at(from).knockAt(target, signal);
+    const own = pods.get(site) ?? null;
+    // Where no pod is ready it is the node that refuses, which says nothing; and there is nobody outside whom a pod would call.
+    if (own === null) return 'unknown';
+    if (peer === OUTSIDE_PEER) return direction === 'in' ? this.at(site).knockFromOutside(signal) : 'unknown';
+    const other = pods.get(peer) ?? null;
+    if (other === null) return 'unknown';
+    return direction === 'in'
+      ? this.at(peer).knockFrom(other, own, signal)
+      : this.at(site).knockFrom(own, other, signal);
   }
 
   private at(name: string): GraphSite {
@@ -124,14 +137,16 @@ export class SiteCuts implements NetworkAbility {
   }
 }
 
-interface Pair {
+interface Knock {
   readonly site: string;
   readonly direction: 'in' | 'out';
   readonly peer: string;
+  readonly knocked: Knocked;
 }
 
-function pairsOf(rules: readonly PacketRule[]): readonly Pair[] {
-  return rules.flatMap(({ site, direction, peers }) => peers.map((peer) => ({ site, direction, peer })));
+/** A refusal is an answer as well. */
+function isThrough({ knocked }: Knock): boolean {
+  return knocked === 'connected' || knocked === 'refused';
 }
 
 const SOMETHING: RuleCounter = {

@@ -211,7 +211,7 @@ function send(response: ServerResponse, status: number, body: unknown, headers: 
 }
 
 function isCollection(path: string): boolean {
-  return /\/(pods|configmaps|services|statefulsets|leases|nodes)$/.test(path);
+  return /\/(pods|configmaps|services|statefulsets|leases|nodes|networkpolicies)$/.test(path);
 }
 
 function matches({ metadata: { labels = {} } }: StoredObject, selector: string): boolean {

@@ -113,16 +113,22 @@ export function isReady({ metadata, status }: V1Pod): boolean {
 
 /**
  * Scales a StatefulSet to zero and tells its pods to end, all at once: the controller would do it one after the other, each when the one before it is
- * gone. What it had is written on it in the same change.
+ * gone, and each in its own time. What it had is written on it in the same change.
  */
 export async function scaleToZero(cluster: Cluster, name: string, graceMs: number, signal: AbortSignal): Promise<void> {
+  const endAll = async (): Promise<void> => {
+    const pods = (await podsOf(cluster, '', signal)).filter((pod) => isOwnedBy(pod, name));
+    await Promise.all(pods.map((pod) => endPod(cluster, pod, graceMs, signal)));
+  };
+  // Before the controller does: a pod that is given 30 s first is not always given less afterwards.
+  await endAll();
   await change(cluster, name, signal, (set) => {
     const { replicas } = workloadOf(set);
     if (set.spec?.replicas === 0) return null;
     return { metadata: { annotations: { [REPLICAS_BEFORE]: String(replicas) } }, spec: { replicas: 0 } };
   });
-  const pods = (await podsOf(cluster, '', signal)).filter((pod) => isOwnedBy(pod, name));
-  await Promise.all(pods.map((pod) => endPod(cluster, pod, graceMs, signal)));
+  // What the controller made in between.
+  await endAll();
 }
 
 /** Tells a pod to end, and gives it so long. One that is gone, and another of its name that has come since, is left alone. */
