@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { parseDocument } from 'yaml';
 import { kubeconfigFile } from '../../clusters/kubernetes/places.ts';
@@ -44,7 +44,7 @@ export function changed(
   onTestFinished(() => rmSync(reports, { recursive: true, force: true }));
   const document = parseDocument(readFileSync(join('scenarios', scenario), 'utf8'));
   for (const [path, value] of Object.entries(changes)) document.setIn(path.split('.').map(keyOf), value);
-  const file = join(reports, 'scenario.yaml');
+  const file = join(reports, basename(scenario));
   writeFileSync(file, String(document));
   return { file, reports };
 }
