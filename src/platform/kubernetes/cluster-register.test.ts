@@ -91,6 +91,9 @@ test('nothing is recorded by a run that does not hold the site, without a healer
     new ClusterRegister([site], () => {}).record({ fault: 'other', run: 'run1', undo: [undoAt('paris')] }, 1, within()),
   ).rejects.toThrow('no healer is at work in the namespace bank (context paris)');
   expect(server.list(FAULTS)).toHaveLength(1);
+  // What only starts what is down needs nobody who would undo it.
+  const recovering = { fault: 'recover-paris', run: 'recover', undo: [undoAt('paris')] };
+  await new ClusterRegister([site], () => {}).record(recovering, 1, within());
 });
 
 test('what cannot be recorded everywhere is recorded nowhere', async () => {

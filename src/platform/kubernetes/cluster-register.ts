@@ -21,7 +21,7 @@ import { unless } from './workloads.ts';
 const HEALER_MS = 10_000;
 const LOOK_MS = 500;
 const RENEW_MS = 2_000;
-/** Undoing for `recover`, which holds no lock of its own while a run does. */
+/** What `recover` records makes nothing: it is recorded so that it is done. It needs no healer, and holds no lock of its own while a run does. */
 const RECOVER = 'recover';
 
 /** Undoes of what leaves nothing behind here: a pod that was ended is made again by its controller. */
@@ -61,9 +61,9 @@ export class ClusterRegister implements FaultRegister {
       // Both ends of a cut have policies, and whoever is asked removes what there is.
       lasting.filter((one) => one.kind === 'network' || one.params.site === site);
     const struck = this.sites.filter((site) => stepsOf(site).length > 0);
-    for (const { cluster } of struck) {
+    for (const { cluster } of run === RECOVER ? [] : struck) {
       await this.requireHealer(cluster, signal);
-      if (run !== RECOVER) await requireHolder(cluster, run, signal);
+      await requireHolder(cluster, run, signal);
     }
     this.mine.set(fault, struck);
     const made: RegisteredSite[] = [];
