@@ -29,12 +29,18 @@ function loadKubeconfig(): KubeConfig {
   try {
     config.loadFromDefault();
   } catch (error) {
-    throw new InputError(`the kubeconfig cannot be read: ${messageOf(error)}`, {
+    throw new InputError(`the kubeconfig cannot be read: ${reasonOf(error)}`, {
       hint: 'KUBECONFIG names the file, or several; without it ~/.kube/config is read',
-      cause: error,
     });
   }
   return config;
+}
+
+/** Without the lines around a mistake, which a parser of YAML shows, and which may hold a token. */
+function reasonOf(error: unknown): string {
+  const { reason, mark } = error as { reason?: unknown; mark?: { line?: number } };
+  if (typeof reason === 'string') return `line ${(mark?.line ?? 0) + 1}: ${reason}`;
+  return (error as NodeJS.ErrnoException).code === undefined ? 'it is no kubeconfig' : messageOf(error);
 }
 
 /** The API server of the cluster that this process is in, as its service account may use it. */

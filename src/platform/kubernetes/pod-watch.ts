@@ -41,11 +41,12 @@ export async function watchPods(
   look: (signal: AbortSignal) => Promise<readonly V1Pod[]>,
   onDeath: (death: Death) => void,
   signal: AbortSignal,
+  everyMs = LOOK_MS,
 ): Promise<void> {
   const watch = new PodWatch();
   while (!signal.aborted) {
     const pods = await look(signal).catch(() => []);
     for (const death of watch.deaths(pods)) onDeath(death);
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+    await sleep(everyMs, undefined, { signal }).catch(() => {});
   }
 }
