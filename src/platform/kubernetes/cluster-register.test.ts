@@ -162,3 +162,32 @@ test('the healer goes on when the API server comes back, and when an undo fails'
   expect(said[1]).toBe('the faults can be seen again');
   expect(said.some((line) => line.startsWith('loss is not undone: processes: scaling cassandra'))).toBe(true);
 });
+
+test('a fault that cannot be read keeps nobody from undoing the others, and is named until somebody has looked at it', async () => {
+  const { server, site } = await siteAt('paris');
+  const register = new ClusterRegister([site], () => {});
+  await register.record({ fault: 'loss', run: 'run1', undo: [undoAt('paris')] }, 500, within());
+  const labels = server.list(FAULTS)[0]?.metadata.labels as Record<string, string>;
+  server.put(`${FAULTS}/drill-fault-newer`, { metadata: { labels }, data: { fault: '{"schema":2}', renewal: '' } });
+  await site.end(['cassandra'], 0, within());
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const said: string[] = [];
+  void heal(site.cluster, 'healer', (line) => said.push(line), over.signal);
+  await expect.poll(() => said.at(-1), { timeout: 20_000 }).toBe('loss is undone');
+  expect(said[0]).toBe('drill-fault-newer cannot be read: is it of another version? It is not undone here');
+  expect((await register.list(within())).map(({ fault }) => fault)).toEqual(['drill-fault-newer']);
+  expect(await register.undo('drill-fault-newer', within())).toEqual([]);
+});
+
+test('what needs a database that does not get ready is scaled up all the same', async () => {
+  const { server, site } = await siteAt('paris');
+  const register = new ClusterRegister([site], () => {});
+  await register.record({ fault: 'loss', run: 'run1', undo: [undoAt('paris')] }, 60_000, within());
+  await site.end(['cassandra', 'janusgraph'], 0, within());
+  server.ready = false;
+  const [result] = await register.undo('loss', AbortSignal.timeout(1_500));
+  expect(result).toMatchObject({ ok: false, error: expect.stringContaining('cassandra (context paris): 0 of 1') });
+  expect(server.get(`${SET}/janusgraph`)?.spec.replicas).toBe(1);
+  expect(server.list(FAULTS)).toHaveLength(1);
+});

@@ -3,14 +3,7 @@ import { InputError, messageOf, PlatformError } from '../../errors.ts';
 import type { FaultRegister, RegisteredFault, Undo, UndoResult } from '../undo.ts';
 import { isStatus } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import {
-  type FaultObject,
-  faultObjectOf,
-  faultObjects,
-  registered,
-  renewalNow,
-  type UndoStep,
-} from './fault-object.ts';
+import { faultObjectOf, faultObjects, registered, renewalNow, type UndoStep } from './fault-object.ts';
 import { readLease } from './leases.ts';
 import { faultObjectName, HEALER_LEASE } from './names.ts';
 import { holderOf } from './run-lock.ts';
@@ -26,6 +19,8 @@ const RECOVER = 'recover';
 
 /** Undoes of what leaves nothing behind here: a pod that was ended is made again by its controller. */
 const NOTHING_LASTS: readonly Undo['kind'][] = ['loop'];
+
+const UNREADABLE = { run: 'unknown: it cannot be read', undo: [], expiresInMs: 0 } as const;
 
 /** What the register needs of a site. */
 export interface RegisteredSite {
@@ -43,7 +38,6 @@ export class ClusterRegister implements FaultRegister {
   private readonly sites: readonly RegisteredSite[];
   /** Where this process has recorded a fault. */
   private readonly mine = new Map<string, readonly RegisteredSite[]>();
-  private readonly healers = new Set<string>();
   private readonly onDeadMan: (fault: string) => void;
 
   constructor(sites: readonly RegisteredSite[], onDeadMan: (fault: string) => void) {
@@ -100,7 +94,7 @@ export class ClusterRegister implements FaultRegister {
     void this.renewWhile(fault, sites, AbortSignal.any([signal, over.signal]));
     const done = await Promise.allSettled(
       sites.map(async ({ cluster }) => {
-        const found = (await faultObjects(cluster, signal)).filter((one) => one.fault === fault);
+        const found = (await faultObjects(cluster, signal)).readable.filter((one) => one.fault === fault);
         return Promise.all(found.map((one) => undoFault(cluster, one, signal)));
       }),
     );
@@ -122,18 +116,24 @@ export class ClusterRegister implements FaultRegister {
 
   async list(signal: AbortSignal): Promise<readonly RegisteredFault[]> {
     const all = await Promise.all(this.sites.map(({ cluster }) => faultObjects(cluster, signal)));
-    const byFault = Map.groupBy(all.flat(), ({ fault }) => fault);
-    return [...byFault.values()].map((parts) => {
+    const byFault = Map.groupBy(
+      all.flatMap(({ readable }) => readable),
+      ({ fault }) => fault,
+    );
+    // Of another version, or damaged: somebody must look at it, and it stays until then.
+    const unreadable = all.flatMap((one) => one.unreadable.map((name) => ({ ...UNREADABLE, fault: name })));
+    const known = [...byFault.values()].map((parts) => {
       const told = parts.map(registered) as [RegisteredFault, ...RegisteredFault[]];
       const expiresInMs = Math.min(...told.map((one) => one.expiresInMs));
       return { ...told[0], undo: told.flatMap(({ undo }) => undo), expiresInMs };
     });
+    return [...known, ...unreadable];
   }
 
   /** Whether a fault of which this would be the undo stands in a site's cluster. A PlatformError where none does: nobody would undo what is made. */
   async require(site: string, components: readonly string[], signal: AbortSignal): Promise<void> {
     const [at] = this.sites.filter((one) => one.site === site);
-    const faults: readonly FaultObject[] = at ? await faultObjects(at.cluster, signal) : [];
+    const faults = at ? (await faultObjects(at.cluster, signal)).readable : [];
     const covers = faults.some(({ steps }) =>
       steps.some(
         ({ undo }) =>
@@ -149,7 +149,7 @@ export class ClusterRegister implements FaultRegister {
   /** The same of a cut: its undo stands in the clusters of all sites. */
   async requireCut(id: string, signal: AbortSignal): Promise<void> {
     for (const { cluster } of this.sites) {
-      const faults = await faultObjects(cluster, signal);
+      const faults = (await faultObjects(cluster, signal)).readable;
       const covers = faults.some(({ steps }) =>
         steps.some(({ undo }) => undo.kind === 'network' && undo.params.id === id),
       );
@@ -160,14 +160,11 @@ export class ClusterRegister implements FaultRegister {
   /** A fault that nobody would undo after this process's death is not made. */
   private async requireHealer(cluster: Cluster, signal: AbortSignal): Promise<void> {
     const { context, namespace } = cluster;
-    const place = `${context}/${namespace}`;
-    if (this.healers.has(place)) return;
     const first = await readLease(cluster, HEALER_LEASE, signal);
     for (const untilMs = performance.now() + HEALER_MS; performance.now() < untilMs; ) {
       await sleep(LOOK_MS, undefined, { signal });
       const now = await readLease(cluster, HEALER_LEASE, signal);
       if (now === null || now.metadata?.resourceVersion === first?.metadata?.resourceVersion) continue;
-      this.healers.add(place);
       return;
     }
     throw new PlatformError(`no healer is at work in the namespace ${namespace} (context ${context})`, {
@@ -213,7 +210,7 @@ async function create(
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
     // Its answer may have been lost, and the request was made again.
-    const there = (await faultObjects(cluster, signal)).find(({ fault }) => fault === contents.fault);
+    const there = (await faultObjects(cluster, signal)).readable.find(({ fault }) => fault === contents.fault);
     if (there?.run !== contents.run || contents.run === RECOVER)
       throw new PlatformError(`${contents.fault} is in force already: undo it first`, { cause: error });
   }
@@ -228,7 +225,7 @@ function renewAt(cluster: Cluster, fault: string, signal: AbortSignal): Promise<
 async function forget(cluster: Cluster, fault: string, run: string): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
   const { namespace } = cluster;
-  const there = (await faultObjects(cluster, signal)).find((one) => one.fault === fault && one.run === run);
+  const there = (await faultObjects(cluster, signal)).readable.find((one) => one.fault === fault && one.run === run);
   if (!there) return;
   const order = { name: there.name, namespace, body: { preconditions: { uid: there.uid } } };
   await cluster

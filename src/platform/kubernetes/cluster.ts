@@ -77,7 +77,9 @@ export class Cluster {
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {
-        return await request(optionsOf(headers, AbortSignal.any([signal, AbortSignal.timeout(EACH_MS)])));
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(EACH_MS)]);
+        // Also where something before the request hangs that knows no signal: a program that logs in.
+        return await orAborted(request(optionsOf(headers, limit)), limit);
       } catch (error) {
         signal.throwIfAborted();
         const waitMs = againAfterMs(error, attempt);
@@ -86,6 +88,13 @@ export class Cluster {
       }
     }
   }
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 function optionsOf(headers: Readonly<Record<string, string>>, signal: AbortSignal): RequestOptions {

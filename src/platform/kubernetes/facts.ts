@@ -71,7 +71,8 @@ export async function kubernetesFacts(
       Kubernetes: read.map(({ site, version }) => `${site.name} ${version}`).join(', '),
       restarter: 'Kubernetes: the controller of a StatefulSet, and the kubelet with its back-off',
       'clients outside': REACHED[file.reach],
-      'a cut site': 'by NetworkPolicies at both ends; that they are enforced is found out by knocking',
+      'a cut site':
+        'by NetworkPolicies at both ends, shown by knocking; connections between sites that were there are not looked at',
       'a lost site': 'its pods are cut and then end; its nodes live on, and refuse what is for a Service without pods',
       'an abrupt end': 'SIGTERM, and SIGKILL after 1 s: the kubelet leaves a pod no less',
     },

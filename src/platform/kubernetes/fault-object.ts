@@ -53,20 +53,37 @@ export function faultObjectOf(namespace: string, of: FaultContents, renewal: str
   };
 }
 
-/** The faults that stand in a namespace. One that cannot be read is an Error: nobody could undo it. */
-export async function faultObjects(cluster: Cluster, signal: AbortSignal): Promise<readonly FaultObject[]> {
+export interface FaultObjects {
+  readonly readable: readonly FaultObject[];
+  /** Names of objects that another version made, or somebody changed. */
+  readonly unreadable: readonly string[];
+}
+
+/** The faults that stand in a namespace. One that cannot be read is no reason to leave the others in force. */
+export async function faultObjects(cluster: Cluster, signal: AbortSignal): Promise<FaultObjects> {
   const { namespace } = cluster;
   const { items } = await cluster.ask(
     `faults in ${namespace}`,
     (options) => cluster.core.listNamespacedConfigMap({ namespace, labelSelector: FAULT_SELECTOR }, options),
     signal,
   );
-  return items.map(({ metadata, data }) => ({
-    ...contents.parse(JSON.parse(data?.fault ?? 'null')),
-    name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
-    renewal: data?.renewal ?? '',
-  }));
+  const readable: FaultObject[] = [];
+  const unreadable: string[] = [];
+  for (const { metadata, data } of items) {
+    const name = metadata?.name ?? '';
+    const parsed = contents.safeParse(jsonOf(data?.fault));
+    if (!parsed.success) unreadable.push(name);
+    else readable.push({ ...parsed.data, name, uid: metadata?.uid ?? '', renewal: data?.renewal ?? '' });
+  }
+  return { readable, unreadable };
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
 }
 
 /** The renewal that says when it was, by the wall clock of whoever renewed it. */

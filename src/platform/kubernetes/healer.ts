@@ -27,10 +27,11 @@ export async function heal(
   signal: AbortSignal,
 ): Promise<void> {
   const watched = new Map<string, Watched>();
+  const unread = new Set<string>();
   let unseen = '';
   while (!signal.aborted) {
     try {
-      await look(cluster, watched, say, signal);
+      await look(cluster, watched, unread, say, signal);
       await renewLease(cluster, HEALER_LEASE, identity, signal);
       if (unseen !== '') say('the faults can be seen again');
       unseen = '';
@@ -46,10 +47,15 @@ export async function heal(
 async function look(
   cluster: Cluster,
   watched: Map<string, Watched>,
+  unread: Set<string>,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const faults = await faultObjects(cluster, signal);
+  const { readable: faults, unreadable } = await faultObjects(cluster, signal);
+  for (const name of unreadable) {
+    if (!unread.has(name)) say(`${name} cannot be read: is it of another version? It is not undone here`);
+    unread.add(name);
+  }
   const now = performance.now();
   for (const uid of watched.keys()) if (!faults.some((one) => one.uid === uid)) watched.delete(uid);
   for (const fault of faults) {

@@ -53,7 +53,7 @@ class KubernetesPlatform implements Platform {
     this.of = facts;
     const restarts = new PodRestarts();
     const register = new ClusterRegister(sites, (fault) => {
-      forget(fault);
+      restarts.forget(fault);
       this.tell('dead-man', `${fault} was undone by its healer`);
     });
     this.register = {
@@ -62,16 +62,12 @@ class KubernetesPlatform implements Platform {
       list: (signal) => register.list(signal),
       undo: async (fault, signal) => {
         const results = await register.undo(fault, signal);
-        if (results.every(({ ok }) => ok)) forget(fault);
+        if (results.every(({ ok }) => ok)) restarts.forget(fault);
         return results;
       },
     };
     const has = (ability: keyof Abilities): boolean => facts.abilities.includes(ability);
     const cuts = new SiteCuts(sites, register);
-    const forget = (fault: string): void => {
-      restarts.forget(fault);
-      cuts.forget(fault);
-    };
     this.abilities = {
       ...(has('network') && { network: cuts }),
       ...(has('processes') && {

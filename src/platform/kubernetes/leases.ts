@@ -14,14 +14,21 @@ export async function readLease(cluster: Cluster, name: string, signal: AbortSig
     });
 }
 
-/** Makes it, or writes that `holder` has it now. Whoever holds it, it is this one from now on. */
-export async function renewLease(cluster: Cluster, name: string, holder: string, signal: AbortSignal): Promise<void> {
+/** Makes it, or writes that `holder` has it now. `resourceVersion`: only this version of it. */
+export async function renewLease(
+  cluster: Cluster,
+  name: string,
+  holder: string,
+  signal: AbortSignal,
+  resourceVersion?: string,
+): Promise<void> {
   const { namespace } = cluster;
+  const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
   const spec = { holderIdentity: holder, renewTime: new V1MicroTime() };
   const renewed = await cluster
     .patch(
       `Lease ${name}`,
-      (options) => cluster.coordination.patchNamespacedLease({ name, namespace, body: { spec } }, options),
+      (options) => cluster.coordination.patchNamespacedLease({ name, namespace, body: { ...metadata, spec } }, options),
       signal,
     )
     .catch((error: unknown) => {

@@ -54,8 +54,9 @@ async function renew(cluster: Cluster, run: string, signal: AbortSignal): Promis
     if (signal.aborted) return;
     try {
       // Another run has taken it over: this one was suspended, and injects nothing any more.
-      if ((await holderOf(cluster, signal)) !== run) return;
-      await renewLease(cluster, RUN_LEASE, run, signal);
+      const lease = await readLease(cluster, RUN_LEASE, signal);
+      if (lease?.spec?.holderIdentity !== run) return;
+      await renewLease(cluster, RUN_LEASE, run, signal, lease.metadata?.resourceVersion);
     } catch {
       // What cannot be renewed for a while is not lost by that: who would take it looks at it for three times as long.
     }

@@ -25,18 +25,25 @@ async function openDoor(): Promise<Endpoint> {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
-/** A site at which knocking says what a test wants it to. */
+/** A site that is reached until policies stand in its cluster, and then as a test wants it to be. */
 class KnockedSite extends GraphSite {
-  knocked: Knocked = 'connected';
-  outside: Knocked = 'connected';
+  server!: FakeApiServer;
+  /** From a pod of another site, and from outside, once there is a policy. */
+  knocked: Knocked = 'lost';
+  outside: Knocked = 'lost';
+  before: Knocked = 'connected';
   door: Endpoint = { host: '127.0.0.1', port: 1 };
 
+  private get isCut(): boolean {
+    return this.server.list(POLICIES).length > 0;
+  }
+
   override knockFrom(): Promise<Knocked> {
-    return Promise.resolve(this.knocked);
+    return Promise.resolve(this.isCut ? this.knocked : this.before);
   }
 
   override knockFromOutside(): Promise<Knocked> {
-    return Promise.resolve(this.outside);
+    return Promise.resolve(this.isCut ? this.outside : this.before);
   }
 
   override outerEndpoint(): Promise<Endpoint> {
@@ -44,12 +51,15 @@ class KnockedSite extends GraphSite {
   }
 }
 
-async function sites(): Promise<{
-  paris: KnockedSite;
-  london: KnockedSite;
-  servers: readonly FakeApiServer[];
-  cuts: SiteCuts;
-}> {
+interface Made {
+  readonly paris: KnockedSite;
+  readonly london: KnockedSite;
+  readonly servers: readonly FakeApiServer[];
+  readonly register: { requireCut(): Promise<void> };
+  readonly cuts: SiteCuts;
+}
+
+async function sites(): Promise<Made> {
   const made = await Promise.all(
     ['paris', 'london'].map(async (name, index) => {
       const server = await FakeApiServer.start();
@@ -60,10 +70,10 @@ async function sites(): Promise<{
         cassandra: { selector: 'app=cassandra', service: 'cassandra', port: 9042 },
         janusgraph: { selector: 'app=janusgraph', service: 'janusgraph', port: 8182 },
       };
-      return {
-        server,
-        site: new KnockedSite(file, server.cluster(name), { components, reach: 'node-port', knock: ['k'] }),
-      };
+      const options = { components, reach: 'node-port', knock: ['k'] } as const;
+      const site = new KnockedSite(file, server.cluster(name), { ...options, knock: ['k'] });
+      site.server = server;
+      return { server, site };
     }),
   );
   const [paris, london] = made.map(({ site }) => site) as [KnockedSite, KnockedSite];
@@ -72,42 +82,58 @@ async function sites(): Promise<{
     paris,
     london,
     servers: made.map(({ server }) => server),
+    register,
     cuts: new SiteCuts([paris, london], register, 1_000),
   };
 }
 
-const knockedBy = (site: KnockedSite, how: Knocked): void => void Object.assign(site, { knocked: how });
-
 test('a network that does not enforce a policy is found out, and so is one that refuses', async () => {
-  const { paris, london, cuts } = await sites();
+  const { london, cuts } = await sites();
   for (const how of ['connected', 'refused'] as const) {
-    knockedBy(london, how);
-    knockedBy(paris, 'lost');
+    london.knocked = how;
     const rules = CUT.map((rule) => ({ ...rule, peers: ['london'] }));
     await expect(cuts.filter(`cut-${how}`, rules, within())).rejects.toThrow(`london to paris: ${how}`);
     // What was made of it is there for its undo.
-    expect((await cuts.observe(`cut-${how}`, within())).map(({ peer }) => peer)).toEqual(['london']);
+    expect((await cuts.observe(`cut-${how}`, within())).map(({ direction }) => direction)).toEqual(['out']);
     expect(await cuts.inForce(within())).toContain(`cut-${how}`);
     await cuts.mend(`cut-${how}`, within());
   }
   expect(await cuts.inForce(within())).toEqual([]);
 });
 
+test('what is not reached before proves nothing, and is not cut', async () => {
+  const { paris, cuts } = await sites();
+  for (const before of ['lost', 'refused', 'unknown'] as const) {
+    paris.before = before;
+    await expect(cuts.filter('cut', CUT, within())).rejects.toThrow(
+      `because they are not reached before: outside to paris: ${before}, paris to london: ${before}`,
+    );
+  }
+  expect(await cuts.inForce(within())).toEqual([]);
+});
+
 test('a network that leaves clients their connections has not cut them', async () => {
-  const { paris, london, cuts } = await sites();
+  const { paris, cuts } = await sites();
   paris.door = await openDoor();
-  paris.outside = 'lost';
-  knockedBy(paris, 'lost');
-  knockedBy(london, 'lost');
   await expect(cuts.filter('cut', CUT, within())).rejects.toThrow('enforces NetworkPolicies for new connections only');
+  await cuts.mend('cut', within());
   paris.door = { host: '127.0.0.1', port: 1 };
   await expect(cuts.filter('other', CUT, within())).resolves.toBeUndefined();
 });
 
-test('a policy that somebody removes while it should hold is missed', async () => {
-  const { paris, london, servers, cuts } = await sites();
-  knockedBy(paris, 'lost');
-  knockedBy(london, 'lost');
+test('a fault that is forgotten while its policies are made leaves none', async () => {
+  const { cuts, register } = await sites();
+  let asked = 0;
+  register.requireCut = async () => {
+    asked += 1;
+    if (asked > 1) throw new Error('no fault in paris would undo cut');
+  };
+  await expect(cuts.filter('cut', CUT, within())).rejects.toThrow('would undo cut');
+  expect(await cuts.inForce(within())).toEqual([]);
+});
+
+test('a policy that somebody removes while it should hold is missed, and so is who gets through', async () => {
+  const { london, servers, cuts } = await sites();
   const rules = CUT.map((rule) => ({ ...rule, peers: ['london', 'loopback'] }));
   await cuts.filter('cut', rules, within());
   const all = await cuts.observe('cut', within());
@@ -117,18 +143,25 @@ test('a policy that somebody removes while it should hold is missed', async () =
     'out london true',
     'out loopback false',
   ]);
-  const [paris0] = servers as [FakeApiServer];
-  const [first] = [...paris0.objects.keys()].filter((path) => path.startsWith(POLICIES));
-  paris0.objects.delete(first as string);
-  expect((await cuts.observe('cut', within())).map(({ site }) => site)).toEqual(['NetworkPolicies']);
-  // Somebody gets through although the policies stand.
-  await cuts.mend('cut', within());
-  expect(await cuts.observe('cut', within())).toEqual([]);
-  await cuts.filter('again', rules, within());
-  knockedBy(london, 'connected');
-  expect((await cuts.observe('again', within())).map(({ direction, peer }) => `${direction} ${peer}`)).toEqual([
+  london.knocked = 'connected';
+  expect((await cuts.observe('cut', within())).map(({ direction, peer }) => `${direction} ${peer}`)).toEqual([
     'in loopback',
     'out london',
     'out loopback',
   ]);
+  london.knocked = 'lost';
+  const [paris] = servers as [FakeApiServer];
+  const [first] = [...paris.objects.keys()].filter((path) => path.startsWith(POLICIES));
+  paris.objects.delete(first as string);
+  expect((await cuts.observe('cut', within())).map(({ site }) => site)).toEqual(['NetworkPolicies']);
+});
+
+test('a cut is over when those who were cut are reached again, and not when its policies are gone', async () => {
+  const { paris, cuts } = await sites();
+  await cuts.filter('cut', CUT, within());
+  await cuts.mend('cut', within());
+  paris.before = 'lost';
+  expect((await cuts.observe('cut', within())).map(({ peer }) => peer)).toEqual(['gone, and still enforced']);
+  paris.before = 'connected';
+  expect(await cuts.observe('cut', within())).toEqual([]);
 });

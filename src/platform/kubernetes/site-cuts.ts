@@ -40,11 +40,17 @@ export class SiteCuts implements NetworkAbility {
     const policies = policiesOf(id, rules, this.sites.map(cutSite));
     await this.register.requireCut(id, signal);
     const expected = new Map([...Map.groupBy(policies, ({ site }) => site)].map(([site, own]) => [site, own.length]));
+    await this.requireKnockable(rules, signal);
     const clients = rules.find(({ peers }) => peers.includes(OUTSIDE_PEER));
     const before = clients ? await openBefore(await this.at(clients.site).outerEndpoint(signal)) : null;
     try {
       this.cuts.set(id, { rules, expected, lost: new Map() });
       await Promise.all(policies.map(({ site, policy }) => createPolicy(this.at(site).cluster, policy, signal)));
+      // A cluster that could not be asked for a while may have undone it meanwhile: what was made then nobody would undo.
+      await this.register.requireCut(id, signal).catch(async (error: unknown) => {
+        await this.mend(id, signal);
+        throw error;
+      });
       await this.requireEnforced(rules, signal);
       if (clients && (await before?.answers()))
         throw new PlatformError(
@@ -55,16 +61,25 @@ export class SiteCuts implements NetworkAbility {
     }
   }
 
+  /** What nobody reaches before it is cut proves nothing afterwards. */
+  private async requireKnockable(rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
+    const mute = (await this.knockAll(rules, signal)).filter((one) => isKnockable(one) && one.knocked !== 'connected');
+    if (mute.length === 0) return;
+    throw new PlatformError(
+      `that these are cut could not be shown, because they are not reached before: ${mute.map(describe).join(', ')}`,
+      {
+        hint: 'knock: in the platform file is the command for it; the addresses of pods must be reached from site to site',
+      },
+    );
+  }
+
   /** Waits until nobody gets through any more. A PlatformError where somebody still does after a while: this network cannot cut. */
   private async requireEnforced(rules: readonly PacketRule[], signal: AbortSignal): Promise<void> {
     for (const untilMs = performance.now() + this.enforcedMs; ; await sleep(AGAIN_MS, undefined, { signal })) {
       const through = (await this.knockAll(rules, signal)).filter(isThrough);
       if (through.length === 0) return;
       if (performance.now() < untilMs) continue;
-      const said = through.map(({ site, direction, peer, knocked }) => {
-        const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
-        return `${from} to ${to}: ${knocked}`;
-      });
+      const said = through.map(describe);
       throw new PlatformError(
         `NetworkPolicies are not enforced as silence within ${this.enforcedMs / 1000} s: ${said.join(', ')}`,
         { hint: 'is there a network plugin that enforces them (Calico, Cilium)? It must drop, and not refuse' },
@@ -79,7 +94,7 @@ export class SiteCuts implements NetworkAbility {
         this.sites.map(async ({ cluster, site }) => [site, (await policiesIn(cluster, id, signal)).length] as const),
       ),
     );
-    if ([...standing.values()].every((policies) => policies === 0)) return [];
+    if ([...standing.values()].every((policies) => policies === 0)) return this.observeEnd(id, signal);
     const { rules, expected, lost } = this.cuts.get(id) ?? { rules: [], expected: new Map(), lost: new Map() };
     const whole = [...expected].every(([site, policies]) => standing.get(site) === policies);
     const counters: RuleCounter[] = [];
@@ -93,6 +108,16 @@ export class SiteCuts implements NetworkAbility {
     return counters.length > 0 ? counters : [SOMETHING];
   }
 
+  /** No policy stands any more: over when those who were cut are reached again. Where no pod is ready nobody can knock. */
+  private async observeEnd(id: string, signal: AbortSignal): Promise<readonly RuleCounter[]> {
+    const cut = this.cuts.get(id);
+    if (!cut) return [];
+    const lost = (await this.knockAll(cut.rules, signal)).filter(({ knocked }) => knocked === 'lost');
+    if (lost.length > 0) return [{ ...SOMETHING, peer: 'gone, and still enforced' }];
+    this.cuts.delete(id);
+    return [];
+  }
+
   async inForce(signal: AbortSignal): Promise<readonly string[]> {
     const all = await Promise.all(this.sites.map(({ cluster }) => faultsOfPolicies(cluster, signal)));
     return [...new Set(all.flat())].sort();
@@ -100,10 +125,6 @@ export class SiteCuts implements NetworkAbility {
 
   async mend(id: string, signal: AbortSignal): Promise<void> {
     await Promise.all(this.sites.map(({ cluster }) => removePolicies(cluster, id, signal)));
-  }
-
-  forget(id: string): void {
-    this.cuts.delete(id);
   }
 
   /** Knocks once for each rule and peer, all at the same time. */
@@ -142,6 +163,16 @@ interface Knock {
   readonly direction: 'in' | 'out';
   readonly peer: string;
   readonly knocked: Knocked;
+}
+
+/** Nobody outside listens, and a site's loopback is no way to anybody else. */
+function isKnockable({ direction, peer }: Knock): boolean {
+  return peer !== LOOPBACK_PEER && (peer !== OUTSIDE_PEER || direction === 'in');
+}
+
+function describe({ site, direction, peer, knocked }: Knock): string {
+  const [from, to] = direction === 'in' ? [peer, site] : [site, peer];
+  return `${from} to ${to}: ${knocked}`;
 }
 
 /** A refusal is an answer as well. */

@@ -3,7 +3,10 @@ import type { UndoResult } from '../undo.ts';
 import type { Cluster } from './cluster.ts';
 import type { FaultObject } from './fault-object.ts';
 import { removePolicies } from './policy-objects.ts';
-import { restore, unless } from './workloads.ts';
+import { restore, unless, type Workload } from './workloads.ts';
+
+/** For what is left to be scaled up when the time is over. */
+const LAST_MS = 10_000;
 
 /**
  * Does the undo of a fault in its cluster, each step whatever becomes of the others, and forgets the fault once all of it is done. The harness and the
@@ -19,7 +22,7 @@ export async function undoFault(
     const { undo } = step;
     try {
       if (step.kind === 'network') await removePolicies(cluster, step.undo.params.id, signal);
-      else for (const workload of step.workloads) await restore(cluster, workload, signal);
+      else await restoreAll(cluster, step.workloads, signal);
       results.push({ undo, ok: true, error: '' });
     } catch (error) {
       results.push({ undo, ok: false, error: messageWithHint(error) });
@@ -33,4 +36,14 @@ export async function undoFault(
       .catch(unless(404, 409));
   }
   return results;
+}
+
+/** Each once the one before is ready, and also when that does not get ready: what needs it shall not stay away for ever. */
+async function restoreAll(cluster: Cluster, workloads: readonly Workload[], signal: AbortSignal): Promise<void> {
+  const failed: unknown[] = [];
+  for (const workload of workloads) {
+    const limit = signal.aborted ? AbortSignal.timeout(LAST_MS) : signal;
+    await restore(cluster, workload, limit).catch((error: unknown) => failed.push(error));
+  }
+  if (failed.length > 0) throw failed[0];
 }

@@ -80,7 +80,25 @@ test('a state for each pod that there is, and for each that there should be', ()
   expect(said([set('c', 0)], [])).toBe('');
 });
 
-test('what a StatefulSet had is what stands on it, where that makes sense', () => {
+test('what a StatefulSet had is what stands on it, where it is at zero and that makes sense', () => {
   expect(workloadOf(set('c', 0, '3')).replicas).toBe(3);
-  for (const nonsense of ['0', '-1', 'many', '1.5']) expect(workloadOf(set('c', 2, nonsense)).replicas).toBe(2);
+  // Left from another time: somebody has scaled it since.
+  expect(workloadOf(set('c', 5, '3')).replicas).toBe(5);
+  for (const nonsense of ['0', '-1', 'many', '1.5']) expect(workloadOf(set('c', 0, nonsense)).replicas).toBe(0);
+});
+
+test('an order to scale to zero that comes after the undo has begun is undone as well', async () => {
+  await using server = await site(2);
+  const cluster = server.cluster();
+  await scaleToZero(cluster, 'cassandra', 0, within());
+  server.ready = false;
+  const restored = restore(cluster, { name: 'cassandra', replicas: 2 }, within());
+  await expect.poll(() => server.get(SET)?.spec.replicas).toBe(2);
+  server.put(SET, {
+    metadata: { labels: { app: 'cassandra' }, annotations: { [BEFORE]: '2' } },
+    spec: { replicas: 0 },
+  });
+  server.ready = true;
+  await restored;
+  expect(server.get(SET)?.spec.replicas).toBe(2);
 });

@@ -47,8 +47,14 @@ export function nameOf({ metadata }: { metadata?: { name?: string } }): string {
 
 /** What a StatefulSet has when it is whole: what it had before it was scaled to zero by us, else what it is to have now. */
 export function workloadOf(set: V1StatefulSet): Workload {
-  const before = Number(set.metadata?.annotations?.[REPLICAS_BEFORE] ?? Number.NaN);
-  return { name: nameOf(set), replicas: Number.isInteger(before) && before > 0 ? before : (set.spec?.replicas ?? 1) };
+  const replicas = set.spec?.replicas ?? 1;
+  // On one that is not at zero it is left from another time.
+  return { name: nameOf(set), replicas: replicas === 0 ? (markedReplicas(set) ?? 0) : replicas };
+}
+
+function markedReplicas({ metadata }: V1StatefulSet): number | null {
+  const before = Number(metadata?.annotations?.[REPLICAS_BEFORE] ?? Number.NaN);
+  return Number.isInteger(before) && before > 0 ? before : null;
 }
 
 /** The pods of a component, whatever becomes of them. */
@@ -147,18 +153,21 @@ export async function endPod(cluster: Cluster, pod: V1Pod, graceMs: number, sign
  * that is whole.
  */
 export async function restore(cluster: Cluster, { name, replicas }: Workload, signal: AbortSignal): Promise<void> {
-  await change(cluster, name, signal, (set) => {
-    const marked = set.metadata?.annotations?.[REPLICAS_BEFORE] !== undefined;
-    // Somebody who scaled it to something else meanwhile meant it.
-    const wanted = set.spec?.replicas === 0 ? { spec: { replicas } } : {};
-    if (!marked && wanted.spec === undefined) return null;
-    return { ...(marked && { metadata: { annotations: { [REPLICAS_BEFORE]: null } } }), ...wanted };
-  });
+  const scaleUp = (): Promise<void> =>
+    change(cluster, name, signal, (set) => {
+      const marked = set.metadata?.annotations?.[REPLICAS_BEFORE] !== undefined;
+      // Somebody who scaled it to something else meanwhile meant it; what is written on it is nearer to the effect than the record.
+      const wanted = set.spec?.replicas === 0 ? { spec: { replicas: markedReplicas(set) ?? replicas } } : {};
+      if (!marked && wanted.spec === undefined) return null;
+      return { ...(marked && { metadata: { annotations: { [REPLICAS_BEFORE]: null } } }), ...wanted };
+    });
   for (;;) {
+    // Each time: an order to scale it to zero may have been under way, and come after the first.
+    await scaleUp();
     const set = await read(cluster, name, signal);
     const wanted = set.spec?.replicas ?? 1;
     const ready = (await podsOf(cluster, '', signal)).filter((pod) => isOwnedBy(pod, name) && isReady(pod)).length;
-    if (ready >= wanted) return;
+    if (ready >= wanted && (wanted > 0 || replicas === 0)) return;
     await sleep(POLL_MS, undefined, { signal }).catch(() => {
       throw new PlatformError(`${name} (context ${cluster.context}): ${ready} of ${wanted} pods are ready`, {
         hint: `kubectl --context ${cluster.context} -n ${cluster.namespace} describe pods`,
