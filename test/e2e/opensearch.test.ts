@@ -55,7 +55,7 @@ test('what is written is there at once, also before any refresh; what is removed
 test('a node that is paused answers nothing, in time; its writes are doubtful, and the next one after it is ok', async () => {
   await using client = await opensearchProbe.connect(context, soon());
   const [first = { key: '', seq: 0 }, second = first] = writes;
-  server.signal('SIGSTOP');
+  await server.pause();
   try {
     const began = performance.now();
     expect(await client.invoke({ f: 'write', ...first }, soon())).toMatchObject({ outcome: 'info', error: 'timeout' });

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf, type LocalConfig, loadLocalConfig, withStores } from '../../../src/platform/local/config.ts';
 import { fetchClasses } from '../../../src/platform/local/fetch-classes.ts';
 import { findJdk } from '../../../src/platform/local/jdk.ts';
@@ -13,8 +15,18 @@ export interface OpensearchServer extends AsyncDisposable {
   readonly site: PlannedSite;
   /** Its process gets the signal. */
   signal(name: NodeJS.Signals): void;
+  /** Stops it where it is, and resolves once every thread of it stands: the signal alone reaches a busy one a little later. */
+  pause(): Promise<void>;
   /** Starts it anew on what it had stored; resolves once it serves. */
   restart(): Promise<void>;
+}
+
+/** Of each thread its state (proc(5)). */
+function threadsOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  });
 }
 
 /** A real node of OpenSearch on loopback, as the local platform starts it, but in no namespace. */
@@ -54,6 +66,10 @@ export async function startOpensearch(directory: string, signal: AbortSignal): P
   return {
     site: { name: 'paris', datacenter: 'paris-dc', endpoints: { opensearch } },
     signal: (name) => void child?.kill(name),
+    pause: async () => {
+      child?.kill('SIGSTOP');
+      while (child?.pid !== undefined && !threadsOf(child.pid).every((state) => state === 'T')) await sleep(5);
+    },
     restart: async () => {
       await stop();
       await start();
