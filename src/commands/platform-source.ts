@@ -44,14 +44,21 @@ export async function sourceFor(
 }
 
 /** The drivers of Kubernetes are loaded where they are wanted: they take half a second. */
-export async function kubernetesSource(path: string): Promise<PlatformSource> {
+async function kubernetesSource(path: string): Promise<PlatformSource> {
   const { loadPlatformFile } = await import('../platform/kubernetes/platform-file.ts');
   const { attachKubernetes, readKubernetes } = await import('../platform/kubernetes/kubernetes-platform.ts');
   const file = loadPlatformFile(path);
   return {
     look: async () => ({ facts: await readKubernetes(file, AbortSignal.timeout(LOOK_MS)), startMs: 0 }),
-    open: (signal) => attachKubernetes(file, signal),
+    open: (signal) => attachKubernetes(file, path, signal),
   };
+}
+
+/** Each site of a platform file by itself, to be healed. */
+export async function sitesOfFile(path: string): Promise<readonly { site: string; open(): Platform }[]> {
+  const { loadPlatformFile } = await import('../platform/kubernetes/platform-file.ts');
+  const { sitesToRecover } = await import('../platform/kubernetes/kubernetes-platform.ts');
+  return sitesToRecover(loadPlatformFile(path), path);
 }
 
 function localSource(file: string | undefined, wanted: LocalConfig): PlatformSource {

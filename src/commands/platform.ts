@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, InputError, messageOf } from '../errors.ts';
+import { EXIT, type ExitCode, InputError, messageOf, messageWithHint } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
 import {
   attachLocalPlatform,
@@ -11,7 +11,7 @@ import { leverFile } from '../platform/local/paths.ts';
 import { healPlatform } from '../run/heal-platform.ts';
 import { pulledLever, pullLever, releaseLever } from '../run/lever.ts';
 import { print } from './context.ts';
-import { kubernetesSource } from './platform-source.ts';
+import { sitesOfFile } from './platform-source.ts';
 
 const UNDO_MS = 300_000;
 
@@ -83,10 +83,9 @@ interface RecoverFlags {
  * platform it does nothing unless it is forced: that run heals itself, and may inject its next fault at any moment.
  */
 export async function recoverCommand({ force, platform: file }: RecoverFlags): Promise<ExitCode> {
+  if (file !== undefined) return recoverSites(file, force);
   const signal = AbortSignal.timeout(UNDO_MS);
-  await using platform = await (file === undefined
-    ? attachLocalPlatform(signal, { borrowed: true })
-    : (await kubernetesSource(file)).open(signal));
+  await using platform = await attachLocalPlatform(signal, { borrowed: true });
   if (!platform) {
     await removeWhatIsLeft();
     print('no platform is up: what was in force went with it');
@@ -106,7 +105,32 @@ export async function recoverCommand({ force, platform: file }: RecoverFlags): P
   print(
     left.length === 0
       ? 'nothing is in force; every component is ready'
-      : `what to do: run recover again in a minute (the platform tries by itself every 10 s)${file === undefined ? '; if it stays: npm run drill -- platform down, then platform up, which begins with empty databases' : ''}`,
+      : 'what to do: run recover again in a minute (the platform tries by itself every 10 s); if it stays: npm run drill -- platform down, then platform up, which begins with empty databases',
+  );
+  return left.length === 0 ? EXIT.pass : EXIT.platform;
+}
+
+/** The same on Kubernetes, at each site whatever becomes of the others. */
+async function recoverSites(file: string, force: boolean): Promise<ExitCode> {
+  const results = await Promise.all(
+    (await sitesOfFile(file)).map(async ({ site, open }) => {
+      const said = (line: string): string => `${site}: ${line}`;
+      try {
+        await using platform = open();
+        await using held = new AsyncDisposableStack();
+        if (!force) held.use(await platform.lock('recover', AbortSignal.timeout(UNDO_MS)));
+        return (await healPlatform(platform, (line) => print(said(line)))).map(said);
+      } catch (error) {
+        return [said(`not looked at: ${messageWithHint(error)}`)];
+      }
+    }),
+  );
+  const left = results.flat();
+  for (const one of left) print(one);
+  print(
+    left.length === 0
+      ? 'nothing is in force; every component is ready'
+      : 'what to do: run recover again in a minute (the healers try by themselves); with --force also where a run that hangs holds a site',
   );
   return left.length === 0 ? EXIT.pass : EXIT.platform;
 }

@@ -135,7 +135,6 @@ export async function runCommand(
   // One may have come up since it was asked which it would be.
   if (authorisation === null && needsWord(platform.facts().environment))
     throw new PlatformError('the platform that is up now is in production');
-  const where = flags.platform === undefined ? '' : ` --platform ${flags.platform}`;
   for (const [index, { scenario, seeds, declared }] of loaded.entries()) {
     const reports: Report[] = [];
     for (const [n, seed] of seeds.entries()) {
@@ -165,7 +164,7 @@ export async function runCommand(
         register: runRegister(),
       }).finally(() => view.end());
       for (const leftover of result.left)
-        process.stderr.write(`left behind: ${leftover}\n  what to do: npm run drill -- recover${where}\n`);
+        process.stderr.write(`left behind: ${leftover}\n  what to do: ${platform.recover}\n`);
       if (result.left.length > 0) codes.push(EXIT.platform);
       const report = await judgeNewRun(result.directory, signer, authority !== null).catch((error: unknown) => {
         // What was left behind, or aborted, is still to be said by the exit code.

@@ -42,7 +42,7 @@ export function describeCounters(counters: readonly RuleCounter[]): string {
     .map(([name, group]) => {
       const sum = group.reduce((packets, one) => packets + one.packets, 0);
       const each = group.map(({ peer, packets }) => `${peer} ${packets}`).join(', ');
-      return `${name}: ${sum} packets (${each})`;
+      return `${name}: ${sum} ${group[0]?.counted ?? 'packets'} (${each})`;
     })
     .join('; ');
 }

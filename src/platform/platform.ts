@@ -76,12 +76,13 @@ export interface PacketRule {
   readonly share?: number;
 }
 
-/** What stands in the kernel for one rule and peer. `packets`: that met their fate so far. */
+/** What stands in force for one rule and peer. `packets`: that met their fate so far. `counted`: what stands for them where none are counted. */
 export interface RuleCounter {
   readonly site: string;
   readonly direction: 'in' | 'out';
   readonly peer: Peer;
   readonly packets: number;
+  readonly counted?: string;
 }
 
 export interface ComponentState {
@@ -241,6 +242,8 @@ export type AbilityName = keyof Abilities;
 /** A platform that is up. A scenario names sites and components, never processes or addresses. */
 export interface Platform extends AsyncDisposable {
   facts(): PlatformFacts;
+  /** The command that undoes what a dead run left on it. */
+  readonly recover: string;
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
   /** The words that, put before a command, run it where the clients of `client` are: `outside`, or in a site. */

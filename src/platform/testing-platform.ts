@@ -47,6 +47,7 @@ const everything = (site: string): readonly PacketRule[] =>
  * looked at. `log` has what was asked of it, in order; `fails` makes an undo of this kind fail.
  */
 export class FakePlatform implements Platform {
+  readonly recover = 'npm run drill -- recover';
   readonly log: string[] = [];
   readonly rules = new Map<string, readonly PacketRule[]>();
   /** How often something happened, by id of its loop. */

@@ -36,6 +36,7 @@ function leaseOf(fault: PlannedFault): Lease {
       clock: monotonicClock(process.hrtime.bigint()),
       journal: { append: (type, data) => one.journal(type, data) },
       register: platform.register,
+      recover: platform.recover,
       served: async (): Promise<Observation> => ({ state: served.now ? 'none' : 'partial', observed: served.now }),
     }),
   };
@@ -184,7 +185,13 @@ test('a loss after a partition: neither waits for the other to be gone', async (
   const clock = monotonicClock(process.hrtime.bigint());
   const lease = (fault: PlannedFault): FaultLease =>
     new FaultLease(fault, faultType(fault.type).bind(fault, platform), {
-      ...{ run: 'r', clock, register: platform.register, journal: { append: async () => {} } },
+      ...{
+        run: 'r',
+        clock,
+        register: platform.register,
+        recover: platform.recover,
+        journal: { append: async () => {} },
+      },
       // Served again only when nothing of either fault is left.
       served: async () => ({ state: platform.registered.size === 0 ? 'none' : 'partial', observed: null }),
     });

@@ -16,6 +16,8 @@ export interface LeaseContext {
   readonly clock: Clock;
   readonly journal: Recorder;
   readonly register: FaultRegister;
+  /** What people do where it cannot be undone. */
+  readonly recover: string;
   /** Whether a write and a read are served where the fault was: the last word on its being gone. */
   served(fault: PlannedFault, signal: AbortSignal): Promise<Observation>;
 }
@@ -73,9 +75,7 @@ export class FaultLease {
     if (before.state !== 'none') {
       throw new PlatformError(
         `${this.planned.id}: its target is not whole before the fault: ${JSON.stringify(before.observed)}`,
-        {
-          hint: 'npm run drill -- recover',
-        },
+        { hint: this.context.recover },
       );
     }
     // From each wait it may come back to a run that is being healed: nothing goes in any more.
@@ -115,7 +115,7 @@ export class FaultLease {
    * then throws; may be called again.
    */
   async release(signal: AbortSignal): Promise<Seen> {
-    const { journal, register, clock } = this.context;
+    const { journal, register, clock, recover: hint } = this.context;
     const at = clock.nowUs();
     const request = { ...this.ids(), notBefore_us: at, notAfter_us: at, observed: null };
     // A journal that cannot be written, such as on a full disk or one that hangs, must not keep a fault in force.
@@ -128,7 +128,8 @@ export class FaultLease {
     this.released = true;
     const undone = register.undo(this.planned.id, signal).then((results) => {
       const failed = results.filter((result) => !result.ok).map((result) => `${result.undo.kind}: ${result.error}`);
-      if (failed.length > 0) throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, RECOVER);
+      if (failed.length > 0)
+        throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, { hint });
       return results.length > 0;
     });
     undone.catch(() => {});
@@ -236,5 +237,3 @@ export class FaultLease {
     return { fault: this.planned.id, disaster: this.planned.disaster };
   }
 }
-
-const RECOVER = { hint: 'npm run drill -- recover' } as const;

@@ -191,7 +191,7 @@ export async function healBefore(session: Session): Promise<void> {
   const left = await healPlatform(session.platform, (text) => session.say({ phase: null, text }));
   if (left.length > 0) {
     throw new PlatformError(`what stood here before this run cannot be healed: ${left.join('; ')}`, {
-      hint: 'npm run drill -- recover',
+      hint: session.platform.recover,
     });
   }
 }

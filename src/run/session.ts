@@ -176,6 +176,7 @@ export class Session {
       clock: this.clock,
       journal: this.journal,
       register: this.platform.register,
+      recover: this.platform.recover,
       served: (fault, signal) => this.served(fault, signal),
     });
     this.leases.push(lease);

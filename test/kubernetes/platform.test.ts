@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   const { kubeconfigFile } = await import('../../clusters/kubernetes/places.ts');
   process.env.KUBECONFIG = kubeconfigFile();
-  platform = await attachKubernetes(loadPlatformFile(PLATFORM), within());
+  platform = await attachKubernetes(loadPlatformFile(PLATFORM), PLATFORM, within());
 });
 
 afterAll(async () => {

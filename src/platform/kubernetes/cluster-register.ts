@@ -168,7 +168,7 @@ export class ClusterRegister implements FaultRegister {
       return;
     }
     throw new PlatformError(`no healer is at work in the namespace ${namespace} (context ${context})`, {
-      hint: `it undoes a fault when the harness dies: kubectl --context ${context} -n ${namespace} apply -f clusters/kubernetes/manifests/healer.yaml, and look at kubectl logs deployment/drill-healer`,
+      hint: `it undoes a fault when the harness dies: sed s/janusgraph-banking/${namespace}/ clusters/kubernetes/manifests/healer.yaml | kubectl --context ${context} apply -f - (its image is one of this harness); then kubectl --context ${context} -n ${namespace} logs deployment/drill-healer`,
     });
   }
 }

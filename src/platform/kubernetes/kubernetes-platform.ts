@@ -29,9 +29,30 @@ export async function readKubernetes(file: PlatformFile, signal: AbortSignal): P
 }
 
 /** The platform that a platform file names. It runs whether or not anybody looks at it. */
-export async function attachKubernetes(file: PlatformFile, signal: AbortSignal): Promise<Platform> {
+export async function attachKubernetes(file: PlatformFile, path: string, signal: AbortSignal): Promise<Platform> {
   const sites = sitesOf(file);
-  return new KubernetesPlatform(sites, await kubernetesFacts(file, sites, signal));
+  return new KubernetesPlatform(sites, await kubernetesFacts(file, sites, signal), path);
+}
+
+/**
+ * Each site by itself, to be healed whatever becomes of the others: an API server that is away, a namespace that is out again, or somebody who keeps its
+ * StatefulSets now, keeps no undo from being done. Asks nobody. `open` throws an InputError where the kubeconfig has no such context.
+ */
+export function sitesToRecover(file: PlatformFile, path: string): readonly { site: string; open(): Platform }[] {
+  return file.sites.map((one) => {
+    const { name, datacenter } = one;
+    const facts: PlatformFacts = {
+      name: file.name,
+      environment: file.environment,
+      sites: [{ name, datacenter, endpoints: { cassandra: [], janusgraph: [] } }],
+      nodesPerSite: 1,
+      replicationFactor: file.replicationFactor,
+      versions: {},
+      tuning: {},
+      abilities: ['network', 'processes', 'nodetool'],
+    };
+    return { site: name, open: () => new KubernetesPlatform(sitesOf({ ...file, sites: [one] }), facts, path) };
+  });
 }
 
 function sitesOf(file: PlatformFile): readonly GraphSite[] {
@@ -40,6 +61,7 @@ function sitesOf(file: PlatformFile): readonly GraphSite[] {
 }
 
 class KubernetesPlatform implements Platform {
+  readonly recover: string;
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
   private readonly sites: readonly GraphSite[];
@@ -48,7 +70,8 @@ class KubernetesPlatform implements Platform {
   private readonly over = new AbortController();
   private watching: Promise<unknown> | null = null;
 
-  constructor(sites: readonly GraphSite[], facts: PlatformFacts) {
+  constructor(sites: readonly GraphSite[], facts: PlatformFacts, path: string) {
+    this.recover = `npm run drill -- recover --platform ${path}`;
     this.sites = sites;
     this.of = facts;
     const restarts = new PodRestarts();

@@ -102,7 +102,8 @@ export class SiteCuts implements NetworkAbility {
       const { site, direction, peer, knocked } = pair;
       const key = `${site} ${direction} ${peer}`;
       if (knocked === 'lost') lost.set(key, (lost.get(key) ?? 0) + 1);
-      if (whole && !isThrough(pair)) counters.push({ site, direction, peer, packets: lost.get(key) ?? 0 });
+      if (whole && !isThrough(pair))
+        counters.push({ site, direction, peer, packets: lost.get(key) ?? 0, counted: 'knocks in vain' });
     }
     // Something stands, and is not what it should be: that is not nothing.
     return counters.length > 0 ? counters : [SOMETHING];

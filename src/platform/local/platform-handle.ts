@@ -15,6 +15,7 @@ const LOCK_AGAIN_MS = 1_000;
 
 /** A connection to the supervisor of a platform that is up. Disposing it lets go of the platform, and of its lock; one that is owned ends. */
 export class LocalPlatform implements Platform {
+  readonly recover = 'npm run drill -- recover';
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
   private readonly rpc: RpcClient<SupervisorMethods>;
