@@ -7,6 +7,7 @@ import { deviation, type Intent } from '../history/intent.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
+import { backupsOf } from './backups.ts';
 import { CanaryKeys, proveInstrument } from './canary.ts';
 import { Census } from './census.ts';
 import type { Reconciled } from './clocks.ts';
@@ -124,6 +125,7 @@ function judgeRun(
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
   const load = loadOf(record, views);
+  const backups = backupsOf(record);
   const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, defects: defects.list(), outcome });
   return {
     schema: 'drill/report/1',
@@ -148,6 +150,7 @@ function judgeRun(
     faults: record.faults.map(({ report }) => report),
     views: views.map(({ view }) => view),
     ...(load && { load }),
+    ...(backups && { backups }),
     rpo: [...ledger.rpo],
     backlogCleared_us: ledger.backlogClearedUs,
     readBack: places.map(({ stage, fault, site, probe, counts, rows }) => ({

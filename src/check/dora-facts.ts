@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { componentBehind } from '../history/components.ts';
 import type { Authorisation } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import type { Dora } from './dora-schema.ts';
 import type { Report } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
@@ -19,7 +20,7 @@ export function authorisationOf({ events }: RunRecord): Dora['authorisation'] {
 /** Which sites the timeline strikes, and what is left of each service. Beyond it: other sites that had an outage. */
 export function blastRadiusOf({ plan, faults }: RunRecord, { views }: Pick<Report, 'views'>): Dora['blastRadius'] {
   const requested = faults.filter(({ report }) => report.requested !== null).map(({ report }) => report.target);
-  const struck = [...new Set([...plan.timeline.map(({ site }) => site), ...requested])];
+  const struck = [...new Set([...plan.timeline.flatMap(struckSites), ...requested])];
   const others = plan.platform.sites.map(({ name }) => name).filter((name) => !struck.includes(name));
   const hurt = views.filter(({ service, outages }) => service === '' && outages.length > 0).map(({ site }) => site);
   return {

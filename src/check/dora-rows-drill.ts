@@ -166,13 +166,27 @@ export const DRILL_ROWS: readonly Row[] = [
     provision: 'DORA 12(2)',
     records: 'backups and their restore are tested, and nothing is harmed by it: checks before and after',
     fields: ['restore'],
-    judge: () => not('this run restores nothing from a backup'),
+    ofTheEntity: true,
+    judge: (_, { backups }) => {
+      if (!backups || backups.taken.length === 0) return not('this run restores nothing from a backup');
+      const taken = counted(backups.taken.length, 'backup');
+      if (backups.restored.length === 0) return not(`${taken} taken, and nothing restored`);
+      return partly(
+        `${taken} of Cassandra taken and read again, ${counted(backups.restored.length, 'restore')}, and every acknowledged write read back after it; no other store`,
+        ['report.json#/backups', 'read-back.csv'],
+      );
+    },
   },
   {
     provision: 'DORA 12(3)',
     records: 'restore into a system that is segregated: source and target cluster',
     fields: ['restore.target'],
-    judge: () => not('this run restores nothing from a backup'),
+    judge: (_, { backups }) =>
+      not(
+        (backups?.restored.length ?? 0) > 0
+          ? 'what was restored went into the system that had lost it, and into none beside it'
+          : 'this run restores nothing from a backup',
+      ),
   },
   {
     provision: 'DORA 12(7)',

@@ -12,12 +12,13 @@ const [EXAMPLE] = (exampleReports().passing as { views: readonly View[] }).views
 
 /** A disaster in Paris, effective between 100 and 101 s and told to end at 200 s. */
 function recordOf(
-  promises: Plan['promises'],
+  promises: Partial<Plan['promises']>,
   over: {
     detectors?: Plan['detectors'];
     released?: boolean;
     lapsed?: boolean;
     restarts?: boolean;
+    backups?: Plan['backups'];
     events?: readonly JournalEvent[];
   } = {},
 ): RunRecord {
@@ -25,11 +26,13 @@ function recordOf(
     id: 'kill-1',
     disaster: true,
     target: 'paris',
+    gone: instant(260, 261),
     releaseRequested: over.released === false ? null : instant(200),
   };
   return {
     plan: {
-      promises,
+      promises: { detection_us: null, normal_us: null, backup_us: null, restore_us: null, ...promises },
+      backups: over.backups ?? [],
       timeline: [{ id: 'kill-1', restarts: over.restarts }],
       detectors: over.detectors ?? { health: null, driver: false, nodetool: null },
     },
@@ -211,4 +214,24 @@ test('an outage that is open, a site that nothing looks at, a fault that did not
   });
   expect(judgePromises(recordOf(promises), [service({})])?.[0]).toMatchObject({ kept: 'unknown', measured_us: null });
   expect(judgePromises(recordOf(promises, { released: false }), [site([])])?.[0]?.kept).toBe('unknown');
+});
+
+const HOURLY = { name: 'hourly', at_us: 0, mode: 'full' } as const;
+const event = (type: string, data: object): JournalEvent => ({ type, data }) as unknown as JournalEvent;
+
+test('a backup is timed until it was read again, a restore until everything serves; one that was not taken keeps no promise', () => {
+  const promises = { backup_us: 30 * S, restore_us: 60 * S };
+  const taken = event('backup-taken', { backup: 'hourly', from_us: 10 * S, to_us: 45 * S, nodes: [] });
+  const restored = event('restored', { fault: 'kill-1', backup: 'hourly', nodes: [] });
+  const daily = { ...HOURLY, name: 'daily' };
+  const rows = judgePromises(recordOf(promises, { backups: [HOURLY, daily], events: [taken, restored] }), []);
+  expect(rows?.map(({ promise, measured_us, kept }) => [promise, measured_us, kept])).toEqual([
+    ['backup hourly', { lower: 35 * S, upper: 35 * S }, 'broken'],
+    ['backup daily', null, 'unknown'],
+    // Between 60 s and 61 s: the bounds straddle it.
+    ['restore from hourly', { lower: 60 * S, upper: 61 * S }, 'unknown'],
+  ]);
+  expect(rowOf(judgePromises(recordOf({ restore_us: 60 * S }, { backups: [HOURLY] }), []))).toEqual([
+    { kept: 'unknown', measured_us: null, note: 'nothing was restored' },
+  ]);
 });

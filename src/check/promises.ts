@@ -1,5 +1,6 @@
 import { componentBehind } from '../history/components.ts';
 import { eventsOf } from '../history/read-journal.ts';
+import { backupsOf } from './backups.ts';
 import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -10,11 +11,13 @@ type PromiseRow = NonNullable<Report['promises']>[number];
  * promise of the platform's. Undefined: the plan promises nothing.
  */
 export function judgePromises(record: RunRecord, views: readonly View[]): Report['promises'] {
-  const { detection_us: detectionUs, normal_us: normalUs } = record.plan.promises;
-  if (detectionUs === null && normalUs === null) return undefined;
+  const { detection_us: detectionUs, normal_us: normalUs, backup_us, restore_us } = record.plan.promises;
+  if ([detectionUs, normalUs, backup_us, restore_us].every((one) => one === null)) return undefined;
   return [
     ...(detectionUs === null ? [] : views.flatMap((view) => detectionOf(record, view, detectionUs))),
     ...(normalUs === null ? [] : normalOf(record, views, normalUs)),
+    ...(backup_us === null ? [] : backupTimes(record, backup_us)),
+    ...(restore_us === null ? [] : restoreTimes(record, restore_us)),
   ];
 }
 
@@ -38,6 +41,44 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
   // What clients could know is no alarm, and a stand-in's is not the platform's.
   const kept = clock.observer === 'platform' ? judge(measured, promisedUs) : 'unknown';
   return [{ promise, promised_us: promisedUs, measured_us: measured, observer: clock.observer, kept, note }];
+}
+
+/** From the order for each backup until it was shown to be whole; one that was not taken keeps no promise. */
+function backupTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
+  const { taken = [], notTaken = [] } = backupsOf(record) ?? {};
+  return [
+    ...taken.map(({ backup, from_us, to_us }): PromiseRow => {
+      const measured_us = { lower: to_us - from_us, upper: to_us - from_us };
+      return timed(
+        `backup ${backup}`,
+        promisedUs,
+        measured_us,
+        'with the time in which each of its files was read again',
+      );
+    }),
+    ...notTaken.map((name) => unknown(`backup ${name}`, promisedUs, 'not taken, or not whole')),
+  ];
+}
+
+/** From the order to restore to everything serving again. */
+function restoreTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
+  const { restored = [] } = backupsOf(record) ?? {};
+  if (restored.length === 0) return [unknown('restore', promisedUs, 'nothing was restored')];
+  return restored.map(({ backup, all_us }) => {
+    const promise = `restore from ${backup}`;
+    return all_us ? timed(promise, promisedUs, all_us, '') : unknown(promise, promisedUs, 'not seen to serve again');
+  });
+}
+
+function timed(promise: string, promisedUs: number, measured_us: Interval, note: string): PromiseRow {
+  return {
+    promise,
+    promised_us: promisedUs,
+    measured_us,
+    observer: 'harness',
+    kept: judge(measured_us, promisedUs),
+    note,
+  };
 }
 
 /** The first alarm that is no stand-in's; null: there was none. */

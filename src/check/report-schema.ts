@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
+import { backupsSchema } from './backups-schema.ts';
 import { doraSchema } from './dora-schema.ts';
 import { integritySchema } from './integrity-schema.ts';
 import { phaseLatencySchema } from './latency-schema.ts';
@@ -249,9 +250,11 @@ export const reportSchema = z.strictObject({
   faults: z.array(faultSchema),
   /** Services first, then the sites' own probes, in the order of the plan. */
   views: z.array(viewSchema),
-  /** All together first (service null), then each service. */
   /** Absent: the run has no load. */
   load: loadSchema.optional(),
+  /** Absent: the plan has no backups. */
+  backups: backupsSchema.optional(),
+  /** All together first (service null), then each service. */
   rpo: z.array(rpoSchema),
   /** What last-write-wins did to acknowledged overwrites of registers, each probe that has some; absent: none has. No part of RPO, nor of the verdict. */
   lastWriteWins: z.array(lastWriteWinsSchema).optional(),

@@ -1,3 +1,4 @@
+import { formatDuration } from '../duration.ts';
 import type { JournalEvent } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { Report } from './report-schema.ts';
@@ -26,6 +27,10 @@ function textOf(event: JournalEvent): string | null {
   switch (event.type) {
     case 'canary-injected':
       return `canary of ${event.data.probe}: ${event.data.deleted.length} keys deleted`;
+    case 'backup-taken':
+      return `the backup ${event.data.backup} is whole, begun ${formatDuration(event.at_us - event.data.from_us)} before`;
+    case 'restored':
+      return `restored from ${event.data.backup} after ${event.data.fault}`;
     case 'fault-requested':
       return `${event.data.fault} requested: ${event.data.type} of ${event.data.target}`;
     case 'fault-effective':

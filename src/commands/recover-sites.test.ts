@@ -24,7 +24,10 @@ async function platformOf(...names: string[]): Promise<{ file: string; servers: 
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: list((name, index) => ({ name, cluster: { server: servers[index]?.url, 'insecure-skip-tls-verify': true } })),
+    clusters: list((name, index) => ({
+      name,
+      cluster: { server: servers[index]?.url, 'insecure-skip-tls-verify': true },
+    })),
     users: [{ name: 'u', user: { token: 't' } }],
     contexts: list((name) => ({ name, context: { cluster: name, user: 'u' } })),
   };

@@ -41,6 +41,8 @@ export interface FaultType {
   only?(params: PlannedFault['params']): Component | undefined;
   /** What it strikes where no parameter says so, and with it what stands on that; absent: everything of its site. */
   readonly on?: Component;
+  /** Nothing serves at what it strikes before its end. Absent: it may. */
+  readonly onlyItsEndHelps?: boolean;
   /** What may die of it in its site, by itself: that is its effect, and nothing else's. Absent: nothing. */
   readonly deadly?: readonly Component[];
   /** It damages what the graph has stored, so that the graph is looked over while it holds. Absent: it does not. */

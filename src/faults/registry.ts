@@ -4,6 +4,7 @@ import { clockSkew } from './clock-skew.ts';
 import { compactionLag } from './compaction-lag.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
+import { dataLoss } from './data-loss.ts';
 import { diskFull } from './disk-full.ts';
 import { dnsFailure } from './dns-failure.ts';
 import type { FaultType } from './fault.ts';
@@ -42,6 +43,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   diskFull,
   sstableCorruption,
   graphDamage,
+  dataLoss,
   slowDisk,
   dnsFailure,
   clockSkew,

@@ -13,6 +13,7 @@ const instant = {
   notAfter_us: us,
   observed: json,
 };
+const copied = { site: text, node: z.int().min(0), files: z.int().min(0), bytes: z.int().min(0) };
 const moved = z.object({ service: text, from: text, to: text, decided_us: us, reason: text });
 
 /** What check relies on in the `data` of each type. Further members are allowed: a later harness may say more. */
@@ -46,6 +47,19 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   'fault-lapsed': z.object(instant),
   'fault-release-requested': z.object(instant),
   'fault-gone': z.object(instant),
+  'backup-taken': z.object({
+    backup: text,
+    mode: text,
+    tool: text,
+    from_us: us,
+    to_us: us,
+    nodes: z.array(z.object({ ...copied, took_us: us })),
+  }),
+  restored: z.object({
+    fault: text,
+    backup: text,
+    nodes: z.array(z.object({ ...copied, copied_us: us, started_us: us })),
+  }),
   detected: z.object({ fault: text, detector: text, simulated: z.boolean(), service: text.optional() }),
   failover: moved,
   failback: moved,

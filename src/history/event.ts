@@ -1,3 +1,4 @@
+import type { BackupMode } from './backup.ts';
 import type { CensusStage } from './census.ts';
 /** A fault as data: what an undo or a register entry carries. JSON only. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -76,6 +77,28 @@ export interface EventData {
   'fault-lapsed': FaultInstant;
   'fault-release-requested': FaultInstant;
   'fault-gone': FaultInstant;
+  /** Every file of it was read again by then. `took_us`: of each node, until Medusa, or whoever takes it, was done. */
+  'backup-taken': {
+    backup: string;
+    mode: BackupMode;
+    tool: string;
+    from_us: number;
+    to_us: number;
+    nodes: readonly { site: string; node: number; files: number; bytes: number; took_us: number }[];
+  };
+  /** How the nodes that a fault struck came back from a backup: the copy, and then the start until Cassandra served. */
+  restored: {
+    fault: string;
+    backup: string;
+    nodes: readonly {
+      site: string;
+      node: number;
+      files: number;
+      bytes: number;
+      copied_us: number;
+      started_us: number;
+    }[];
+  };
   detected: { fault: string; detector: string; simulated: boolean; service?: string };
   /** A service's traffic moved because of failures; `decided_us` is the instant in the client's policy. */
   failover: { service: string; from: string; to: string; decided_us: number; reason: string };

@@ -1,6 +1,7 @@
 import type { Machine } from './doctor-machine.ts';
 import { checkNamespaces } from './doctor-namespaces.ts';
 import { distributionOf, installLine, type Need } from './doctor-packages.ts';
+import { PYTHONS } from './local/backups/python.ts';
 import { JAVA_MAJOR } from './local/jdk.ts';
 
 /** What was found of one thing. A `warning` does not keep the platform from working. */
@@ -50,6 +51,7 @@ export async function examine(machine: Machine): Promise<readonly Finding[]> {
       'make room, or set DRILL_STATE to a directory on another disk',
     ),
     checkClockLibrary(machine),
+    checkPython(machine),
     checkBrowser(machine),
     await checkGo(machine),
   ];
@@ -136,6 +138,15 @@ function checkClockLibrary(machine: Machine): Finding {
   if (found !== null) return { name, state: 'ok', detail: found };
   const detail = 'not installed: no platform whose clocks can be set (clusters/local/skewed-clocks.yaml)';
   return { name, state: 'warning', detail, help: packageHelp(name, machine) };
+}
+
+/** Scenarios with backups have Medusa fetched, which runs on nothing else. */
+function checkPython(machine: Machine): Finding {
+  const name = 'Python';
+  const found = machine.python();
+  if (found !== null) return { name, state: 'ok', detail: found };
+  const detail = `no ${PYTHONS.join(' or ')} with its venv: no scenario with backups`;
+  return { name, state: 'warning', detail, help: packageHelp('python', machine) };
 }
 
 /** Reports are whole without it. */

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { findBrowser } from '../report/browser.ts';
 import { DATABASES, type Store } from './components.ts';
 import { archiveFile } from './local/archive.ts';
+import { findPython } from './local/backups/python.ts';
 import { buildArchives } from './local/build-archives.ts';
 import { cachedClassPath, resolveClassPath } from './local/class-path.ts';
 import { findClockLibrary } from './local/clock-library.ts';
@@ -34,6 +35,8 @@ export interface Machine {
   javas(): readonly string[];
   /** Null when it is not installed. */
   clockLibrary(): string | null;
+  /** The name of one that can run Medusa; null when there is none. */
+  python(): string | null;
   /** Null when none is installed. */
   browser(): string | null;
   availableMemoryBytes(): number;
@@ -65,6 +68,7 @@ export function thisMachine(): Machine {
     jdk: () => findJdk(),
     javas: () => candidateHomes().flatMap((home) => javaVersion(home) ?? []),
     clockLibrary: () => findClockLibrary(),
+    python: () => findPython(),
     browser: () => findBrowser(programPath(process.env)),
     availableMemoryBytes: () => process.availableMemory(),
     freeDiskBytes: () => {

@@ -1,6 +1,6 @@
 /** Which system's packages a machine has, and what the needed programs are called there. */
 
-export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux' | 'libfaketime' | 'chromium';
+export type Need = 'java' | 'maven' | 'iproute2' | 'nftables' | 'util-linux' | 'libfaketime' | 'chromium' | 'python';
 
 type Manager = 'apt' | 'dnf' | 'zypper' | 'pacman';
 
@@ -43,9 +43,20 @@ const JAVA_17_ENDED: Readonly<Record<string, number>> = {
   rocky: 10,
 };
 
+/** A Python that Medusa runs on, with what makes environments; where the system's own is such a one, else one beside it. */
+const PYTHON: Readonly<Record<Manager, string | null>> = {
+  apt: 'python3-venv',
+  dnf: 'python3.12',
+  zypper: 'python312',
+  pacman: null,
+};
+/** From which version on the system's own is a later one, and there is none beside it. */
+const PYTHON_ENDED: Readonly<Record<string, number>> = { debian: 13, ubuntu: 24.1 };
+
 /** The package of a program; null when the distribution has none. */
 export function packageOf(need: Need, { manager, id, version }: Distribution): string | null {
   if (need === 'java') return version >= (JAVA_17_ENDED[id] ?? Number.POSITIVE_INFINITY) ? null : JAVA[manager];
+  if (need === 'python') return version >= (PYTHON_ENDED[id] ?? Number.POSITIVE_INFINITY) ? null : PYTHON[manager];
   // Its package there gets a snap.
   if (need === 'chromium' && id === 'ubuntu') return null;
   if (need === 'iproute2' && manager === 'dnf') return 'iproute-tc';
@@ -79,6 +90,8 @@ export function installLine(needs: readonly Need[], distribution: Distribution |
 
 /** Where a program is to be had that a distribution does not have as a package. */
 function elsewhereOf(need: Need, { id }: Distribution): string {
+  if (need === 'python')
+    return 'install Python 3.12 beside your own (pyenv install 3.12, or uv python install 3.12), and have it in PATH as python3.12';
   return need === 'java'
     ? `install Temurin 17 beside your Java, ${id} has no 17 any more (https://adoptium.net/installation/linux)`
     : `install Google Chrome, ${id} has Chromium as a snap only (https://www.google.com/chrome)`;

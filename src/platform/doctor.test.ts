@@ -29,6 +29,7 @@ function machine(
     read: (path) => ({ ...FILES, ...files })[path] ?? null,
     jdk: () => ({ home: '/jdk17', version: '17.0.15' }),
     javas: () => ['17.0.15'],
+    python: () => 'python3',
     clockLibrary: () => '/usr/lib/faketime/libfaketimeMT.so.1',
     browser: () => '/usr/bin/chromium',
     availableMemoryBytes: () => 16 * 2 ** 30,
@@ -67,6 +68,7 @@ test('a machine that has everything: a line each, all ok', async () => {
     'ok       memory',
     'ok       disk',
     'ok       libfaketime',
+    'ok       Python',
     'ok       browser',
     'ok       Go',
     'ok       jars of Cassandra and JanusGraph',
@@ -170,6 +172,17 @@ test('libfaketime is needed by some platforms only: a warning, with the line tha
   const line = lineOf(lines, 'libfaketime');
   expect(line).toContain('warning  libfaketime: not installed');
   expect(line).toContain('sudo apt-get install -y --no-install-recommends libfaketime');
+});
+
+test('Python of some versions is needed by scenarios with backups only: a warning, and what helps on this system', async () => {
+  const without = { python: () => null };
+  const { ready, lines } = await ask(machine(without));
+  expect(ready).toBe(true);
+  expect(lineOf(lines, 'Python')).toContain('warning  Python: no Python 3.12 or Python 3.11 with its venv');
+  expect(lineOf(lines, 'Python')).toContain('apt-get install -y --no-install-recommends python3-venv');
+  const trixie = { '/etc/os-release': 'ID=debian\nVERSION_ID="13"\n' };
+  const other = await ask(machine({ ...without, files: trixie }));
+  expect(lineOf(other.lines, 'Python')).toContain('install Python 3.12 beside your own');
 });
 
 test('Go is needed by scenarios with load only: a warning, and where it is to be had', async () => {

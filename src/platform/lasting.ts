@@ -23,6 +23,7 @@ const LASTING: {
   queries: ['queries', ({ queries }) => queries],
   compaction: ['lag of compaction', ({ compaction }) => compaction],
   storage: ['damage', ({ storage }) => storage],
+  restore: ['losses of data', ({ data }) => data],
 };
 
 /** Everything that lasts on a platform until it is undone, with what people call it. */

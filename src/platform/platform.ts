@@ -1,4 +1,5 @@
 import type { Json } from '../history/event.ts';
+import type { BackupAbility, DataAbility } from './backups.ts';
 import type { Component, Database } from './components.ts';
 import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
@@ -226,6 +227,10 @@ export interface Abilities {
   /** Only where each commit log has a disk of its own. */
   readonly disks: DiskAbility;
   readonly storage: StorageAbility;
+  /** Only where the platform has a tool for them. */
+  readonly backups: BackupAbility;
+  /** Only where there are backups. */
+  readonly data: DataAbility;
   /** Only where the kernel has sch_netem. */
   readonly netem: DelayAbility;
   /** Only where the services have host names, and the platform a resolver of its own. */

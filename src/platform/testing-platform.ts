@@ -1,5 +1,9 @@
+import { PlatformError } from '../errors.ts';
+import type { BackupMode } from '../history/backup.ts';
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
+import type { Backup, LostData } from './backups.ts';
+import { DATABASES } from './components.ts';
 import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
 import {
@@ -54,6 +58,10 @@ export class FakePlatform implements Platform {
   readonly looping = new Map<string, Record<string, number>>();
   /** How much is damaged, by id. */
   readonly damaged = new Map<string, number>();
+  /** Names of backups that were taken. */
+  readonly taken = new Set<string>();
+  /** What data was lost, and is or was restored, by id. */
+  readonly lost = new Map<string, LostData>();
   /** Name servers that fail, by id. */
   readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
   /** Sites whose disks are full, by id. */
@@ -161,6 +169,29 @@ export class FakePlatform implements Platform {
           return { site, node: 0, filled, freeBytes: filled ? 0 : 1_000_000 };
         }),
       ...lasting(this.filled),
+    },
+    backups: {
+      take: async (name: string, mode: BackupMode): Promise<Backup> => {
+        this.log.push(`take the backup ${name}`);
+        this.copyData(name);
+        this.taken.add(name);
+        const nodes = PLATFORM.sites.map(({ name: site }) => ({ site, node: 0, files: 7, bytes: 700, tookUs: 900 }));
+        return { name, mode, tool: 'Fake 1.0', nodes };
+      },
+    },
+    data: {
+      lose: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
+        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
+        this.log.push(`lose the data of ${sites.join(' ')}`);
+        for (const site of sites) this.set(site, DATABASES, 'stopped');
+        this.putData(sites, null);
+        const of = sites.length;
+        this.lost.set(id, { id, sites, backup, inForce: true, empty: of, of, restored: null, failure: '' });
+      },
+      observe: async (id: string): Promise<LostData | null> => this.lost.get(id) ?? null,
+      inForce: async (): Promise<readonly string[]> =>
+        [...this.lost.values()].flatMap((one) => (one.inForce ? [one.id] : [])),
+      mend: async (id: string): Promise<void> => this.restore(id, this.lost.get(id)?.sites ?? []),
     },
     storage: {
       corrupt: async (id: string, site: string, { keyspace, table, places }: TableDamage): Promise<void> => {
@@ -286,6 +317,20 @@ export class FakePlatform implements Platform {
     }
   }
 
+  /** For platforms that have data: a copy of everything under a name; and that copy, or nothing, in the place of what is there. */
+  protected copyData(_name: string): void {}
+  protected putData(_sites: readonly string[], _name: string | null): void {}
+
+  private restore(id: string, sites: readonly string[]): void {
+    const lost = this.lost.get(id);
+    const restored = sites.map((site) => ({ site, node: 0, files: 7, bytes: 700, copiedUs: 500, startedUs: 800 }));
+    if (lost?.inForce) {
+      this.lost.set(id, { ...lost, inForce: false, empty: 0, restored });
+      this.putData(sites, lost.backup);
+    }
+    for (const site of sites) this.set(site, DATABASES, 'ready');
+  }
+
   private loop(id: string, site: string, components: readonly Component[]): void {
     this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
   }
@@ -300,6 +345,7 @@ export class FakePlatform implements Platform {
     'disk-speed': ({ id }) => void this.slow.delete(id),
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
+    restore: ({ id, sites }) => this.restore(id, sites),
     clock: ({ id }) => void this.ahead.delete(id),
     restart: ({ site, components }) => this.set(site, components, 'ready'),
     processes: ({ site, components }) => this.set(site, components, 'ready'),

@@ -92,3 +92,12 @@ export function formatWall(iso: string): string {
 export function formatRate(perSecond: number): string {
   return `${(Math.floor(perSecond * 10) / 10).toFixed(Number.isInteger(perSecond) ? 0 : 1)}/s`;
 }
+
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Decimal units, three digits: `12.3 MB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(BYTES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? Math.round(value) : Number(value.toPrecision(3))} ${BYTES[power]}`;
+}

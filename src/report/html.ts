@@ -4,6 +4,7 @@ import { html, type Markup } from './markup.ts';
 import { chapter, contentsOf } from './outline.ts';
 import { page } from './page.ts';
 import { type Sheet, sheetStyle } from './print.ts';
+import { backupsSection } from './section-backups.ts';
 import { classificationSection } from './section-classification.ts';
 import { coverSection } from './section-cover.ts';
 import { canarySection, closingSection, factsSection, qualitySection } from './section-evidence.ts';
@@ -57,6 +58,7 @@ function restOf(report: Report, seal: Seal): Markup {
     plotsSection(report),
     clocksSection(report),
     promisesSection(report),
+    backupsSection(report),
     outagesSection(report),
     lossSection(report),
     ...(dora ? [reconciliationSection(dora)] : []),

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { CensusStage } from '../history/census.ts';
 import { PROBES } from '../probes/registry.ts';
@@ -22,7 +22,8 @@ export async function takeCensus(session: Session, stage: CensusStage, signal: A
   for (const target of targets.filter(({ probe }) => PROBES.get(probe)?.census)) {
     const { probe } = target;
     const site = target.site.name;
-    const path = join(directory.path, 'graph.csv');
+    // Whoever writes it may stand in another directory.
+    const path = resolve(directory.path, 'graph.csv');
     const { rows, observed } = await reader
       .run({ type: 'census', target, stage, path }, signal)
       .then(({ rows = 0 }) => ({ rows, observed: '' }))

@@ -7,6 +7,7 @@ import { OUTSIDE_PEER } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { strikes } from '../scenario/strikes.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
 
@@ -60,7 +61,9 @@ export class Detection implements AsyncDisposable {
     const { plan, leases, journal, say, phaseNow, clock } = this.session;
     say({ phase: phaseNow, text: `${type} of the ${detector}: ${component} of ${site}: ${what}` });
     // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
-    const open = leases.filter(({ planned, requested, gone }) => planned.site === site && requested && !gone);
+    const open = leases.filter(
+      ({ planned, requested, gone }) => struckSites(planned).includes(site) && requested && !gone,
+    );
     const [fault] = open;
     // What began to fail before the fault was requested noticed something else.
     const before = fault !== undefined && clock.nowUs() - failingForMs * 1_000 < fault.requestedUs;
@@ -80,7 +83,7 @@ export class Detection implements AsyncDisposable {
   /** `nodetool status` at a site that no fault strikes, each line of a node that is down (`DN`). */
   private async pollNodetool(everyMs: number): Promise<void> {
     const { plan, platform } = this.session;
-    const struck = new Set(plan.timeline.map(({ site }) => site));
+    const struck = new Set(plan.timeline.flatMap(struckSites));
     const from = plan.platform.sites.find(({ name }) => !struck.has(name))?.name;
     const { nodetool } = platform.abilities;
     if (from === undefined || !nodetool) {

@@ -1,18 +1,19 @@
 import { PlatformError } from '../errors.ts';
-import { FAULTS, faultType } from '../faults/registry.ts';
+import { FAULTS } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
 import { standsOn } from '../platform/components.ts';
 import { PROBES } from '../probes/registry.ts';
 import { endings } from '../scenario/in-force.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { takes } from '../scenario/strikes.ts';
-import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
-import { takeCensus } from './census.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
+import { mayBeSurvived, readAtFailover } from './at-failover.ts';
+import { BackupSchedule } from './backups.ts';
 import type { FaultLease } from './fault-lease.ts';
-import { readBack, type Stages } from './reading.ts';
+import type { Stages } from './reading.ts';
 import { releaseAll } from './release.ts';
 import type { Session } from './session.ts';
-import { deadline, pause, until } from './wait.ts';
+import { deadline, pause } from './wait.ts';
 
 /** Beyond its time-out, with rows on their way. */
 const SILENT_US = 5_000_000;
@@ -28,6 +29,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   const { plan, clock } = session;
   const beganUs = clock.nowUs() + plan.jitter_us;
   const ends = endings(plan.timeline);
+  const backups = new BackupSchedule(session, beganUs);
   let disaster: FaultLease | null = null;
   for (const [index, planned] of plan.timeline.entries()) {
     const due = session.leases.flatMap((lease, i) => {
@@ -42,30 +44,23 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
       await sleepUntil(session, Math.max(beganUs + endUs, ...leases.map(heldUntilUs)), signal);
       await release(session, leases, signal);
     }
+    await backups.takeUntil(signal, planned.at_us);
     await sleepUntil(session, beganUs + planned.at_us, signal);
-    if (index === 0) await session.phase('during', `${planned.id}: ${planned.type} of ${planned.site}`);
-    else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${planned.site}` });
+    if (index === 0)
+      await session.phase('during', `${planned.id}: ${planned.type} of ${struckSites(planned).join(', ')}`);
+    else session.say({ phase: 'during', text: `${planned.id}: ${planned.type} of ${struckSites(planned).join(', ')}` });
     await requireSurvivor(session, planned, signal);
     const lease = session.lease(planned);
     await lease.inject(signal, EFFECTIVE_MS);
     session.say({ phase: 'during', text: `${planned.id} is effective: ${readable(lease.effective?.observed)}` });
     if (planned.disaster) disaster = lease;
   }
+  await backups.takeUntil(signal);
   if (!disaster?.effective) return null;
   const lastUs = beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us));
   const held = session.leases.filter(({ gone }) => !gone);
   await sleepUntil(session, Math.max(lastUs, ...held.map(heldUntilUs)), signal);
-  await serviceRestored(session, disaster.effective.notAfter_us, signal);
-  await session.phase(
-    'read-back',
-    'reading back every write acknowledged before the disaster, at the site that serves now',
-  );
-  // Of one node among several the site goes on, and what it has is what counts.
-  const lost = disaster.planned.params.node === undefined ? disaster.planned.site : null;
-  const asked = stages.atFailover(lost, disaster.effective.notAfter_us);
-  const { present, other } = await readBack(session, 'at-failover', disaster.planned.id, asked, signal);
-  if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
-  session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
+  if (mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
   return disaster;
 }
 
@@ -87,23 +82,26 @@ async function release(session: Session, leases: readonly FaultLease[], signal: 
 async function requireSurvivor(session: Session, fault: PlannedFault, signal: AbortSignal): Promise<void> {
   const { plan, platform, leases } = session;
   if (plan.guard.lastSite) return;
-  const { id, site } = fault;
+  const struck = struckSites(fault);
   const states = (await platform.abilities.processes?.observe(signal)) ?? [];
   const open = leases.flatMap(({ planned, gone }) => (gone ? [] : [planned]));
   for (const [service, { sites, probe }] of Object.entries(plan.services)) {
     const component = PROBES.get(probe)?.component;
-    if (!sites.includes(site) || !takes(fault, component, FAULTS)) continue;
+    if (!sites.some((site) => struck.includes(site)) || !takes(fault, component, FAULTS)) continue;
     const gone = new Set([
-      site,
-      ...open.flatMap((one) => (takes(one, component, FAULTS) ? [one.site] : [])),
+      ...struck,
+      ...open.flatMap((one) => (takes(one, component, FAULTS) ? struckSites(one) : [])),
       // A graph that lives on a store that does not is gone as well.
       ...states.flatMap((one) => (one.state !== 'ready' && standsOn(component, one.component) ? [one.site] : [])),
       ...silentSites(session, probe),
     ]);
     if (sites.some((one) => !gone.has(one))) continue;
-    throw new PlatformError(`${id}: no other site of ${service} is whole, so ${site} is not taken`, {
-      hint: 'find out what is wrong there; where it is meant: guard: { lastSite: may be taken }',
-    });
+    throw new PlatformError(
+      `${fault.id}: no other site of ${service} is whole, so ${struck.join(' and ')} is not taken`,
+      {
+        hint: 'find out what is wrong there; where it is meant: guard: { lastSite: may be taken }',
+      },
+    );
   }
 }
 
@@ -116,19 +114,6 @@ function silentSites({ live, clock }: Session, probe: string): readonly string[]
       ? [site]
       : [];
   });
-}
-
-/** Waits until each service holds again, or its deadline has passed: the read-back must be done either way. */
-async function serviceRestored(session: Session, fromUs: number, signal: AbortSignal): Promise<void> {
-  const { plan, live, clock } = session;
-  const limit = deadline(signal, plan.recovery.within_us / 1000, 'the service level at the survivor');
-  await until(() => (live.servicesHold(fromUs, clock.nowUs(), WINDOWS_THAT_HOLD) ? true : null), 250, limit).catch(
-    async (error: Error) => {
-      signal.throwIfAborted();
-      await session.journal.append('stop-condition', { condition: 'recovery.within', observed: error.message });
-      session.say({ phase: session.phaseNow, text: error.message });
-    },
-  );
 }
 
 /** What was observed, for a person. */

@@ -97,11 +97,11 @@ export class Stages {
     this.sites = plan.platform.sites.map(({ name }) => name);
   }
 
-  /** The ledger, at the site that serves now instead of the lost one; null: none is lost. */
-  atFailover(lostSite: string | null, effectiveUs: number): readonly Asked[] {
+  /** The ledger, at the site that serves now instead of those that are lost. */
+  atFailover(lostSites: readonly string[], effectiveUs: number): readonly Asked[] {
     return this.of((write) => inLedger(write, effectiveUs)).map((asked) => ({
       ...asked,
-      sites: this.survivors(asked.live.timetable.probe, lostSite),
+      sites: this.survivors(asked.live.timetable.probe, lostSites),
     }));
   }
 
@@ -146,12 +146,12 @@ export class Stages {
     return this.live.timetables.map((live) => ({ live, sites: this.sites, writes: this.live.writesOf(live, wanted) }));
   }
 
-  private survivors(probe: string, lostSite: string | null): readonly string[] {
+  private survivors(probe: string, lostSites: readonly string[]): readonly string[] {
     const current = Object.entries(this.plan.services)
       .filter(([, service]) => service.probe === probe)
       .map(([name, service]) => this.live.current.get(name) ?? (service.sites[0] as string));
-    const alive = [...new Set(current)].filter((site) => site !== lostSite);
-    return alive.length > 0 ? alive : this.sites.filter((site) => site !== lostSite).slice(0, 1);
+    const alive = [...new Set(current)].filter((site) => !lostSites.includes(site));
+    return alive.length > 0 ? alive : this.sites.filter((site) => !lostSites.includes(site)).slice(0, 1);
   }
 }
 

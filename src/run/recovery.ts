@@ -1,8 +1,9 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, PlatformError } from '../errors.ts';
 import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { HINTS_QUIET_US } from '../scenario/recovery.ts';
+import { mayBeSurvived, readAtFailover } from './at-failover.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages, targetOf } from './reading.ts';
 import { releaseAgain } from './release.ts';
@@ -10,6 +11,7 @@ import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
 const HINTS_POLL_MS = 1_000;
+const ASK_MS = 10_000;
 const REPAIR_MS = 600_000;
 
 /** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. */
@@ -28,6 +30,8 @@ export async function recoverFromFaults(
   if (leftover) throw leftover.error;
   for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;
+  await sayRestored(session, open);
+  if (!mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
@@ -42,6 +46,23 @@ export async function recoverFromFaults(
   if (!failsBack) await settle(session, stages, signal);
   await session.phase('read-back', 'reading everything back again, after the repair');
   await readBack(session, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
+}
+
+/**
+ * How what was restored from a backup came back, where something was. A PlatformError where it was not, and is there all the same, because it was put
+ * back: nothing of it says what a restore costs.
+ */
+async function sayRestored({ platform, journal }: Session, leases: readonly FaultLease[]): Promise<void> {
+  for (const { planned } of leases) {
+    const lost = await platform.abilities.data?.observe(planned.id, AbortSignal.timeout(ASK_MS));
+    if (!lost) continue;
+    if (!lost.restored)
+      throw new PlatformError(`${planned.id}: nothing was restored from ${lost.backup}: ${lost.failure}`);
+    const nodes = lost.restored.map(({ copiedUs, startedUs, ...node }) => {
+      return { ...node, copied_us: copiedUs, started_us: startedUs };
+    });
+    await journal.append('restored', { fault: planned.id, backup: lost.backup, nodes });
+  }
 }
 
 /** Waits until no retry inside a server can still apply a write that nobody acknowledged. */

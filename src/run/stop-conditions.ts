@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import type { Recorder } from './fault-lease.ts';
 import { pulledLever } from './lever.ts';
 import type { LiveRecord } from './live-record.ts';
@@ -64,7 +65,7 @@ export function whyStopped(run: WatchedRun, limits: Limits): Stopped | null {
   if (faultUs === null) return null;
   const nowUs = clock.nowUs();
   const { downtime_us, otherSite_us } = plan.stop;
-  const struck = new Set(plan.timeline.map(({ site }) => site));
+  const struck = new Set(plan.timeline.flatMap(struckSites));
   for (const timetable of live.timetables) {
     const { service, site, probe, client } = timetable.timetable;
     // A client inside a site that is struck reaches nobody, and that is no other site's doing.

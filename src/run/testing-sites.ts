@@ -92,6 +92,8 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   deadly = false;
   /** False: what is written at one site stays there for now. */
   handing = true;
+  /** Rows of each site, by the name of a backup. */
+  readonly copies = new Map<string, ReadonlyMap<string, ReadonlyMap<string, string>>>();
   /** How long a removal takes. */
   removalMs = 0;
   private readonly timer: NodeJS.Timeout;
@@ -145,6 +147,19 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
     else {
       this.stranded.set(name, [...site.pending]);
       site.turnOff();
+    }
+  }
+
+  protected override copyData(name: string): void {
+    this.copies.set(name, new Map(this.sites.map((site) => [site.name, new Map(site.rows)])));
+  }
+
+  protected override putData(names: readonly string[], copy: string | null): void {
+    for (const name of names) {
+      const { rows, pending } = this.site(name);
+      rows.clear();
+      pending.clear();
+      for (const [key, value] of this.copies.get(copy ?? '')?.get(name) ?? []) rows.set(key, value);
     }
   }
 

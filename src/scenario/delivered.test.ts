@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { configFor } from '../commands/platform-config.ts';
 import { FAULTS } from '../faults/registry.ts';
-import { DEFAULT_CONFIG, loadLocalConfig, withStores } from '../platform/local/config.ts';
+import { DEFAULT_CONFIG } from '../platform/local/config.ts';
 import { localPlatformFacts } from '../platform/local/local-platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import { listScenarioFiles, loadScenario } from './load.ts';
 import { resolveScenario } from './resolve.ts';
-import { storesNeeded } from './stores.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const REGISTRIES = { probes: PROBES, faults: FAULTS };
@@ -23,14 +23,7 @@ test('every scenario that is delivered has a plan on each platform that it names
   for (const file of files) {
     for (const config of configsOf(readFileSync(file, 'utf8'))) {
       const loaded = await loadScenario(file, { registries: REGISTRIES, directory: `${ROOT}scenarios` });
-      const platform = localPlatformFacts(
-        withStores(loadLocalConfig(config), storesNeeded(loaded.scenario, REGISTRIES)),
-        {
-          netem: null,
-          memory: null,
-          diskSpeed: null,
-        },
-      );
+      const platform = localPlatformFacts(configFor(config, [loaded]), { netem: null, memory: null, diskSpeed: null });
       const { plan } = resolveScenario({ loaded, platform, ...REGISTRIES });
       expect(plan.scenario.name, file).toBe(loaded.scenario.name);
       const power = plan.notMeasured.filter(({ what }) => what === 'loss of power');

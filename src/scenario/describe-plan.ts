@@ -5,6 +5,7 @@ import type { Objective, Plan, Timetable } from './plan.ts';
 import { formatPath } from './problem.ts';
 import type { Registries } from './schema.ts';
 import { hitAtWorst } from './strikes.ts';
+import { struckSites } from './struck-sites.ts';
 import { inFlightNeeded } from './windows.ts';
 
 const WIDTH = 100;
@@ -29,6 +30,7 @@ export function describePlan(plan: Plan, findings: readonly Finding[], registrie
     ['services', Object.entries(plan.services).flatMap(([name, one]) => describeService(name, one, plan))],
     ['sites on their own', siteProbes(plan.timetables)],
     ['client policy', [describePolicy(plan)]],
+    ...(plan.backups.length > 0 ? [backupSection(plan)] : []),
     ['faults, after the end of the steady state', describeTimeline(plan)],
     ['blast radius', describeBlast(plan, registries)],
     ['breaks off and heals when', describeStop(plan)],
@@ -48,6 +50,11 @@ function declaredSection({ sha256, ...said }: NonNullable<Plan['declared']>): [s
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   return ['declared before the run, and hashed with its criteria', [...lines, `drill file: SHA-256 ${sha256}`]];
+}
+
+function backupSection({ backups }: Plan): [string, readonly string[]] {
+  const lines = backups.map(({ name, at_us, mode }) => `${formatDuration(at_us)}: ${name}, ${mode}, of every site`);
+  return ['backups of Cassandra, after the end of the steady state', lines];
 }
 
 /** `RTO of ledger < 30 min`. */
@@ -116,7 +123,7 @@ function describeTimeline({ timeline, jitter_us, seed }: Plan): readonly string[
 
 /** Who is hit, and who is left. */
 function describeBlast({ services, timeline, platform }: Plan, { probes, faults }: Registries): readonly string[] {
-  const struck = new Set(timeline.map(({ site }) => site));
+  const struck = new Set(timeline.flatMap(struckSites));
   if (struck.size === 0) return ['nothing: there is no fault'];
   const untouched = platform.sites.map(({ name }) => name).filter((name) => !struck.has(name));
   return [

@@ -15,6 +15,8 @@ const PREPARE_US = 20_000_000;
 const CANARY_US = 5_000_000;
 const NETWORK_US = 3_000_000;
 const START_US = 30_000_000;
+const BACKUP_US = 20_000_000;
+const RESTORE_US = 60_000_000;
 const REPAIR_US = 15_000_000;
 /** Keys a second that are read back through JanusGraph, beside what is measured and alone; looked over at a site; cleaned up. Through CQL it is as fast as the plan allows. */
 const GRAPH_READ_RATE = 70;
@@ -24,7 +26,9 @@ const GRAPH_CLEANUP_RATE = 170;
 
 /** How long it should take until a fault of this type is gone once it is undone, µs. */
 export function goneUs(type: string, faults: Registries['faults']): number {
-  return faults.get(type)?.restarts === false ? NETWORK_US : START_US;
+  const { restarts, needs = [] } = faults.get(type) ?? {};
+  if (needs.includes('backups')) return RESTORE_US;
+  return restarts === false ? NETWORK_US : START_US;
 }
 
 /** How long each phase of a run should take, in order. */
@@ -39,7 +43,8 @@ export function expectedPhases(plan: Plan, faults: Registries['faults']): readon
   const [first] = timeline;
   if (!first) return [...phases, { phase: 'cleanup', us: cleanupUs(plan, steadyUs), atLeast: false }];
   const disaster = timeline.find((fault) => fault.disaster) ?? first;
-  const beforeUs = first.at_us + plan.jitter_us;
+  const beforeUs =
+    Math.max(first.at_us, (plan.backups.at(-1)?.at_us ?? 0) + plan.backups.length * BACKUP_US) + plan.jitter_us;
   const ledgerUs = steadyUs + beforeUs + disaster.at_us - first.at_us;
   const restoredUs =
     Math.max(...Object.values(plan.services).map(({ timeout_us }) => timeout_us)) +

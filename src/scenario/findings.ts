@@ -8,6 +8,7 @@ import type { Path } from './problem.ts';
 import { QUANTILES } from './rules.ts';
 import type { Registries } from './schema.ts';
 import { hitAtWorst } from './strikes.ts';
+import { struckSites } from './struck-sites.ts';
 import { slowestWindowUs, WINDOWS_THAT_HOLD, windowUs } from './windows.ts';
 
 /** What a plan shows before it runs. `error`: the run could not decide what it is for; `warning`: it may not; `note`: worth knowing. */
@@ -209,7 +210,7 @@ function timelineFindings(plan: Plan, faults: Registries['faults']): readonly Fi
         text: `${follows.id} may come later than at ${formatDuration(follows.at_us)}: ${fault.id} ends ${formatDuration(follows.at_us - endUs)} before it, and takes about ${formatDuration(goneUs(fault.type, faults))} to be gone`,
       });
     const other = timeline.find(
-      (one, j) => j > i && one.site === fault.site && one.at_us < end && end < one.at_us + one.for_us,
+      (one, j) => j > i && struckSites(one).includes(fault.site) && one.at_us < end && end < one.at_us + one.for_us,
     );
     if (other)
       findings.push({

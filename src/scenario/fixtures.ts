@@ -91,6 +91,8 @@ export const PLATFORM: PlatformFacts = {
     'compaction',
     'memory',
     'diskSpeed',
+    'backups',
+    'data',
   ],
 };
 

@@ -1,6 +1,7 @@
 import type { PlannedFault } from './plan.ts';
+import { struckSites } from './struck-sites.ts';
 
-type Timed = Pick<PlannedFault, 'site' | 'disaster' | 'at_us' | 'for_us'>;
+type Timed = Pick<PlannedFault, 'site' | 'params' | 'disaster' | 'at_us' | 'for_us'>;
 
 /**
  * When a run ends each fault of its timeline, in the timeline's order, µs after the end of the steady state; null: it stays until what the disaster
@@ -14,14 +15,14 @@ export function endings(timeline: readonly Timed[]): readonly (number | null)[] 
     for (let longer = true; longer; ) {
       longer = false;
       for (const other of timeline) {
-        const holds = other.site === fault.site && other.at_us < endUs && other.at_us + other.for_us > endUs;
+        const holds = meet(other, fault) && other.at_us < endUs && other.at_us + other.for_us > endUs;
         if (!holds) continue;
         endUs = other.at_us + other.for_us;
         longer = true;
       }
     }
-    const staysOn = timeline.some(({ disaster, site, at_us }) => {
-      return disaster && at_us < endUs && (site === fault.site || at_us >= fault.at_us);
+    const staysOn = timeline.some((other) => {
+      return other.disaster && other.at_us < endUs && (meet(other, fault) || other.at_us >= fault.at_us);
     });
     return staysOn || endUs > lastUs ? null : endUs;
   });
@@ -35,4 +36,9 @@ export function inForceAt<T extends Timed>(timeline: readonly T[], index: number
     const endUs = ends[i] ?? null;
     return i === index || (i < index && (endUs === null || endUs > atUs));
   });
+}
+
+/** Whether they strike a site both. */
+function meet(one: Timed, other: Timed): boolean {
+  return struckSites(one).some((site) => struckSites(other).includes(site));
 }

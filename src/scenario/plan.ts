@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BACKUP_MODES } from '../history/backup.ts';
 import { plannedDeclarationSchema } from './drill-file.ts';
 
 /** Microseconds, whole, never negative. */
@@ -177,6 +178,17 @@ export const planSchema = z.strictObject({
   retry: z.strictObject({ retries: z.int().positive(), base_us: us, max_us: us }).nullable(),
   steadyState: z.strictObject({ for_us: us, within_us: us }),
   timeline: z.array(plannedFaultSchema),
+  /** Of Cassandra, of every site, in the order of time. Plans of before there were any have none. */
+  backups: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        /** After the end of the steady state. */
+        at_us: us,
+        mode: z.enum(BACKUP_MODES),
+      }),
+    )
+    .default([]),
   /** Of every random pick of the timeline; null: nothing is picked. */
   seed: z.int().min(0).nullable().default(null),
   recovery: z.strictObject({
@@ -212,8 +224,13 @@ export const planSchema = z.strictObject({
     .default({ health: null, driver: false, nodetool: null }),
   /** What is promised beside the objectives, and no part of the verdict; null: nothing. */
   promises: z
-    .strictObject({ detection_us: us.positive().nullable(), normal_us: us.positive().nullable() })
-    .default({ detection_us: null, normal_us: null }),
+    .strictObject({
+      detection_us: us.positive().nullable(),
+      normal_us: us.positive().nullable(),
+      backup_us: us.positive().nullable().default(null),
+      restore_us: us.positive().nullable().default(null),
+    })
+    .default({ detection_us: null, normal_us: null, backup_us: null, restore_us: null }),
   /** What breaks the run off. Plans of before it was there have the defaults. */
   stop: z
     .strictObject({

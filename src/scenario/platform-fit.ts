@@ -69,9 +69,10 @@ export function fitProblems(
     const at: Path = ['timeline', i, 'fault'];
     const named = everyName([...at, 'site'], fault.site);
     for (const { path, name } of named) oneOf(path, 'a site', name, sites);
-    // Two names mean the same in every kind of fault: `from` other sites, `component` what runs in the site.
-    const { from, component } = fault.params;
-    for (const { path, name } of typeof from === 'string' ? [] : everyName([...at, 'from'], from)) {
+    // Three names mean the same in every kind of fault: `from` and `also` other sites, `component` what runs in the site.
+    const { from, component, also } = fault.params;
+    const others = typeof from === 'string' ? [] : everyName([...at, 'from'], from);
+    for (const { path, name } of [...others, ...everyName([...at, 'also'], also)]) {
       oneOf(path, 'a site', name, sites);
       // What is picked is another one in any case.
       if (!isPick(from) && named.some((own) => own.name === name))
@@ -95,7 +96,7 @@ function everyName(path: Path, value: unknown): readonly { path: Path; name: str
 
 /** The abilities that a scenario needs, each with what needs it. */
 function abilitiesNeeded(
-  { timeline, recovery }: Pick<Scenario, 'timeline' | 'recovery'>,
+  { timeline, recovery, backups }: Pick<Scenario, 'timeline' | 'recovery' | 'backups'>,
   { faults }: Pick<Registries, 'faults'>,
 ): ReadonlyMap<AbilityName, readonly string[]> {
   const needed = new Map<AbilityName, string[]>();
@@ -105,6 +106,7 @@ function abilitiesNeeded(
     const who = `the fault ${fault.type}`;
     for (const ability of [...needs, ...(alsoNeeds?.(fault.params) ?? [])]) need(ability, who);
   }
+  if (Object.keys(backups).length > 0) need('backups', 'backups');
   if (timeline.length > 0 && recovery.repair) need('nodetool', 'recovery.repair');
   return needed;
 }

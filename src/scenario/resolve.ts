@@ -128,6 +128,7 @@ function build(
     retry: resolveRetry(scenario),
     steadyState: { for_us: scenario.steadyState.for, within_us: scenario.steadyState.within },
     timeline,
+    backups: resolveBackups(scenario),
     seed,
     recovery: {
       within_us: recovery.within,
@@ -144,7 +145,7 @@ function build(
       infoSettle_us: readBack.infoSettle,
     },
     detectors: resolveDetectors(scenario),
-    promises: { detection_us: scenario.promises.detection ?? null, normal_us: scenario.promises.normal ?? null },
+    promises: resolvePromises(scenario),
     stop: { downtime_us: scenario.stop.downtime ?? null, otherSite_us: scenario.stop.otherSite },
     guard: { lastSite: scenario.guard.lastSite !== undefined },
     integrity: { scan: resolveScan(scenario, platform, probes) },
@@ -164,6 +165,20 @@ function build(
   const components = new Set(sites.flatMap(({ endpoints }) => Object.keys(endpoints)));
   const unprobed = [...components].filter((component) => !probed.has(component));
   return { plan: { ...plan, notMeasured: notMeasuredBy(plan, struck, unprobed) }, notes: after.notes };
+}
+
+function resolvePromises({ promises: { detection, normal, backup, restore } }: Scenario): Plan['promises'] {
+  return {
+    detection_us: detection ?? null,
+    normal_us: normal ?? null,
+    backup_us: backup ?? null,
+    restore_us: restore ?? null,
+  };
+}
+
+function resolveBackups({ backups }: Scenario): Plan['backups'] {
+  const all = Object.entries(backups).map(([name, { at, mode }]) => ({ name, at_us: at, mode }));
+  return all.toSorted((a, b) => a.at_us - b.at_us);
 }
 
 function seedFindings({ seed, timeline }: Scenario): readonly Finding[] {

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { backupProblems } from './backup-rules.ts';
 import { everyService } from './every-service.ts';
 import { didYouMean } from './nearest.ts';
 import type { Positions } from './positions.ts';
@@ -13,6 +14,7 @@ export function ruleProblems(scenario: Scenario, registries: Registries, positio
     ...serviceProblems(scenario, registries, positions),
     ...loadProblems(scenario, positions),
     ...timelineProblems(scenario, registries, positions),
+    ...backupProblems(scenario, positions),
     ...objectiveProblems(scenario, positions),
     ...waitProblems(scenario, positions),
   ];

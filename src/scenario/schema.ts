@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FaultType } from '../faults/fault.ts';
+import { BACKUP_MODES } from '../history/backup.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import type { ProbeType } from '../probes/probe.ts';
 import { MAX_ENTRIES, timelineEntry } from './fault-schema.ts';
@@ -107,6 +108,19 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('What must hold before the first fault.'),
+  backups: z
+    .record(
+      name('the name of a backup'),
+      z.strictObject({
+        at: duration().describe('After the end of the steady state, and before the fault that needs it.'),
+        mode: z
+          .enum(BACKUP_MODES)
+          .default('full')
+          .describe('full: everything anew. differential: only what an earlier one does not have.'),
+      }),
+    )
+    .default({})
+    .describe('Backups of Cassandra, of every site, each read again before it counts.'),
   recovery: z
     .strictObject({
       within: positiveDuration().prefault('10m').describe('The service at the survivor, and the fault gone: each.'),
@@ -186,6 +200,8 @@ const scenarioShape = {
     .strictObject({
       detection: positiveDuration().optional().describe('From the effect to the first alarm: 30s.'),
       normal: positiveDuration().optional().describe('From the end of the fault to its site serving as before: 30s.'),
+      backup: positiveDuration().optional().describe('How long each backup takes: 2h.'),
+      restore: positiveDuration().optional().describe('From the order to restore to everything serving again: 4h.'),
     })
     .prefault({})
     .describe(

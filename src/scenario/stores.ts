@@ -19,6 +19,11 @@ export function storesNeeded(
   return STORES.filter((store) => probed.includes(store) || struck.includes(store));
 }
 
+/** Whether it takes backups: so does a platform that is started for it. */
+export function needsBackups({ backups }: Pick<Scenario, 'backups'>): boolean {
+  return Object.keys(backups).length > 0;
+}
+
 /** A PlatformError when the platform has one of these stores at no site. */
 export function requireStores(
   scenario: Needing & Pick<Scenario, 'name'>,

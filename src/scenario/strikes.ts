@@ -2,6 +2,7 @@ import { standsOn } from '../platform/components.ts';
 import { inForceAt } from './in-force.ts';
 import type { PlannedFault } from './plan.ts';
 import type { Registries } from './schema.ts';
+import { struckSites } from './struck-sites.ts';
 
 type Faults = Registries['faults'];
 
@@ -36,7 +37,7 @@ export function hitAtWorst(
   faults: Faults,
 ): { readonly ever: readonly string[]; readonly worst: readonly string[] } {
   const hitBy = (struckBy: readonly PlannedFault[], how: typeof strikes): readonly string[] => {
-    const struck = new Set(struckBy.flatMap((fault) => (how(fault, component, faults) ? [fault.site] : [])));
+    const struck = new Set(struckBy.flatMap((fault) => (how(fault, component, faults) ? struckSites(fault) : [])));
     return sites.filter((site) => struck.has(site));
   };
   const [worst = []] = timeline

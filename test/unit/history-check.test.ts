@@ -29,11 +29,12 @@ test('the package reaches the judge, the format and the plan, and nothing that r
     'src/text.ts',
     'src/version.ts',
   ]);
-  // The plan, and the shapes of what people declare in it.
+  // The plan, the shapes of what people declare in it, and which sites its faults strike.
   expect(files.filter((file) => file.startsWith('src/scenario/'))).toEqual([
     'src/scenario/drill-file.ts',
     'src/scenario/plan.ts',
     'src/scenario/shapes.ts',
+    'src/scenario/struck-sites.ts',
     'src/scenario/values.ts',
   ]);
 });

@@ -37,6 +37,8 @@ const configSchema = z.strictObject({
     .array(z.enum(['memory', 'disk']))
     .max(2)
     .default([]),
+  /** `medusa`: backups of Cassandra can be taken and restored. A run that starts a platform adds it where its scenarios need it. */
+  backups: z.enum(['none', 'medusa']).default('none'),
   cassandra: z.strictObject({
     heap,
     cqlPort: port,
@@ -86,12 +88,13 @@ export type LocalConfig = z.infer<typeof configSchema>;
  * one must be able to heal it.
  */
 export function ofRunning(
-  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'stores' | 'opensearch' | 'pulsar'>,
+  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'backups' | 'stores' | 'opensearch' | 'pulsar'>,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
   return {
     ...said,
     processGroups: said.processGroups ?? (memory ? ['memory'] : []),
+    backups: said.backups ?? 'none',
     stores: said.stores ?? [],
     opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),

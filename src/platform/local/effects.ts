@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { ProcessTarget } from '../platform.ts';
 import { doUndo, type LastingKind, type Undo, type UndoTable } from '../undo.ts';
+import type { Backups } from './backups/backups.ts';
+import { DataEffects } from './backups/data-effects.ts';
 import { ClockEffects } from './clock-effects.ts';
 import { CompactionEffects } from './compaction-effects.ts';
 import type { LocalConfig } from './config.ts';
@@ -48,6 +51,7 @@ export interface Surroundings {
   /** Processes have clocks that can be set. */
   readonly adjustable: boolean;
   readonly nodetool: Nodetool;
+  readonly backups: Backups;
   readonly onEvent: (type: string, what: string) => void;
 }
 
@@ -63,10 +67,11 @@ export class Effects {
   readonly compaction: CompactionEffects;
   readonly memory: MemoryEffects;
   readonly diskSpeed: DiskSpeedEffects;
+  readonly data: DataEffects;
   private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
   private readonly undoes: UndoTable;
 
-  constructor({ config, inventory, guard, directory, groups, adjustable, nodetool, onEvent }: Surroundings) {
+  constructor({ config, inventory, guard, directory, groups, adjustable, nodetool, backups, onEvent }: Surroundings) {
     const { commitLogDisk } = config.cassandra;
     const processes = new ProcessEffects(inventory, guard, onEvent);
     const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
@@ -82,6 +87,13 @@ export class Effects {
     );
     this.memory = new MemoryEffects(inventory, guard, groups?.has('memory') ? new MemoryGroups(groups) : null);
     this.diskSpeed = new DiskSpeedEffects(inventory, guard, groups, () => requireDisk(directory));
+    this.data = new DataEffects({
+      inventory,
+      guard,
+      directory: join(directory, 'lost-data'),
+      backups,
+      start: (target) => processes.start(target),
+    });
     this.lasting = {
       network: this.network,
       loop: this.processes,
@@ -92,6 +104,7 @@ export class Effects {
       'disk-speed': this.diskSpeed,
       disk: this.disks,
       storage: this.damage,
+      restore: this.data,
       clock: this.clocks,
     };
     this.undoes = {
@@ -104,6 +117,7 @@ export class Effects {
       'disk-speed': ({ id }) => this.diskSpeed.undo(id),
       disk: ({ id }) => this.disks.undo(id),
       storage: ({ id }) => this.damage.undo(id),
+      restore: ({ id }) => this.data.undo(id),
       clock: ({ id }) => this.clocks.undo(id),
       restart,
       processes: (target) => processes.start(target),

@@ -5,6 +5,7 @@ import { DATABASES } from '../components.ts';
 import type { AbilityName, Component, ComponentState, Lack, Platform, PlatformFacts } from '../platform.ts';
 import type { RegisteredFault } from '../undo.ts';
 import { archiveOptions, listOptions } from './archive.ts';
+import { fetchMedusa, MEDUSA } from './backups/medusa-install.ts';
 import { requireClockLibrary } from './clock-library.ts';
 import type { Classes } from './component-kind.ts';
 import { type LocalConfig, ofRunning, TIMER_SLACK_NS } from './config.ts';
@@ -52,7 +53,7 @@ const ALWAYS: readonly AbilityName[] = [
   'queries',
   'compaction',
 ];
-const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory', 'diskSpeed'] as const;
+const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory', 'diskSpeed', 'backups', 'data'] as const;
 
 /** Why some of its abilities are not there, and what would help. */
 function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Partial<Record<AbilityName, Lack>> {
@@ -76,7 +77,21 @@ function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Par
       diskSpeed: { why: 'its processes are in no groups with a limit of the disk', help: start('slow-disks') },
     }),
     ...(config.processGroups.includes('disk') && diskSpeed && { diskSpeed }),
+    ...lackOfBackups(config),
   };
+}
+
+function lackOfBackups({ backups, cassandra }: LocalConfig): Partial<Record<AbilityName, Lack>> {
+  const lack =
+    backups === 'none'
+      ? {
+          why: 'it has no backups',
+          help: 'npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays, with backups: medusa in its file',
+        }
+      : cassandra.commitLogDisk
+        ? { why: 'its commit logs have disks of their own', help: 'start one without commitLogDisk' }
+        : null;
+  return lack ? { backups: lack, data: lack } : {};
 }
 
 function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][number]['endpoints'] {
@@ -106,6 +121,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
     replicationFactor: replicationFactor(config),
     versions: Object.fromEntries(components.map((component) => [component, KINDS[component].version])),
     tuning: {
+      ...(config.backups === 'medusa' && { backups: `${MEDUSA}, in a directory of the same machine` }),
       heap: components.map((component) => `${component} ${KINDS[component].heap(config)}`).join(', '),
       ...Object.fromEntries(
         config.stores.map((store) => [`nodes of ${store} a site`, String(nodesOf(config, store).length)]),
@@ -241,6 +257,7 @@ export async function startLocalPlatform(options: {
   const fetched: [Component, Omit<Classes, 'archive'>][] = [];
   for (const component of componentsIn(config))
     fetched.push([component, await fetchClasses(component, jdk.home, signal, onProgress)]);
+  const medusa = config.backups === 'medusa' ? await fetchMedusa(signal, onProgress) : null;
   const left = leftFaults(registerFile(stateDirectory()));
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
@@ -255,6 +272,7 @@ export async function startLocalPlatform(options: {
     template: rehearsal ? null : findTemplate(config),
     javaHome: jdk.home,
     clockLibrary,
+    medusa,
     classes: Object.fromEntries(classes),
   };
   const rpc = await launch(orders, signal);

@@ -93,6 +93,14 @@ export class LocalPlatform implements Platform {
         observe: (id, signal) => rpc.call('damage', { id }, signal),
         ...lasting('storage'),
       },
+      ...(facts.abilities.includes('backups') && {
+        backups: { take: (name, mode, signal) => rpc.call('takeBackup', { name, mode }, signal) },
+        data: {
+          lose: (id, { sites, backup }, signal) => rpc.call('loseData', { id, sites, backup }, signal),
+          observe: (id, signal) => rpc.call('lostData', { id }, signal),
+          ...lasting('restore'),
+        },
+      }),
       ...(facts.abilities.includes('netem') && {
         netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },
       }),

@@ -1,8 +1,10 @@
+import type { BackupMode } from '../../history/backup.ts';
 import type { QueryWork } from '../lasting.ts';
 import type { NameFailure } from '../names.ts';
 import type { LineDelay, PacketRule, ProcessTarget } from '../platform.ts';
 import type { GraphDamage, TableDamage } from '../storage.ts';
 import type { LastingKind, Undo } from '../undo.ts';
+import type { Backups } from './backups/backups.ts';
 import type { ManagedComponent } from './components.ts';
 import type { LocalConfig } from './config.ts';
 import type { Effects } from './effects.ts';
@@ -18,6 +20,7 @@ export interface Supervised {
   readonly owned: boolean;
   readonly inventory: Inventory;
   readonly effects: Effects;
+  readonly backups: Backups;
   readonly register: Register;
   readonly holders: Holders;
   readonly kernel: () => Kernel;
@@ -40,6 +43,7 @@ export function supervisorMethods({
   owned,
   inventory,
   effects,
+  backups,
   register,
   holders,
   kernel,
@@ -48,7 +52,7 @@ export function supervisorMethods({
   template,
   stop,
 }: Supervised) {
-  const { network, processes, disks, clocks, names, damage, queries, compaction, memory, diskSpeed } = effects;
+  const { network, processes, disks, clocks, names, damage, queries, compaction, memory, diskSpeed, data } = effects;
   const states = () => inventory.all.map((one) => one.state());
   return {
     status: () => ({
@@ -125,9 +129,15 @@ export function supervisorMethods({
       diskSpeed.limit(id, target, { readBps, writeBps }),
     diskSpeed: () => diskSpeed.observe(),
 
+    takeBackup: ({ name, mode }: { name: string; mode: BackupMode }) => backups.take(name, mode),
+    loseData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
+      data.lose(id, { sites, backup }),
+    lostData: ({ id }: OfFault) => data.observe(id),
+
     lock: ({ run }: { run: string }, connection: object) => {
       holders.lock(run, connection);
       damage.forgetSettled();
+      data.forgetSettled();
     },
     unlock: (_: unknown, connection: object) => holders.unlock(connection),
     own: (_: unknown, connection: object) => holders.own(connection),

@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
+import { Backups, storeOf } from './backups/backups.ts';
 import { ownSharedMemory } from './clock-file.ts';
 import type { Classes } from './component-kind.ts';
 import { ManagedComponent } from './components.ts';
@@ -19,7 +20,7 @@ import { Inventory } from './inventory.ts';
 import { type Kernel, tryKernel } from './kernel.ts';
 import { createGraphKeyspace } from './keyspace.ts';
 import { makeNetwork } from './network.ts';
-import { runNodetool } from './nodetool.ts';
+import { nodetoolCommand, runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { componentsIn, nodesOf } from './places.ts';
 import { type GroupHomes, ProcessGroups } from './process-groups.ts';
@@ -43,6 +44,8 @@ export interface SupervisorOrders {
   readonly javaHome: string;
   /** Puts clocks that can be set under the processes; null: they have the machine's. */
   readonly clockLibrary: string | null;
+  /** The Python that runs Medusa; null: no backups can be taken. */
+  readonly medusa: string | null;
   /** Of what the platform has. */
   readonly classes: Readonly<Partial<Record<Component, Classes>>>;
 }
@@ -121,6 +124,16 @@ const register = new Register(
   (undo) => effects.undo(undo),
   () => performance.now(),
 );
+const backups = new Backups(
+  inventory,
+  orders.medusa === null
+    ? null
+    : {
+        python: orders.medusa,
+        store: storeOf(orders.stateDirectory),
+        nodetool: nodetoolCommand({ java, classes: classesOf('cassandra'), home: dataDirectory }),
+      },
+);
 const effects: Effects = new Effects({
   config,
   inventory,
@@ -129,6 +142,7 @@ const effects: Effects = new Effects({
   groups,
   adjustable: orders.clockLibrary !== null,
   nodetool,
+  backups,
   onEvent: tell,
 });
 const holders = new Holders(orders.owned, () => void stop('its owner is gone'));
@@ -140,6 +154,7 @@ const methods = supervisorMethods({
   owned: orders.owned,
   inventory,
   effects,
+  backups,
   register,
   holders,
   kernel: () => kernel,

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { BACKUP_MODES } from '../history/backup.ts';
+
+const us = z.int();
+const count = z.int().min(0);
+const copied = { site: z.string(), node: count, files: count, bytes: count };
+
+/** Backups that a run took, and what it restored from them. */
+export const backupsSchema = z.strictObject({
+  taken: z.array(
+    z.strictObject({
+      backup: z.string(),
+      mode: z.enum(BACKUP_MODES),
+      /** What took it, with its version. */
+      tool: z.string(),
+      from_us: us,
+      /** When every file of it had been read again. */
+      to_us: us,
+      /** `took_us`: until the tool was done, without that reading. */
+      nodes: z.array(z.strictObject({ ...copied, took_us: us })),
+      /** From its begin to the latest instant at which the disaster became effective: what a restore from it loses at most; null: there was none, or it was before. */
+      age_us: us.nullable(),
+    }),
+  ),
+  /** Backups of the plan that were not taken, or not whole. */
+  notTaken: z.array(z.string()),
+  restored: z.array(
+    z.strictObject({
+      fault: z.string(),
+      backup: z.string(),
+      /** From the request to its being gone: everything serves again; null: not seen. */
+      all_us: z.strictObject({ lower: us, upper: us }).nullable(),
+      nodes: z.array(z.strictObject({ ...copied, copied_us: us, started_us: us })),
+    }),
+  ),
+});
+export type Backups = z.infer<typeof backupsSchema>;

@@ -1,0 +1,24 @@
+import { eventsOf } from '../history/read-journal.ts';
+import type { Backups } from './backups-schema.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** Backups of a run, and what was restored; null: its plan has none. */
+export function backupsOf({ plan, events, faults, disaster }: RunRecord): Backups | null {
+  if (plan.backups.length === 0) return null;
+  const taken = eventsOf(events, 'backup-taken').map(({ data }) => data);
+  const effectiveUs = disaster?.effective?.notAfter_us;
+  return {
+    taken: taken.map((one) => {
+      const before = effectiveUs !== undefined && one.from_us < effectiveUs;
+      return { ...one, nodes: [...one.nodes], age_us: before ? effectiveUs - one.from_us : null };
+    }),
+    notTaken: plan.backups.flatMap(({ name }) => (taken.some(({ backup }) => backup === name) ? [] : [name])),
+    restored: eventsOf(events, 'restored').map(({ data }) => {
+      const fault = faults.find(({ report }) => report.id === data.fault)?.report;
+      const { releaseRequested: from, gone: to } = fault ?? {};
+      const all_us =
+        from && to ? { lower: to.notBefore_us - from.notAfter_us, upper: to.notAfter_us - from.notBefore_us } : null;
+      return { ...data, nodes: [...data.nodes], all_us: all_us && { ...all_us, lower: Math.max(0, all_us.lower) } };
+    }),
+  };
+}

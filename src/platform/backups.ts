@@ -1,0 +1,67 @@
+import type { BackupMode } from '../history/backup.ts';
+import type { Lasting } from './lasting.ts';
+
+/** What was copied of one node, as it was read again in the store of backups. */
+export interface NodeBackup {
+  readonly site: string;
+  readonly node: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** From the order to its end, whoever waited for whom. */
+  readonly tookUs: number;
+}
+
+/** A backup of every node of Cassandra that is whole: each file of its manifests is there, and is what the manifest says. */
+export interface Backup {
+  readonly name: string;
+  readonly mode: BackupMode;
+  /** What took it, with its version. */
+  readonly tool: string;
+  readonly nodes: readonly NodeBackup[];
+}
+
+/** Backups of Cassandra, in a store of their own. */
+export interface BackupAbility {
+  /** A PlatformError where one of this name is there already, or where what was taken is not whole. */
+  take(name: string, mode: BackupMode, signal: AbortSignal): Promise<Backup>;
+}
+
+/** How one node came back, step by step. */
+export interface NodeRestore {
+  readonly site: string;
+  readonly node: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** From the store of backups to the node's directories. */
+  readonly copiedUs: number;
+  /** Until Cassandra serves. */
+  readonly startedUs: number;
+}
+
+/** Data that is lost, or was and has been restored. */
+export interface LostData {
+  readonly id: string;
+  readonly sites: readonly string[];
+  readonly backup: string;
+  /** False: it was restored, or put back as it was. */
+  readonly inForce: boolean;
+  /** Nodes that have no data file now, and how many should have. */
+  readonly empty: number;
+  readonly of: number;
+  /** Null: it was not restored. */
+  readonly restored: readonly NodeRestore[] | null;
+  /** Why the last attempt to restore it failed, and that what was lost was put back; empty: none did. */
+  readonly failure: string;
+}
+
+/** The loss of everything that Cassandra has stored at some sites, from which a backup is the only way back. */
+export interface DataAbility extends Lasting {
+  /** Ends the databases of these sites and takes their data away: all that is on their disks, commit logs and hints with it. */
+  lose(
+    id: string,
+    what: { readonly sites: readonly string[]; readonly backup: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Null: nothing was lost under this id. */
+  observe(id: string, signal: AbortSignal): Promise<LostData | null>;
+}

@@ -1,0 +1,55 @@
+import type { Backups } from '../check/backups-schema.ts';
+import type { Report } from '../check/report-schema.ts';
+import { formatDuration } from '../duration.ts';
+import { formatBytes, formatCount, formatInterval, UNKNOWN } from './format.ts';
+import { html, type Markup } from './markup.ts';
+import { table } from './table.ts';
+
+type Taken = Backups['taken'][number];
+type Restored = Backups['restored'][number];
+
+/** The backups that a run took, and each step of what it restored from them; nothing where its plan has none. */
+export function backupsSection({ backups }: Report): Markup | null {
+  if (!backups) return null;
+  const { taken, notTaken, restored } = backups;
+  return html`<section><h2 id="backups">Backups and restores</h2>
+${notTaken.length === 0 ? null : html`<p class="unknown">Not taken, or not whole: ${notTaken.join(', ')}.</p>`}
+${taken.map(takenTable)}
+${restored.length === 0 ? html`<p>Nothing was restored from a backup.</p>` : restored.map(restoredTable)}</section>`;
+}
+
+function takenTable({ backup, mode, tool, from_us, to_us, nodes, age_us }: Taken): Markup {
+  const age =
+    age_us === null ? '' : ` It was ${formatDuration(age_us)} old at most when the disaster became effective.`;
+  return html`<h3>Backup ${backup}</h3>
+<p class="lead">A ${mode} one, by ${tool}, of every node at once: ${formatDuration(to_us - from_us)} until each of its files had been read again and was what its manifest says.${age}</p>
+${table(nodes, [
+  { head: 'Node', kind: 'row', cell: nodeOf },
+  { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
+  { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
+  { head: 'Taken in', kind: 'num', cell: ({ took_us }) => formatDuration(took_us) },
+  { head: 'Throughput', kind: 'num', cell: ({ bytes, took_us }) => rate(bytes, took_us) },
+])}`;
+}
+
+function restoredTable({ fault, backup, nodes, all_us }: Restored): Markup {
+  const all = all_us === null ? UNKNOWN : formatInterval(all_us, formatDuration);
+  return html`<h3>Restore from ${backup}, after ${fault}</h3>
+<p class="lead">From the request to a write and a read being served again where everything was lost: ${all}. Nodes are restored beside each other, on one machine.</p>
+${table(nodes, [
+  { head: 'Node', kind: 'row', cell: nodeOf },
+  { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
+  { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
+  { head: 'Read again and copied in', kind: 'num', cell: ({ copied_us }) => formatDuration(copied_us) },
+  { head: 'Throughput', kind: 'num', cell: ({ bytes, copied_us }) => rate(bytes, copied_us) },
+  { head: 'Cassandra serves after', kind: 'num', cell: ({ started_us }) => formatDuration(started_us) },
+])}`;
+}
+
+function nodeOf({ site, node }: { readonly site: string; readonly node: number }): string {
+  return `${site} cassandra/${node}`;
+}
+
+function rate(bytes: number, us: number): string {
+  return us === 0 ? UNKNOWN : `${formatBytes((bytes * 1e6) / us)}/s`;
+}

@@ -1,0 +1,130 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { checkRun } from '../check/check.ts';
+import { acknowledgedKeys, expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
+
+const SCENARIO = `name: good
+title: Everything is lost
+hypothesis: It is restored from its last backup
+services:
+  ledger: { probe: cql, rate: 200/s, timeout: 1s, sites: [paris, london] }
+siteProbes: { rate: 5/s }
+steadyState: { for: 6s }
+backups:
+  later: { at: 1s }
+  hourly: { at: 0s }
+timeline:
+  - at: 3s
+    fault: { type: data-loss, site: paris, also: [london, frankfurt], backup: later }
+    for: 2s
+failover: { retry: 1s }
+recovery: { hints: 1s, after: 1s, repair: true }
+readBack: { infoSettle: 1s }
+canary: { outage: 300ms }
+settings: { sustain: 2s }
+guard: { lastSite: may be taken }
+objectives: { rto: 30m, rpo: 1m }
+promises: { backup: 2h, restore: 4h }
+`;
+
+const reports = new TestReports();
+afterAll(() => reports.remove());
+
+const run = (over: Partial<TestRun> = {}): Promise<Ran> => reports.run({ scenario: SCENARIO, ...over });
+
+describe('a run that loses everything', { timeout: 180_000 }, () => {
+  test.concurrent('counts exactly what its backup does not have, and reads it back once it is restored', async () => {
+    const ran = await run();
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['completed', '']);
+    expectHealed(ran);
+    const report = await checkRun(ran.result.directory);
+    const [fault] = report.faults;
+    const [rpo] = report.rpo;
+    const effectiveUs = fault?.effective?.notAfter_us ?? 0;
+    const had = [...(ran.platform.copies.get('later')?.values() ?? [])].map((rows) => new Set(rows.keys()));
+    const ledger = [...acknowledgedKeys(ran.result.directory)].filter(
+      ([key, us]) => us < effectiveUs && !key.includes('canary'),
+    );
+    // At failover what the site that serves now has is what counts; in the end, what all of them have.
+    const atFirst = ledger.flatMap(([key]) => (had[0]?.has(key) ? [] : [key]));
+    const anywhere = ledger.filter(([key]) => had.some((keys) => !keys.has(key)));
+    expect(atFirst.length).toBeGreaterThan(100);
+    expect(rpo?.lost).toEqual({ lower: atFirst.length, upper: atFirst.length });
+    expect(rpo?.lostInAll).toEqual({ lower: anywhere.length, upper: anywhere.length });
+    const first = Math.min(...ledger.flatMap(([key, us]) => (had[0]?.has(key) ? [] : [us])));
+    expect(rpo?.rpo_us).toEqual({ lower: effectiveUs - first, upper: effectiveUs - first });
+    expect(report.views[0]?.rto.state).toBe('measured');
+    expect(report.run.defects).toEqual([]);
+  });
+
+  test.concurrent('says of each backup how it was taken and how old it was, and how it was restored', async () => {
+    const ran = await run();
+    const order = ran.platform.log.filter((entry) => /backup|lose/.test(entry));
+    expect(order).toEqual([
+      'take the backup hourly',
+      'take the backup later',
+      'lose the data of paris london frankfurt',
+    ]);
+    const { backups, promises, faults } = await checkRun(ran.result.directory);
+    expect(backups).toMatchObject({
+      taken: [
+        { backup: 'hourly' },
+        { backup: 'later', tool: 'Fake 1.0', nodes: [{ site: 'paris', bytes: 700 }, {}, {}] },
+      ],
+      notTaken: [],
+      restored: [{ fault: 'data-loss-1', backup: 'later', nodes: [{ site: 'paris', copied_us: 500 }, {}, {}] }],
+    });
+    const [taken] = backups?.taken.slice(1) ?? [];
+    expect(taken?.age_us).toBe((faults[0]?.effective?.notAfter_us ?? 0) - (taken?.from_us ?? 0));
+    expect(promises?.map(({ promise, kept }) => [promise, kept])).toEqual([
+      ['backup hourly', 'kept'],
+      ['backup later', 'kept'],
+      ['restore from later', 'kept'],
+    ]);
+  });
+
+  test.concurrent('whose backup fails loses nothing', async () => {
+    const ran = await run({
+      prepare: ({ abilities }) => {
+        abilities.backups.take = async () => Promise.reject(new Error('the backup hourly of paris lacks a file'));
+      },
+    });
+    expect(ran.result).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('lacks a file') });
+    expectHealed(ran);
+    expect(ran.platform.log.filter((entry) => entry.startsWith('lose'))).toEqual([]);
+    const report = await checkRun(ran.result.directory);
+    expect([report.verdict === 'pass', report.backups?.notTaken]).toEqual([false, ['hourly', 'later']]);
+  });
+
+  test.concurrent('whose restore fails has failed, says why, and leaves nothing behind', async () => {
+    const ran = await run({
+      prepare: (platform) => {
+        const { register, lost } = platform;
+        const { undo } = register;
+        const failure = 'no space left; what was there before was put back';
+        register.undo = async (fault, signal) => {
+          const what = lost.get(fault);
+          if (!what?.inForce) return undo(fault, signal);
+          // As the local platform does: who tries again finds everything whole.
+          lost.set(fault, { ...what, inForce: false, empty: 0, failure });
+          for (const site of what.sites) platform.set(site, ['cassandra', 'janusgraph'], 'ready');
+          return [{ undo: { kind: 'restore', params: { ...what } }, ok: false, error: failure }];
+        };
+      },
+    });
+    expect(ran.result.outcome).toBe('failed');
+    expect(ran.result.reason).toContain('data-loss-1: nothing was restored from later: no space left');
+    expectHealed(ran);
+    expect((await checkRun(ran.result.directory)).verdict).not.toBe('pass');
+  });
+
+  test.concurrent('that is interrupted while all is lost restores it', async () => {
+    const ran = await run({
+      told: (text, interrupt) => {
+        if (text.startsWith('data-loss-1 is effective')) interrupt.abort(new Error('enough'));
+      },
+    });
+    expect(ran.result.outcome).toBe('aborted');
+    expectHealed(ran);
+    expect(ran.platform.lost.get('data-loss-1')).toMatchObject({ inForce: false });
+  });
+});

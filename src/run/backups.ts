@@ -1,0 +1,52 @@
+import type { BackupAbility } from '../platform/backups.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Session } from './session.ts';
+import { deadline, orRejected, pause } from './wait.ts';
+
+/** How long one may take. */
+const TAKE_MS = 600_000;
+
+/** Takes the plan's backups at their instants, counted from `beganUs`; each once, one after the other, whoever asks how often. */
+export class BackupSchedule {
+  private readonly session: Session;
+  private readonly beganUs: number;
+  private readonly left: Plan['backups'][number][];
+
+  constructor(session: Session, beganUs: number) {
+    this.session = session;
+    this.beganUs = beganUs;
+    this.left = [...session.plan.backups];
+  }
+
+  /** Takes those that are due by `atUs` (after the end of the steady state; absent: all) and returns when they are whole. */
+  async takeUntil(signal: AbortSignal, atUs = Number.POSITIVE_INFINITY): Promise<void> {
+    const { clock, platform } = this.session;
+    for (let next = this.left[0]; next && next.at_us <= atUs; next = this.left[0]) {
+      this.left.shift();
+      const { backups } = platform.abilities;
+      if (!backups) throw new Error('a plan with backups on a platform that has none');
+      await pause(Math.max(0, this.beganUs + next.at_us - clock.nowUs()) / 1000, signal);
+      await this.take(next, backups, signal);
+    }
+  }
+
+  private async take(
+    { name, mode }: Plan['backups'][number],
+    backups: BackupAbility,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, journal } = this.session;
+    this.say(`taking the backup ${name} of every site`);
+    const from_us = clock.nowUs();
+    const limit = deadline(signal, TAKE_MS, `the backup ${name}`);
+    const { tool, nodes } = await orRejected(backups.take(name, mode, limit), limit);
+    const taken = nodes.map(({ tookUs, ...node }) => ({ ...node, took_us: tookUs }));
+    await journal.append('backup-taken', { backup: name, mode, tool, from_us, to_us: clock.nowUs(), nodes: taken });
+    const files = nodes.reduce((sum, one) => sum + one.files, 0);
+    this.say(`the backup ${name} is whole: ${files} files of ${nodes.length} nodes, each read again`);
+  }
+
+  private say(text: string): void {
+    this.session.say({ phase: this.session.phaseNow, text });
+  }
+}

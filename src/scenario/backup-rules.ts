@@ -1,0 +1,45 @@
+import { formatDuration } from '../duration.ts';
+import { didYouMean } from './nearest.ts';
+import type { Positions } from './positions.ts';
+import type { Path, Problem } from './problem.ts';
+import type { Scenario } from './schema.ts';
+
+/** Faults that are to be ended by a backup that there is not, or not yet; backups that no fault comes after. */
+export function backupProblems({ backups, timeline }: Scenario, positions: Positions): readonly Problem[] {
+  const problems: Problem[] = [];
+  const at = (path: Path, text: string): void => void problems.push(positions.atValue(path, text));
+  const names = Object.keys(backups);
+  for (const [i, { at: begins, fault }] of timeline.entries()) {
+    const { backup, also } = fault.params;
+    if (typeof backup === 'string') {
+      const path: Path = ['timeline', i, 'fault', 'backup'];
+      const taken = Object.hasOwn(backups, backup) ? backups[backup] : undefined;
+      const there =
+        names.length === 0 ? 'there is none: backups: { hourly: { at: 5s } }' : `there is ${names.join(', ')}`;
+      if (!taken)
+        at(
+          path,
+          `expected a backup of this scenario (${there}), got ${JSON.stringify(backup)}${didYouMean(backup, names)}`,
+        );
+      else if (taken.at >= begins)
+        at(
+          path,
+          `expected a backup that is taken before this fault, at ${formatDuration(begins)}; ${backup} is taken at ${formatDuration(taken.at)}`,
+        );
+    }
+    if (!Array.isArray(also)) continue;
+    also.forEach((site, j) => {
+      if (also.indexOf(site) !== j)
+        at(['timeline', i, 'fault', 'also', j], `expected each site once, got ${site} again`);
+    });
+  }
+  const last = timeline.at(-1);
+  for (const [name, { at: taken }] of Object.entries(backups)) {
+    if (last && taken >= last.at)
+      at(
+        ['backups', name, 'at'],
+        `expected a time before the last fault, at ${formatDuration(last.at)}: nothing comes back from a later one`,
+      );
+  }
+  return problems;
+}
