@@ -24,6 +24,26 @@ export const backupsSchema = z.strictObject({
   ),
   /** Backups of the plan that were not taken, or not whole. */
   notTaken: z.array(z.string()),
+  /** Backups that were restored beside the platform, and what was acknowledged before they began and is in them. */
+  tested: z.array(
+    z.strictObject({
+      backup: z.string(),
+      site: z.string(),
+      /** From the order to restore to everything serving. */
+      served_us: us,
+      /** Until JanusGraph served, once Cassandra did. */
+      graph_us: us,
+      nodes: z.array(z.strictObject({ ...copied, copied_us: us, started_us: us })),
+      ledger: count,
+      /** Absent, partial, corrupt or another value; and with those that could not be read. */
+      missing: z.strictObject({ lower: count, upper: count }),
+      byState: z.record(z.string(), count),
+      /** The first twenty, by acknowledgement. */
+      missingKeys: z.array(z.strictObject({ key: z.string(), acknowledged_us: us, state: z.string() })),
+    }),
+  ),
+  /** Restore tests of the plan that were not done. */
+  notTested: z.array(z.string()),
   restored: z.array(
     z.strictObject({
       fault: z.string(),

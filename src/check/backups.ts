@@ -1,9 +1,13 @@
 import { eventsOf } from '../history/read-journal.ts';
 import type { Backups } from './backups-schema.ts';
+import type { RestoreTestTally } from './restore-tests.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Backups of a run, and what was restored; null: its plan has none. */
-export function backupsOf({ plan, events, faults, disaster }: RunRecord): Backups | null {
+export function backupsOf(
+  { plan, events, faults, disaster }: RunRecord,
+  tests: RestoreTestTally | null,
+): Backups | null {
   if (plan.backups.length === 0) return null;
   const taken = eventsOf(events, 'backup-taken').map(({ data }) => data);
   const effectiveUs = disaster?.effective?.notAfter_us;
@@ -13,6 +17,11 @@ export function backupsOf({ plan, events, faults, disaster }: RunRecord): Backup
       return { ...one, nodes: [...one.nodes], age_us: before ? effectiveUs - one.from_us : null };
     }),
     notTaken: plan.backups.flatMap(({ name }) => (taken.some(({ backup }) => backup === name) ? [] : [name])),
+    tested: tests?.results() ?? [],
+    notTested: plan.backups.flatMap(({ name, restoreTest }) => {
+      const done = eventsOf(events, 'restore-tested').some(({ data }) => data.backup === name);
+      return restoreTest === undefined || done ? [] : [name];
+    }),
     restored: eventsOf(events, 'restored').map(({ data }) => {
       const fault = faults.find(({ report }) => report.id === data.fault)?.report;
       const { releaseRequested: from, gone: to } = fault ?? {};

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import type { JournalEvent } from '../history/event.ts';
 import { deviation, type Intent } from '../history/intent.ts';
@@ -23,6 +23,7 @@ import { loadReadBack, type ReadPlace } from './load-read-back.ts';
 import { Overwrites } from './overwrites.ts';
 import { judgePromises } from './promises.ts';
 import { type Report, reportSchema } from './report-schema.ts';
+import { RestoreTestTally } from './restore-tests.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 import { bucketLength } from './series.ts';
 import { eventLines, LostTimeline, phasesOf } from './timeline.ts';
@@ -69,7 +70,8 @@ export function renderReportJson(report: Report): string {
 function judgeFiles(runDirectory: string, directory: string, record: RunRecord, defects: Defects): Report {
   const historyPath = join(runDirectory, 'history.csv');
   const readBackPath = join(runDirectory, 'read-back.csv');
-  const bytes = sizeOf(historyPath) + sizeOf(readBackPath);
+  const restoreTestPath = join(runDirectory, 'restore-test.csv');
+  const bytes = sizeOf(historyPath) + sizeOf(readBackPath) + sizeOf(restoreTestPath);
   const join_ = new KeyJoin(directory, Math.min(PARTS, Math.ceil((bytes + 1) / PART_BYTES)), defects);
   try {
     const census = Census.read(join(runDirectory, 'graph.csv'), record, defects);
@@ -83,7 +85,8 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
       onRead: overwrites && ((read) => overwrites.noteRead(read)),
     });
     try {
-      const readBack = loadAnswers(readBackPath, defects, join_);
+      const answers = loadAnswers(readBackPath, defects, join_);
+      const readBack = loadAnswers(restoreTestPath, defects, join_, answers);
       const report = judgeRun(directory, record, defects, history, readBack, join_, census);
       return overwrites && existsSync(historyPath) ? { ...report, lastWriteWins: overwrites.report() } : report;
     } finally {
@@ -110,9 +113,11 @@ function judgeRun(
   const bucketUs = bucketLength(lengthUs);
   const lost = new LostTimeline(bucketUs);
   const canaryKeys = new CanaryKeys(record);
-  const ledger = judgeLedger(record, history, keys, places, canaryKeys, (write) =>
-    lost.add(write.acknowledgedUs, write.lost),
-  );
+  const restoreTests = new RestoreTestTally(record, places);
+  const ledger = judgeLedger(record, history, keys, places, canaryKeys, {
+    write: ({ acknowledgedUs, lost: isLost }) => lost.add(acknowledgedUs, isLost),
+    key: (id, key) => restoreTests.add(id, key),
+  });
   if (ledger.misjudged > 0) {
     defects.add('a write with outcome fail is there: the harness misjudged it', `${ledger.misjudged} keys`);
   }
@@ -125,8 +130,8 @@ function judgeRun(
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
   const load = loadOf(record, views);
-  const backups = backupsOf(record);
-  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, defects: defects.list(), outcome });
+  const backups = backupsOf(record, restoreTests);
+  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, backups, defects: defects.list(), outcome });
   return {
     schema: 'drill/report/1',
     harness: VERSION,
@@ -198,11 +203,16 @@ function loadAll(
   return history;
 }
 
-function loadAnswers(path: string, defects: Defects, keys: KeyJoin): readonly ReadPlace[] {
+function loadAnswers(
+  path: string,
+  defects: Defects,
+  keys: KeyJoin,
+  there: readonly ReadPlace[] = [],
+): readonly ReadPlace[] {
   // A run that ended before its first read-back has no such file; that its stages are missing is said where they are judged.
-  if (!existsSync(path)) return [];
-  const { places, torn } = loadReadBack(path, defects, (row) => keys.addRead(row));
-  if (torn) defects.add('read-back.csv: the last row is torn', 'ignored');
+  if (!existsSync(path)) return there;
+  const { places, torn } = loadReadBack(path, defects, (row) => keys.addRead(row), there);
+  if (torn) defects.add(`${basename(path)}: the last row is torn`, 'ignored');
   return places;
 }
 

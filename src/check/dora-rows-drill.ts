@@ -170,9 +170,10 @@ export const DRILL_ROWS: readonly Row[] = [
     judge: (_, { backups }) => {
       if (!backups || backups.taken.length === 0) return not('this run restores nothing from a backup');
       const taken = counted(backups.taken.length, 'backup');
-      if (backups.restored.length === 0) return not(`${taken} taken, and nothing restored`);
+      const restores = backups.restored.length + backups.tested.length;
+      if (restores === 0) return not(`${taken} taken, and nothing restored`);
       return partly(
-        `${taken} of Cassandra taken and read again, ${counted(backups.restored.length, 'restore')}, and every acknowledged write read back after it; no other store`,
+        `${taken} of Cassandra taken and read again, ${counted(restores, 'restore')}, and every acknowledged write read back after it; no other store`,
         ['report.json#/backups', 'read-back.csv'],
       );
     },
@@ -181,12 +182,19 @@ export const DRILL_ROWS: readonly Row[] = [
     provision: 'DORA 12(3)',
     records: 'restore into a system that is segregated: source and target cluster',
     fields: ['restore.target'],
-    judge: (_, { backups }) =>
-      not(
+    judge: (_, { backups }) => {
+      const [tested] = backups?.tested ?? [];
+      if (tested)
+        return partly(
+          `the backup of ${tested.site} was restored into a network of its own, from which nothing leads to the platform; on the same machine`,
+          ['report.json#/backups/tested', 'restore-test.csv'],
+        );
+      return not(
         (backups?.restored.length ?? 0) > 0
           ? 'what was restored went into the system that had lost it, and into none beside it'
           : 'this run restores nothing from a backup',
-      ),
+      );
+    },
   },
   {
     provision: 'DORA 12(7)',

@@ -1,6 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import { FAILBACK_CONDITION } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
+import type { Backups } from './backups-schema.ts';
 import { meets } from './exact.ts';
 import { limitWords } from './load.ts';
 import type { Load } from './load-schema.ts';
@@ -29,6 +30,7 @@ export function judgeAll(
     readonly rpo: readonly Rpo[];
     readonly canary: Report['canary'];
     readonly load: Load | null;
+    readonly backups: Backups | null;
     readonly defects: readonly string[];
     readonly outcome: Report['run']['outcome'];
   },
@@ -93,6 +95,7 @@ function otherReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Re
     ...(suspended === null ? [] : [reason('unknown', 'machine', suspended)]),
     ...unproven,
     ...died,
+    ...(of.backups ? backupReasons(of.backups) : []),
     ...givenUp,
     ...views.flatMap((view) => unsteadyReasons(view)),
     ...views.flatMap((view) => breachReasons(record, view, evidenceFor(record, view.service, of))),
@@ -102,6 +105,24 @@ function otherReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Re
       : [
           reason('unknown', 'run', `the run did not go through: it ${outcome === 'failed' ? 'failed' : 'was aborted'}`),
         ]),
+  ];
+}
+
+/** A backup without which something that it must have is lost. */
+function backupReasons({ tested, notTaken, notTested }: Backups): Reason[] {
+  return [
+    ...tested.flatMap(({ backup, ledger, missing: { lower, upper } }): Reason[] => {
+      const what = `of ${ledger} writes that were acknowledged before it began`;
+      if (lower > 0)
+        return [reason('fail', `backup ${backup}`, `${lower} ${what} are not in what was restored from it`)];
+      if (upper > 0)
+        return [
+          reason('unknown', `backup ${backup}`, `${upper} ${what} could not be read in what was restored from it`),
+        ];
+      return ledger > 0 ? [] : [reason('unknown', `backup ${backup}`, 'nothing was acknowledged before it began')];
+    }),
+    ...notTaken.map((name) => reason('unknown', `backup ${name}`, 'it was not taken, or not whole')),
+    ...notTested.map((name) => reason('unknown', `backup ${name}`, 'it was not restored beside the platform')),
   ];
 }
 

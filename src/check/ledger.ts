@@ -2,7 +2,7 @@ import type { EventData } from '../history/event.ts';
 import { CANARY_SERVICE, type ReadBackStage } from '../history/operation.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { CanaryKeys } from './canary.ts';
-import type { KeyJoin } from './key-join.ts';
+import type { KeyJoin, WrittenKey } from './key-join.ts';
 import type { LoadedHistory } from './load-history.ts';
 import type { ReadPlace } from './load-read-back.ts';
 import { OK } from './operations.ts';
@@ -19,14 +19,20 @@ export interface Ledger {
   readonly backlogClearedUs: number | null;
 }
 
-/** Goes through every written key once. `onLedger` is told of each write of the ledger. */
+/** Who is told of what: each write of the ledger; each key that is not the canary's. */
+export interface LedgerListener {
+  write(write: LedgerWrite): void;
+  key(id: LoadedHistory['timetables'][number]['id'], key: WrittenKey): void;
+}
+
+/** Goes through every written key once. */
 export function judgeLedger(
   record: RunRecord,
   history: LoadedHistory,
   join: KeyJoin,
   places: readonly ReadPlace[],
   canary: CanaryKeys,
-  onLedger: (write: LedgerWrite) => void,
+  on: LedgerListener,
 ): Ledger {
   const stages = new StageMap(record, places);
   const contexts = history.timetables.map(({ id }) => contextOf(record, stages, id));
@@ -46,12 +52,13 @@ export function judgeLedger(
       const where = { probe: id.probe, service: id.service, site: history.sites[key.site] ?? '' };
       const write = all.add(key, where, context);
       services.get(id.service)?.add(key, where, context);
-      if (write) onLedger(write);
+      if (write) on.write(write);
+      on.key(id, key);
     },
     (number) => {
       const place = places[number];
       if (place?.stage === 'canary') canary.addStranger(place);
-      else all.addStranger();
+      else if (place?.stage !== 'restore-test') all.addStranger();
     },
   );
   const effective = record.disaster?.effective ?? null;
@@ -85,7 +92,7 @@ class StageMap {
       afterRepair: this.was('after-repair'),
       final: this.was(this.finalStage()),
       afterFailback: this.was('after-failback'),
-      any: this.places.some(({ stage }) => stage !== 'canary'),
+      any: this.places.some(({ stage }) => stage !== 'canary' && stage !== 'restore-test'),
     };
   }
 

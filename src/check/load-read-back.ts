@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { READ_BACK_STAGES, READ_BACK_STATES, type ReadBackStage } from '../history/operation.ts';
 import { READ_BACK_HEADER } from '../history/read-back-csv.ts';
 import { ByteNames } from './byte-names.ts';
@@ -29,13 +30,15 @@ type Texts = [fault: string, site: string, probe: string];
 export const READ_KEY_COLUMN = 4;
 export const READ_VALUE_COLUMN = 6;
 
-/** Reads `read-back.csv` once and hands over each row. */
+/** Reads `read-back.csv`, or a file like it, once and hands over each row; its places come after those that are `there`. */
 export function loadReadBack(
   path: string,
   defects: Defects,
   onRow: (row: ReadBackAnswerRow) => void,
+  there: readonly ReadPlace[] = [],
 ): { places: readonly ReadPlace[]; torn: boolean } {
-  const places: ReadPlace[] = [];
+  const places: ReadPlace[] = [...there];
+  const file = basename(path);
   const [stages, faults, sites] = [new ByteNames(), new ByteNames(), new ByteNames()];
   const [probes, states] = [new ByteNames(), new ByteNames()];
   const placeAt = memoOfFour((stageName, faultName, siteName, probeName) => {
@@ -48,7 +51,7 @@ export function loadReadBack(
   const columns = [stages, faults, sites, probes, 'text', states, 'text', 'integer'] as const;
   const { torn } = readCsv(path, READ_BACK_HEADER, columns, (record) => {
     const { fields, numbers } = record;
-    const problem = (what: string): void => defects.add(`read-back.csv: ${what}`, `line ${record.line}`);
+    const problem = (what: string): void => defects.add(`${file}: ${what}`, `line ${record.line}`);
     if (fields !== columns.length) {
       problem(`a row is no record of ${columns.length} columns`);
       return;

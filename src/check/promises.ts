@@ -45,7 +45,7 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
 
 /** From the order for each backup until it was shown to be whole; one that was not taken keeps no promise. */
 function backupTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
-  const { taken = [], notTaken = [] } = backupsOf(record) ?? {};
+  const { taken = [], notTaken = [] } = backupsOf(record, null) ?? {};
   return [
     ...taken.map(({ backup, from_us, to_us }): PromiseRow => {
       const measured_us = { lower: to_us - from_us, upper: to_us - from_us };
@@ -62,12 +62,18 @@ function backupTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
 
 /** From the order to restore to everything serving again. */
 function restoreTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
-  const { restored = [] } = backupsOf(record) ?? {};
+  const { restored = [] } = backupsOf(record, null) ?? {};
+  const tested = eventsOf(record.events, 'restore-tested').map(({ data: { backup, from_us, served_us } }) => {
+    const took = { lower: served_us - from_us, upper: served_us - from_us };
+    return timed(`restore from ${backup}, beside the platform`, promisedUs, took, '');
+  });
+  if (tested.length > 0 && restored.length === 0) return tested;
   if (restored.length === 0) return [unknown('restore', promisedUs, 'nothing was restored')];
-  return restored.map(({ backup, all_us }) => {
+  const inPlace = restored.map(({ backup, all_us }) => {
     const promise = `restore from ${backup}`;
     return all_us ? timed(promise, promisedUs, all_us, '') : unknown(promise, promisedUs, 'not seen to serve again');
   });
+  return [...tested, ...inPlace];
 }
 
 function timed(promise: string, promisedUs: number, measured_us: Interval, note: string): PromiseRow {

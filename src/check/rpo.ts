@@ -32,7 +32,7 @@ export interface RpoContext {
 }
 
 /** What a key was found to be in a stage: the worst of its places. */
-type Found = 'present' | 'unreadable' | 'absent' | 'partial' | 'corrupt' | 'other value';
+export type Found = 'present' | 'unreadable' | 'absent' | 'partial' | 'corrupt' | 'other value';
 const WORST: readonly Found[] = ['other value', 'corrupt', 'partial', 'absent', 'unreadable', 'present'];
 
 interface Missing {
@@ -213,7 +213,7 @@ export class RpoTally {
 type StageName = 'atFailover' | 'afterRecovery' | 'afterRepair' | 'final';
 
 /** Missing at any site counts; a key without a row is unreadable. */
-function stateIn(key: WrittenKey, places: StagePlaces): Found {
+export function stateIn(key: WrittenKey, places: StagePlaces): Found {
   let worst: Found = 'present';
   for (const place of places) {
     const state = place < 0 ? 'no row' : key.state(place);
@@ -223,7 +223,7 @@ function stateIn(key: WrittenKey, places: StagePlaces): Found {
   return places.length === 0 ? 'unreadable' : worst;
 }
 
-function isLost(found: Found): boolean {
+export function isLost(found: Found): boolean {
   return found !== 'present' && found !== 'unreadable';
 }
 

@@ -29,6 +29,8 @@ function textOf(event: JournalEvent): string | null {
       return `canary of ${event.data.probe}: ${event.data.deleted.length} keys deleted`;
     case 'backup-taken':
       return `the backup ${event.data.backup} is whole, begun ${formatDuration(event.at_us - event.data.from_us)} before`;
+    case 'restore-tested':
+      return `the backup ${event.data.backup} of ${event.data.site} was restored beside the platform, and ${event.data.asked} keys read there`;
     case 'restored':
       return `restored from ${event.data.backup} after ${event.data.fault}`;
     case 'fault-requested':

@@ -12,6 +12,7 @@ function planned(type: string, params: PlannedFault['params'] = {}, site = 'pari
 
 function bound(type: string, params: PlannedFault['params'] = {}): { platform: FakePlatform; fault: BoundFault } {
   const platform = new FakePlatform();
+  platform.taken.add('hourly');
   return { platform, fault: faultType(type).bind(planned(type, params), platform) };
 }
 
@@ -53,6 +54,7 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['memory-pressure', { share: '80%', component: 'cassandra' }, ['limit paris cassandra to 0.8']],
   ['memory-pressure', { component: 'cassandra', node: 0 }, ['limit paris cassandra node 0 to 0.9']],
   ['slow-disk', {}, ['limit the disk of paris to 8000 bytes a second']],
+  ['data-loss', { also: ['london'], backup: 'hourly' }, ['lose the data of paris london']],
   ['slow-disk', { write: '2MB/s', read: '5MB/s' }, ['limit the disk of paris to 2000000 bytes a second']],
 ];
 
@@ -281,7 +283,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
+      /needs the ability (data|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
     );
   }
 });

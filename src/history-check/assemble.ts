@@ -22,7 +22,9 @@ const looseEventSchema = z.strictObject({
 export function assembleRun(from: string, to: string): void {
   const plan = planFrom(readJson(join(from, 'plan.json')));
   const events = readEvents(join(from, 'events.ndjson'));
-  const csv = ['history.csv', 'read-back.csv', 'graph.csv'].map((name) => join(from, name)).filter(existsSync);
+  const csv = ['history.csv', 'read-back.csv', 'restore-test.csv', 'graph.csv']
+    .map((name) => join(from, name))
+    .filter(existsSync);
   if (!csv.some((file) => basename(file) === 'history.csv'))
     throw new InputError(`${from}: expected history.csv, there is none`);
   if (existsSync(to)) throw new InputError(`${to}: expected a new directory, it exists`);

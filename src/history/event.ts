@@ -99,6 +99,29 @@ export interface EventData {
       started_us: number;
     }[];
   };
+  /**
+   * A backup of one site was restored beside the platform. `from_us` to `served_us`: until all of it served; `counts`: the states of what was asked there,
+   * by probe, whose rows stand in `restore-test.csv`. `complete`: every row is there.
+   */
+  'restore-tested': {
+    backup: string;
+    site: string;
+    from_us: number;
+    served_us: number;
+    to_us: number;
+    graph_us: number;
+    nodes: readonly {
+      site: string;
+      node: number;
+      files: number;
+      bytes: number;
+      copied_us: number;
+      started_us: number;
+    }[];
+    asked: number;
+    counts: { readonly [state: string]: number };
+    complete: boolean;
+  };
   detected: { fault: string; detector: string; simulated: boolean; service?: string };
   /** A service's traffic moved because of failures; `decided_us` is the instant in the client's policy. */
   failover: { service: string; from: string; to: string; decided_us: number; reason: string };

@@ -52,7 +52,14 @@ export const READ_BACK_STATES = ['present', 'absent', 'corrupt', 'partial', 'unr
 export type ReadBackState = (typeof READ_BACK_STATES)[number];
 
 /** The stages of the read-back, in the order in which a run goes through them. `canary` is the instrument's proof of itself. */
-export const READ_BACK_STAGES = ['canary', 'at-failover', 'after-recovery', 'after-repair', 'after-failback'] as const;
+export const READ_BACK_STAGES = [
+  'canary',
+  'at-failover',
+  'after-recovery',
+  'after-repair',
+  'after-failback',
+  'restore-test',
+] as const;
 export type ReadBackStage = (typeof READ_BACK_STAGES)[number];
 
 export const READ_BACK_COLUMNS = ['stage', 'fault', 'site', 'probe', 'key', 'state', 'value_sha', 'read_us'] as const;

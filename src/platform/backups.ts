@@ -1,5 +1,6 @@
 import type { BackupMode } from '../history/backup.ts';
 import type { Lasting } from './lasting.ts';
+import type { Endpoint } from './platform.ts';
 
 /** What was copied of one node, as it was read again in the store of backups. */
 export interface NodeBackup {
@@ -64,4 +65,24 @@ export interface DataAbility extends Lasting {
   ): Promise<void>;
   /** Null: nothing was lost under this id. */
   observe(id: string, signal: AbortSignal): Promise<LostData | null>;
+}
+
+/** What a site had when a backup was taken, restored into a system of its own: no way leads from it to the platform, or back. */
+export interface RestoredCopy {
+  /** Where its clients are, for `Platform.place`. */
+  readonly client: string;
+  readonly endpoints: { readonly cassandra: readonly Endpoint[]; readonly janusgraph: readonly Endpoint[] };
+  readonly nodes: readonly NodeRestore[];
+  /** Until JanusGraph serves, once Cassandra does. */
+  readonly graphUs: number;
+}
+
+/** Restores of backups that touch nothing of the platform. */
+export interface RestoreTestAbility extends Lasting {
+  /** Resolves when databases restored from it serve, under this id; its undo takes them away. One at a time. */
+  open(
+    id: string,
+    from: { readonly site: string; readonly backup: string },
+    signal: AbortSignal,
+  ): Promise<RestoredCopy>;
 }

@@ -24,6 +24,7 @@ const LASTING: {
   compaction: ['lag of compaction', ({ compaction }) => compaction],
   storage: ['damage', ({ storage }) => storage],
   restore: ['losses of data', ({ data }) => data],
+  'restore-test': ['restored copies', ({ restoreTests }) => restoreTests],
 };
 
 /** Everything that lasts on a platform until it is undone, with what people call it. */

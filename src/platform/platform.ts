@@ -1,5 +1,5 @@
 import type { Json } from '../history/event.ts';
-import type { BackupAbility, DataAbility } from './backups.ts';
+import type { BackupAbility, DataAbility, RestoreTestAbility } from './backups.ts';
 import type { Component, Database } from './components.ts';
 import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
@@ -231,6 +231,8 @@ export interface Abilities {
   readonly backups: BackupAbility;
   /** Only where there are backups. */
   readonly data: DataAbility;
+  /** The same. */
+  readonly restoreTests: RestoreTestAbility;
   /** Only where the kernel has sch_netem. */
   readonly netem: DelayAbility;
   /** Only where the services have host names, and the platform a resolver of its own. */

@@ -2,7 +2,7 @@ import { PlatformError } from '../errors.ts';
 import type { BackupMode } from '../history/backup.ts';
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
-import type { Backup, LostData } from './backups.ts';
+import type { Backup, LostData, RestoredCopy } from './backups.ts';
 import { DATABASES } from './components.ts';
 import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
@@ -11,6 +11,7 @@ import {
   type ClockState,
   type Component,
   type ComponentState,
+  type Endpoint,
   type LineDelay,
   type LoopState,
   type PacketRule,
@@ -60,6 +61,8 @@ export class FakePlatform implements Platform {
   readonly damaged = new Map<string, number>();
   /** Names of backups that were taken. */
   readonly taken = new Set<string>();
+  /** Sites restored beside the platform, by id. */
+  readonly copied = new Map<string, string>();
   /** What data was lost, and is or was restored, by id. */
   readonly lost = new Map<string, LostData>();
   /** Name servers that fail, by id. */
@@ -178,6 +181,22 @@ export class FakePlatform implements Platform {
         const nodes = PLATFORM.sites.map(({ name: site }) => ({ site, node: 0, files: 7, bytes: 700, tookUs: 900 }));
         return { name, mode, tool: 'Fake 1.0', nodes };
       },
+    },
+    restoreTests: {
+      open: async (id: string, { site, backup }: { site: string; backup: string }): Promise<RestoredCopy> => {
+        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
+        this.log.push(`restore ${backup} of ${site} beside the platform`);
+        this.copied.set(id, site);
+        const endpoint = await this.openCopy(backup, site);
+        const nodes = [{ site, node: 0, files: 7, bytes: 700, copiedUs: 500, startedUs: 800 }];
+        return {
+          client: 'isolated',
+          endpoints: { cassandra: [endpoint], janusgraph: [endpoint] },
+          nodes,
+          graphUs: 900,
+        };
+      },
+      ...{ inForce: async () => [...this.copied.keys()], mend: async (id: string) => this.closeCopy(id) },
     },
     data: {
       lose: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
@@ -317,8 +336,14 @@ export class FakePlatform implements Platform {
     }
   }
 
-  /** For platforms that have data: a copy of everything under a name; and that copy, or nothing, in the place of what is there. */
+  /** For platforms that have data: a copy of everything under a name; that of a site, served; and the copy, or nothing, in the place of what is there. */
   protected copyData(_name: string): void {}
+  protected async openCopy(_name: string, _site: string): Promise<Endpoint> {
+    return { host: '127.0.0.1', port: 9 };
+  }
+  protected closeCopy(id: string): void {
+    this.copied.delete(id);
+  }
   protected putData(_sites: readonly string[], _name: string | null): void {}
 
   private restore(id: string, sites: readonly string[]): void {
@@ -346,6 +371,7 @@ export class FakePlatform implements Platform {
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
     restore: ({ id, sites }) => this.restore(id, sites),
+    'restore-test': ({ id }) => this.closeCopy(id),
     clock: ({ id }) => void this.ahead.delete(id),
     restart: ({ site, components }) => this.set(site, components, 'ready'),
     processes: ({ site, components }) => this.set(site, components, 'ready'),

@@ -25,6 +25,8 @@ export interface UndoParams {
   readonly storage: OfFault;
   /** Restore what these sites had from a backup, and start them; where that cannot be done, put back what was taken away, and fail. */
   readonly restore: OfFault & { readonly sites: readonly string[]; readonly backup: string };
+  /** Take away what was restored beside the platform under this id. */
+  readonly 'restore-test': OfFault;
   /** The wall clocks that were set under this id show the machine's time again. */
   readonly clock: OfFault;
   // These two go by their target and not by who ended it: a process that is ready is whole, whoever stopped it.

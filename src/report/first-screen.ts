@@ -5,13 +5,11 @@ import { html, type Markup } from './markup.ts';
 import { maskedNotice } from './section-seal.ts';
 import { badge, type Column, table } from './table.ts';
 import {
-  inAllName,
-  lossWords,
+  headlineOf,
   measuredWords,
   OUTCOME_WORD,
   objectiveName,
   objectiveTarget,
-  overallRpo,
   VERDICT_ICON,
   VERDICT_WORD,
   verdictSentence,
@@ -23,10 +21,7 @@ const LOSS_CLASS = { none: 'pass', some: 'fail', unknown: 'unknown' } as const;
 /** Did we meet it? The verdict and the lost writes, as large as each other. */
 export function firstScreen(report: Report): Markup {
   const { run, verdict } = report;
-  const rpo = overallRpo(report);
-  const lost = lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0);
-  const total = (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0);
-  const inAll = lossWords(rpo?.lostInAll ?? null, total);
+  const { label, words: lost, beside } = headlineOf(report);
   const tier = run.tier === null ? null : html` · tier ${run.tier}`;
   return html`<header>
 <h1>${run.title === '' ? run.scenario : run.title}</h1>
@@ -36,10 +31,10 @@ ${maskedNotice(report)}<section class="answer" aria-label="Verdict and lost writ
 <div class="edge-${verdict}"><div class="label">Did we meet the objectives?</div>
 <div class="large ${verdict}"><span class="icon" aria-hidden="true">${VERDICT_ICON[verdict]}</span>${VERDICT_WORD[verdict]}</div>
 <p>${verdictSentence(report)}</p></div>
-<div class="edge-${LOSS_CLASS[lost.state]}"><div class="label">Acknowledged writes lost at failover</div>
+<div class="edge-${LOSS_CLASS[lost.state]}"><div class="label">${label}</div>
 <div class="large ${LOSS_CLASS[lost.state]}">${lost.large}</div>
 <p>${lost.rest}</p>
-<p class="beside">${inAllName(rpo)}: <b class="${LOSS_CLASS[inAll.state]}">${inAll.large}</b> <span class="muted">${inAll.rest}</span></p></div>
+${beside && html`<p class="beside">${beside.name}: <b class="${LOSS_CLASS[beside.words.state]}">${beside.words.large}</b> <span class="muted">${beside.words.rest}</span></p>`}</div>
 </section>`;
 }
 

@@ -1,21 +1,25 @@
 import type { Backups } from '../check/backups-schema.ts';
 import type { Report } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
-import { formatBytes, formatCount, formatInterval, UNKNOWN } from './format.ts';
+import { formatBytes, formatCount, formatInterval, plural, UNKNOWN } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { table } from './table.ts';
 
 type Taken = Backups['taken'][number];
 type Restored = Backups['restored'][number];
+type Tested = Backups['tested'][number];
 
 /** The backups that a run took, and each step of what it restored from them; nothing where its plan has none. */
 export function backupsSection({ backups }: Report): Markup | null {
   if (!backups) return null;
-  const { taken, notTaken, restored } = backups;
+  const { taken, notTaken, tested, notTested, restored } = backups;
   return html`<section><h2 id="backups">Backups and restores</h2>
 ${notTaken.length === 0 ? null : html`<p class="unknown">Not taken, or not whole: ${notTaken.join(', ')}.</p>`}
 ${taken.map(takenTable)}
-${restored.length === 0 ? html`<p>Nothing was restored from a backup.</p>` : restored.map(restoredTable)}</section>`;
+${notTested.length === 0 ? null : html`<p class="unknown">Not restored beside the platform: ${notTested.join(', ')}.</p>`}
+${tested.map(testedTable)}
+${restored.map(restoredTable)}
+${restored.length + tested.length > 0 ? null : html`<p>Nothing was restored from a backup.</p>`}</section>`;
 }
 
 function takenTable({ backup, mode, tool, from_us, to_us, nodes, age_us }: Taken): Markup {
@@ -32,18 +36,31 @@ ${table(nodes, [
 ])}`;
 }
 
+function testedTable({ backup, site, served_us, graph_us, nodes, ledger, missing, missingKeys }: Tested): Markup {
+  const there = `${formatCount(ledger - missing.upper)} of ${plural(ledger, 'write')} that were acknowledged before it began are in it`;
+  const not = missing.upper === 0 ? '' : `; missing ${formatInterval(missing, formatCount)}`;
+  return html`<h3>Restore test of ${backup}, of ${site}</h3>
+<p class="lead">Restored into a network of its own, from which nothing leads to the platform or back, while the platform went on: everything served after ${formatDuration(served_us)}, JanusGraph ${formatDuration(graph_us)} after Cassandra. <strong>${there}${not}</strong>: each was read there, by the probe that had written it (restore-test.csv).</p>
+${nodeTable(nodes)}
+${missingKeys.length === 0 ? null : html`<p>The first of what is missing: ${missingKeys.map(({ key, state }) => `${key} (${state})`).join(', ')}.</p>`}`;
+}
+
 function restoredTable({ fault, backup, nodes, all_us }: Restored): Markup {
   const all = all_us === null ? UNKNOWN : formatInterval(all_us, formatDuration);
   return html`<h3>Restore from ${backup}, after ${fault}</h3>
 <p class="lead">From the request to a write and a read being served again where everything was lost: ${all}. Nodes are restored beside each other, on one machine.</p>
-${table(nodes, [
-  { head: 'Node', kind: 'row', cell: nodeOf },
-  { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
-  { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
-  { head: 'Read again and copied in', kind: 'num', cell: ({ copied_us }) => formatDuration(copied_us) },
-  { head: 'Throughput', kind: 'num', cell: ({ bytes, copied_us }) => rate(bytes, copied_us) },
-  { head: 'Cassandra serves after', kind: 'num', cell: ({ started_us }) => formatDuration(started_us) },
-])}`;
+${nodeTable(nodes)}`;
+}
+
+function nodeTable(nodes: Restored['nodes']): Markup {
+  return table(nodes, [
+    { head: 'Node', kind: 'row', cell: nodeOf },
+    { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
+    { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
+    { head: 'Read again and copied in', kind: 'num', cell: ({ copied_us }) => formatDuration(copied_us) },
+    { head: 'Throughput', kind: 'num', cell: ({ bytes, copied_us }) => rate(bytes, copied_us) },
+    { head: 'Cassandra serves after', kind: 'num', cell: ({ started_us }) => formatDuration(started_us) },
+  ]);
 }
 
 function nodeOf({ site, node }: { readonly site: string; readonly node: number }): string {

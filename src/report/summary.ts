@@ -4,14 +4,12 @@ import { durationOrUnknown, formatOffset } from './format.ts';
 import { oneLine, textTable, wrap } from './text-table.ts';
 import { originOf } from './time-axis.ts';
 import {
-  inAllName,
+  headlineOf,
   KEPT_WORD,
-  lossWords,
   measuredWords,
   OUTCOME_WORD,
   objectiveName,
   objectiveTarget,
-  overallRpo,
   promiseWords,
   rtoWords,
   undoneWords,
@@ -68,18 +66,18 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
 type Paint = (name: Verdict | 'bold' | 'dim', text: string) => string;
 
 function lossLines(report: Report, width: number, bold: (name: Verdict, text: string) => string): string[] {
-  const rpo = overallRpo(report);
-  const lost = lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0);
-  const inAll = lossWords(rpo?.lostInAll ?? null, (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0));
+  const { words: lost, where, beside } = headlineOf(report);
   const verdict = LOSS_VERDICT[lost.state];
   const large = `${VERDICT_ICON[verdict]} ${lost.large.toUpperCase()}`;
-  const [first = '', ...more] = wrap(`${large} ${lost.rest}, at failover`, width, '  ');
+  const [first = '', ...more] = wrap(`${large} ${lost.rest}${beside ? ',' : ''} ${where}`, width, '  ');
   return [
     first.startsWith(large) ? bold(verdict, large) + first.slice(large.length) : first,
     ...more,
-    ...wrap(`${inAllName(rpo).toLowerCase()}: ${inAll.large} ${inAll.rest}`, width - 2, '  ').map(
-      (line) => `  ${line}`,
-    ),
+    ...(beside === null
+      ? []
+      : wrap(`${beside.name.toLowerCase()}: ${beside.words.large} ${beside.words.rest}`, width - 2, '  ').map(
+          (line) => `  ${line}`,
+        )),
     ...(report.lastWriteWins ?? []).flatMap((row) =>
       wrap(`${row.probe}: ${undoneWords(row)}`, width - 2, '  ').map((line) => `  ${line}`),
     ),

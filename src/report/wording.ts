@@ -89,6 +89,34 @@ export function lossWords(lost: Interval | null, acknowledged: number): LossWord
   return { large: formatCount(lost.lower), rest: of, state: 'some' };
 }
 
+export interface Headline {
+  readonly label: string;
+  readonly words: LossWords;
+  /** Where, after the words; empty: they say so. */
+  readonly where: string;
+  /** What stands beside it, smaller. */
+  readonly beside: { readonly name: string; readonly words: LossWords } | null;
+}
+
+/** What is printed as large as the verdict: what was lost; of a run without a fault that tests a restore, what is missing in what was restored. */
+export function headlineOf(report: Report): Headline {
+  const [tested] = report.faults.length === 0 ? (report.backups?.tested ?? []) : [];
+  if (tested) {
+    const { large, state } = lossWords(tested.missing, tested.ledger);
+    const rest = `of ${plural(tested.ledger, 'acknowledged write')} from before the backup ${tested.backup} missing`;
+    const words = { large, rest, state };
+    return { label: 'Missing in what was restored', words, where: 'in what was restored from it', beside: null };
+  }
+  const rpo = overallRpo(report);
+  const total = (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0);
+  return {
+    label: 'Acknowledged writes lost at failover',
+    words: lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0),
+    where: 'at failover',
+    beside: { name: inAllName(rpo), words: lossWords(rpo?.lostInAll ?? null, total) },
+  };
+}
+
 /** The row of every service together; null in a report that has none. */
 export function overallRpo(report: Report): Rpo | null {
   return report.rpo.find((row) => row.service === null) ?? null;

@@ -26,6 +26,11 @@ objectives: { rto: 30m, rpo: 1m }
 promises: { backup: 2h, restore: 4h }
 `;
 
+const TEST = SCENARIO.replace(
+  /backups:[\s\S]*failover/,
+  'backups:\n  daily: { at: 1s, restoreTest: paris }\ntimeline: []\nfailover',
+).replace(/guard:[\s\S]*/, 'promises: { restore: 4h }\nobjectives: { p95: { target: 1s, phase: before } }\n');
+
 const reports = new TestReports();
 afterAll(() => reports.remove());
 
@@ -126,5 +131,70 @@ describe('a run that loses everything', { timeout: 180_000 }, () => {
     expect(ran.result.outcome).toBe('aborted');
     expectHealed(ran);
     expect(ran.platform.lost.get('data-loss-1')).toMatchObject({ inForce: false });
+  });
+});
+
+describe('a restore test', { timeout: 180_000 }, () => {
+  test.concurrent('finds everything that was acknowledged before its backup began, and takes what it restored away', async () => {
+    const ran = await run({ scenario: TEST });
+    expect([ran.result.outcome, ran.result.reason]).toEqual(['completed', '']);
+    expectHealed(ran);
+    expect([...ran.platform.copied]).toEqual([]);
+    const { backups, verdict, promises, readBack } = await checkRun(ran.result.directory);
+    const taken = backups?.taken[0]?.from_us ?? 0;
+    const before = [...acknowledgedKeys(ran.result.directory)].filter(
+      ([key, us]) => us < taken && !key.includes('canary'),
+    );
+    expect(before.length).toBeGreaterThan(500);
+    expect(backups?.tested).toMatchObject([
+      { backup: 'daily', site: 'paris', ledger: before.length, missing: { lower: 0, upper: 0 }, missingKeys: [] },
+    ]);
+    expect([verdict, backups?.notTested]).toEqual(['pass', []]);
+    expect(promises).toMatchObject([{ promise: 'restore from daily, beside the platform', kept: 'kept' }]);
+    expect(readBack.map(({ stage }) => stage)).toContain('restore-test');
+  });
+
+  test.concurrent('whose backup lacks writes of before it is a miss that names them, whatever the backup says of itself', async () => {
+    let lacking: readonly string[] = [];
+    const ran = await run({
+      scenario: TEST,
+      during(phase, platform) {
+        if (phase !== 'before') return;
+        lacking = [...platform.site('paris').rows.keys()].filter((key) => key.includes('/cql.ledger.')).slice(5, 8);
+        platform.missing = lacking;
+      },
+    });
+    const report = await checkRun(ran.result.directory);
+    const acknowledged = acknowledgedKeys(ran.result.directory);
+    const known = lacking.filter((key) => acknowledged.has(key));
+    expect(known).toHaveLength(3);
+    expect(report.backups?.tested[0]).toMatchObject({ missing: { lower: 3, upper: 3 }, byState: { absent: 3 } });
+    expect(report.backups?.tested[0]?.missingKeys.map(({ key }) => key).toSorted()).toEqual(known.toSorted());
+    expect([report.verdict, report.reasons[0]?.subject]).toEqual(['fail', 'backup daily']);
+  });
+
+  test.concurrent('that cannot be opened has failed, and leaves nothing behind', async () => {
+    const ran = await run({
+      scenario: TEST,
+      prepare: ({ abilities }) => {
+        abilities.restoreTests.open = async () => Promise.reject(new Error('no space left'));
+      },
+    });
+    expect(ran.result).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no space left') });
+    expectHealed(ran);
+    const report = await checkRun(ran.result.directory);
+    expect([report.verdict, report.backups?.notTested]).toEqual(['unknown', ['daily']]);
+  });
+
+  test.concurrent('that is interrupted takes what it restored away', async () => {
+    const ran = await run({
+      scenario: TEST,
+      told: (text, interrupt) => {
+        if (text.startsWith('restoring the backup daily')) setTimeout(() => interrupt.abort(new Error('enough')), 200);
+      },
+    });
+    expect(ran.result.outcome).toBe('aborted');
+    expectHealed(ran);
+    expect([...ran.platform.copied]).toEqual([]);
   });
 });

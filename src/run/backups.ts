@@ -1,5 +1,6 @@
 import type { BackupAbility } from '../platform/backups.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { testRestore } from './restore-test.ts';
 import type { Session } from './session.ts';
 import { deadline, orRejected, pause } from './wait.ts';
 
@@ -31,7 +32,7 @@ export class BackupSchedule {
   }
 
   private async take(
-    { name, mode }: Plan['backups'][number],
+    { name, mode, restoreTest }: Plan['backups'][number],
     backups: BackupAbility,
     signal: AbortSignal,
   ): Promise<void> {
@@ -44,6 +45,7 @@ export class BackupSchedule {
     await journal.append('backup-taken', { backup: name, mode, tool, from_us, to_us: clock.nowUs(), nodes: taken });
     const files = nodes.reduce((sum, one) => sum + one.files, 0);
     this.say(`the backup ${name} is whole: ${files} files of ${nodes.length} nodes, each read again`);
+    if (restoreTest !== undefined) await testRestore(this.session, { name, site: restoreTest, from_us }, signal);
   }
 
   private say(text: string): void {

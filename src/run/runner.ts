@@ -161,12 +161,13 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
   await session.clients.start(plan.timetables, (timetable, startUs) => live.of(timetable).start(startUs));
   await steadyState(session, signal);
 
-  await session.phase('before', 'steady; the fault comes next');
+  const quiet = plan.timeline.length === 0;
+  await session.phase('before', quiet ? 'steady; no fault comes' : 'steady; the fault comes next');
   const stages = new Stages(plan, live);
   const disaster = await holdFaults(session, stages, signal);
   if (disaster) await recoverFromFaults(session, stages, disaster, signal);
 
-  await session.phase('after', 'everything is back; measuring on');
+  await session.phase('after', quiet ? 'measuring on' : 'everything is back; measuring on');
   await pause(plan.recovery.after_us / 1000, signal);
   const movedBack = disaster !== null && (await failback(session, signal));
 

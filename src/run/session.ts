@@ -59,6 +59,8 @@ export class Session {
   readonly canaries: readonly LiveTimetable[];
   readonly cameAcross = new CameAcross();
   readonly leases: FaultLease[] = [];
+  /** What stands in the register beside the faults. */
+  readonly beside = new Set<string>();
   /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
   readonly proofs = new Map<string, ExpectedWrite[]>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
@@ -113,11 +115,19 @@ export class Session {
     });
     await this.journalClock('start');
     this.unheard = this.platform.onEvent(({ type, data }) => this.heard(type, String(data)));
-    this.reader = spawnReader({
-      place: this.platform.place(OUTSIDE),
+    this.reader = this.readerAt(
+      OUTSIDE,
+      (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
+    );
+  }
+
+  /** A reader of its own where the clients of `client` are; `onRows` gets its rows. */
+  readerAt(client: string, onRows: (rows: string) => void): ReaderHandle {
+    return spawnReader({
+      place: this.platform.place(client),
       script: this.programs.reader,
-      config: { run, originNs: String(this.originNs) },
-      onRows: (rows) => void this.readBackRows.write(rows).catch((error: Error) => this.breakOff(error)),
+      config: { run: this.directory.run, originNs: String(this.originNs) },
+      onRows,
     });
   }
 
@@ -210,17 +220,30 @@ export class Session {
     for (const { planned, requested, gone } of this.leases) {
       if (requested && !gone) this.say({ phase: this.phaseNow, text: `healing ${planned.id}` });
     }
+    const left = await this.undoBeside(signal);
     const leftovers = await releaseAgain(
       this.leases,
       () => signal,
       (text) => this.say({ phase: this.phaseNow, text }),
     );
-    return leftovers.flatMap(({ lease, error }) => {
+    const stays = leftovers.flatMap(({ lease, error }): string[] => {
       const text = `${lease.planned.id}: ${messageOf(error)}`;
       if (!lease.gone) return [text];
       this.say({ phase: this.phaseNow, text });
       return [];
     });
+    return [...left, ...stays];
+  }
+
+  private async undoBeside(signal: AbortSignal): Promise<readonly string[]> {
+    const left: string[] = [];
+    for (const id of this.beside) {
+      const results = await this.platform.register
+        .undo(id, signal)
+        .catch((error: unknown) => [{ ok: false, error: messageOf(error) }]);
+      left.push(...results.flatMap(({ ok, error }) => (ok ? [] : [`${id}: ${error}`])));
+    }
+    return left;
   }
 
   /** The last entries of the record; every process ended, every file on disk. */

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Component, ComponentState, PlatformFacts } from '../platform/platform.ts';
+import type { Component, ComponentState, Endpoint, PlatformFacts } from '../platform/platform.ts';
 import { FakePlatform } from '../platform/testing-platform.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type { SiteAnswer, SiteRequest } from './testing-site-probe.ts';
@@ -94,6 +94,9 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   handing = true;
   /** Rows of each site, by the name of a backup. */
   readonly copies = new Map<string, ReadonlyMap<string, ReadonlyMap<string, string>>>();
+  /** Keys that are in no copy that is served. */
+  missing: readonly string[] = [];
+  private served: FakeSite | null = null;
   /** How long a removal takes. */
   removalMs = 0;
   private readonly timer: NodeJS.Timeout;
@@ -154,6 +157,21 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
     this.copies.set(name, new Map(this.sites.map((site) => [site.name, new Map(site.rows)])));
   }
 
+  protected override async openCopy(name: string, site: string): Promise<Endpoint> {
+    const copy = new FakeSite('copy');
+    for (const [key, value] of this.copies.get(name)?.get(site) ?? []) copy.rows.set(key, value);
+    for (const key of this.missing) copy.rows.delete(key);
+    await copy.turnOn();
+    this.served = copy;
+    return { host: '127.0.0.1', port: copy.port };
+  }
+
+  protected override closeCopy(id: string): void {
+    super.closeCopy(id);
+    this.served?.turnOff();
+    this.served = null;
+  }
+
   protected override putData(names: readonly string[], copy: string | null): void {
     for (const name of names) {
       const { rows, pending } = this.site(name);
@@ -179,5 +197,6 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   override async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.timer);
     for (const site of this.sites) site.turnOff();
+    this.served?.turnOff();
   }
 }

@@ -33,6 +33,9 @@ export function backupProblems({ backups, timeline }: Scenario, positions: Posit
         at(['timeline', i, 'fault', 'also', j], `expected each site once, got ${site} again`);
     });
   }
+  const tested = Object.keys(backups).filter((name) => backups[name]?.restoreTest !== undefined);
+  for (const name of tested.slice(1))
+    at(['backups', name, 'restoreTest'], `expected one restore test, got a second beside that of ${tested[0]}`);
   const last = timeline.at(-1);
   for (const [name, { at: taken }] of Object.entries(backups)) {
     if (last && taken >= last.at)

@@ -53,7 +53,11 @@ function declaredSection({ sha256, ...said }: NonNullable<Plan['declared']>): [s
 }
 
 function backupSection({ backups }: Plan): [string, readonly string[]] {
-  const lines = backups.map(({ name, at_us, mode }) => `${formatDuration(at_us)}: ${name}, ${mode}, of every site`);
+  const lines = backups.map(({ name, at_us, mode, restoreTest }) => {
+    const test =
+      restoreTest === undefined ? '' : `; that of ${restoreTest} is restored beside the platform, and read back`;
+    return `${formatDuration(at_us)}: ${name}, ${mode}, of every site${test}`;
+  });
   return ['backups of Cassandra, after the end of the steady state', lines];
 }
 

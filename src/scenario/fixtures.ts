@@ -93,6 +93,7 @@ export const PLATFORM: PlatformFacts = {
     'diskSpeed',
     'backups',
     'data',
+    'restoreTests',
   ],
 };
 

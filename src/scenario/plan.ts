@@ -186,6 +186,8 @@ export const planSchema = z.strictObject({
         /** After the end of the steady state. */
         at_us: us,
         mode: z.enum(BACKUP_MODES),
+        /** Of this site it is restored beside the platform at once, and read back; absent: it is not. */
+        restoreTest: z.string().optional(),
       }),
     )
     .default([]),

@@ -65,6 +65,9 @@ export function fitProblems(
       platform.clientPlaces ?? [OUTSIDE, ...sites],
     );
   }
+  for (const [name, { restoreTest }] of Object.entries(scenario.backups)) {
+    if (restoreTest !== undefined) oneOf(['backups', name, 'restoreTest'], 'a site', restoreTest, sites);
+  }
   for (const [i, { fault }] of timeline.entries()) {
     const at: Path = ['timeline', i, 'fault'];
     const named = everyName([...at, 'site'], fault.site);
@@ -106,7 +109,10 @@ function abilitiesNeeded(
     const who = `the fault ${fault.type}`;
     for (const ability of [...needs, ...(alsoNeeds?.(fault.params) ?? [])]) need(ability, who);
   }
-  if (Object.keys(backups).length > 0) need('backups', 'backups');
+  for (const { restoreTest } of Object.values(backups)) {
+    need('backups', 'backups');
+    if (restoreTest !== undefined) need('restoreTests', 'restoreTest');
+  }
   if (timeline.length > 0 && recovery.repair) need('nodetool', 'recovery.repair');
   return needed;
 }

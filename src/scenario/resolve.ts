@@ -177,7 +177,9 @@ function resolvePromises({ promises: { detection, normal, backup, restore } }: S
 }
 
 function resolveBackups({ backups }: Scenario): Plan['backups'] {
-  const all = Object.entries(backups).map(([name, { at, mode }]) => ({ name, at_us: at, mode }));
+  const all = Object.entries(backups).map(([name, { at, mode, restoreTest }]) => {
+    return { name, at_us: at, mode, ...(restoreTest !== undefined && { restoreTest }) };
+  });
   return all.toSorted((a, b) => a.at_us - b.at_us);
 }
 

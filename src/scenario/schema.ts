@@ -117,6 +117,11 @@ const scenarioShape = {
           .enum(BACKUP_MODES)
           .default('full')
           .describe('full: everything anew. differential: only what an earlier one does not have.'),
+        restoreTest: siteName()
+          .optional()
+          .describe(
+            'Of this site it is restored into a system of its own as soon as it is whole, and everything that was acknowledged before it began is looked for there.',
+          ),
       }),
     )
     .default({})

@@ -21,6 +21,16 @@ const END_MS = 20_000;
 /** With several nodes each of the nine tables that its first start makes may cost one: it goes on at a node that has not heard of it yet. */
 const ATTEMPTS = 12;
 
+/** Which process of which site it is, and below which directory its own is. */
+export interface ComponentPlace {
+  readonly config: LocalConfig;
+  /** Its number. */
+  readonly site: number;
+  readonly component: Component;
+  readonly node: number;
+  readonly directory: string;
+}
+
 /** One database process of the platform: started, observed, ended; never restarted by itself. */
 export class ManagedComponent {
   readonly site: string;
@@ -42,14 +52,9 @@ export class ManagedComponent {
   private starting: Promise<void> | null = null;
 
   constructor(
-    place: {
-      config: LocalConfig;
-      site: number;
-      component: Component;
-      node: number;
-      directory: string;
+    place: ComponentPlace & {
       /** Null: it has the machine's clock. */
-      clockLibrary: string | null;
+      readonly clockLibrary: string | null;
     },
     classes: Classes,
     java: string,

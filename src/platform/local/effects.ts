@@ -4,6 +4,7 @@ import type { ProcessTarget } from '../platform.ts';
 import { doUndo, type LastingKind, type Undo, type UndoTable } from '../undo.ts';
 import type { Backups } from './backups/backups.ts';
 import { DataEffects } from './backups/data-effects.ts';
+import { type MakeApart, RestoreTests } from './backups/restore-tests.ts';
 import { ClockEffects } from './clock-effects.ts';
 import { CompactionEffects } from './compaction-effects.ts';
 import type { LocalConfig } from './config.ts';
@@ -52,6 +53,7 @@ export interface Surroundings {
   readonly adjustable: boolean;
   readonly nodetool: Nodetool;
   readonly backups: Backups;
+  readonly makeApart: MakeApart;
   readonly onEvent: (type: string, what: string) => void;
 }
 
@@ -68,10 +70,22 @@ export class Effects {
   readonly memory: MemoryEffects;
   readonly diskSpeed: DiskSpeedEffects;
   readonly data: DataEffects;
+  readonly restoreTests: RestoreTests;
   private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
   private readonly undoes: UndoTable;
 
-  constructor({ config, inventory, guard, directory, groups, adjustable, nodetool, backups, onEvent }: Surroundings) {
+  constructor({
+    config,
+    inventory,
+    guard,
+    directory,
+    groups,
+    adjustable,
+    nodetool,
+    backups,
+    makeApart,
+    onEvent,
+  }: Surroundings) {
     const { commitLogDisk } = config.cassandra;
     const processes = new ProcessEffects(inventory, guard, onEvent);
     const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
@@ -94,6 +108,13 @@ export class Effects {
       backups,
       start: (target) => processes.start(target),
     });
+    this.restoreTests = new RestoreTests({
+      config,
+      guard,
+      directory: join(directory, 'restore-test'),
+      backups,
+      make: makeApart,
+    });
     this.lasting = {
       network: this.network,
       loop: this.processes,
@@ -105,6 +126,7 @@ export class Effects {
       disk: this.disks,
       storage: this.damage,
       restore: this.data,
+      'restore-test': this.restoreTests,
       clock: this.clocks,
     };
     this.undoes = {
@@ -118,6 +140,7 @@ export class Effects {
       disk: ({ id }) => this.disks.undo(id),
       storage: ({ id }) => this.damage.undo(id),
       restore: ({ id }) => this.data.undo(id),
+      'restore-test': ({ id }) => this.restoreTests.undo(id),
       clock: ({ id }) => this.clocks.undo(id),
       restart,
       processes: (target) => processes.start(target),

@@ -86,8 +86,18 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   });
   expect([able.abilities.slice(11), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
-    ['names', 'clocks', 'memory', 'diskSpeed'],
+    ['names', 'clocks', 'memory', 'diskSpeed', 'backups', 'data', 'restoreTests'],
   ]);
+  const backedUp = localPlatformFacts(
+    { ...loadLocalConfig(), backups: 'medusa' },
+    { netem: null, memory: null, diskSpeed: null },
+  );
+  expect(backedUp.abilities.slice(12)).toEqual(['backups', 'data', 'restoreTests']);
+  expect(backedUp.tuning.backups).toContain('Medusa 0.31.0');
+  const small = { ...loadLocalConfig('clusters/local/small-disks.yaml'), backups: 'medusa' } as const;
+  expect(localPlatformFacts(small, { netem: null, memory: null, diskSpeed: null }).lacking?.data?.why).toContain(
+    'disks of their own',
+  );
   expect(facts.sites[1]).toEqual({
     name: 'london',
     datacenter: 'london-dc',

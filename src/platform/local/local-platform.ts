@@ -53,7 +53,17 @@ const ALWAYS: readonly AbilityName[] = [
   'queries',
   'compaction',
 ];
-const OPTIONAL = ['disks', 'netem', 'names', 'clocks', 'memory', 'diskSpeed', 'backups', 'data'] as const;
+const OPTIONAL = [
+  'disks',
+  'netem',
+  'names',
+  'clocks',
+  'memory',
+  'diskSpeed',
+  'backups',
+  'data',
+  'restoreTests',
+] as const;
 
 /** Why some of its abilities are not there, and what would help. */
 function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Partial<Record<AbilityName, Lack>> {
@@ -91,7 +101,7 @@ function lackOfBackups({ backups, cassandra }: LocalConfig): Partial<Record<Abil
       : cassandra.commitLogDisk
         ? { why: 'its commit logs have disks of their own', help: 'start one without commitLogDisk' }
         : null;
-  return lack ? { backups: lack, data: lack } : {};
+  return lack ? { backups: lack, data: lack, restoreTests: lack } : {};
 }
 
 function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][number]['endpoints'] {

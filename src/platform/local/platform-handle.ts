@@ -100,6 +100,10 @@ export class LocalPlatform implements Platform {
           observe: (id, signal) => rpc.call('lostData', { id }, signal),
           ...lasting('restore'),
         },
+        restoreTests: {
+          open: (id, { site, backup }, signal) => rpc.call('openRestoreTest', { id, site, backup }, signal),
+          ...lasting('restore-test'),
+        },
       }),
       ...(facts.abilities.includes('netem') && {
         netem: { delay: (id, site, how, signal) => rpc.call('delay', { id, site, ...how }, signal) },

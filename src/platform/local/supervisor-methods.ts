@@ -52,7 +52,20 @@ export function supervisorMethods({
   template,
   stop,
 }: Supervised) {
-  const { network, processes, disks, clocks, names, damage, queries, compaction, memory, diskSpeed, data } = effects;
+  const {
+    network,
+    processes,
+    disks,
+    clocks,
+    names,
+    damage,
+    queries,
+    compaction,
+    memory,
+    diskSpeed,
+    data,
+    restoreTests,
+  } = effects;
   const states = () => inventory.all.map((one) => one.state());
   return {
     status: () => ({
@@ -133,6 +146,8 @@ export function supervisorMethods({
     loseData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
       data.lose(id, { sites, backup }),
     lostData: ({ id }: OfFault) => data.observe(id),
+    openRestoreTest: ({ id, site, backup }: OfFault & AtSite & { backup: string }) =>
+      restoreTests.open(id, site, backup),
 
     lock: ({ run }: { run: string }, connection: object) => {
       holders.lock(run, connection);

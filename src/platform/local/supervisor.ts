@@ -9,7 +9,7 @@ import type { Component } from '../platform.ts';
 import { Backups, storeOf } from './backups/backups.ts';
 import { ownSharedMemory } from './clock-file.ts';
 import type { Classes } from './component-kind.ts';
-import { ManagedComponent } from './components.ts';
+import { type ComponentPlace, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { mountCommitLog } from './disks.ts';
 import { Effects } from './effects.ts';
@@ -90,18 +90,17 @@ const java = join(orders.javaHome, 'bin/java');
 const groups = config.processGroups.length > 0 ? await ProcessGroups.make(groupHomes(), orders.stateDirectory) : null;
 const inventory = new Inventory(
   config.sites.flatMap((_, site) =>
-    componentsIn(config).flatMap((component) => nodesOf(config, component).map((node) => make(site, component, node))),
+    componentsIn(config).flatMap((component) =>
+      nodesOf(config, component).map((node) =>
+        make({ config, site, component, node, directory: dataDirectory }, (id, pid) => groups?.add(id, pid)),
+      ),
+    ),
   ),
 );
 
-function make(site: number, component: Component, node: number): ManagedComponent {
-  return new ManagedComponent(
-    { config, site, component, node, directory: dataDirectory, clockLibrary: orders.clockLibrary },
-    classesOf(component),
-    java,
-    tell,
-    (id, pid) => groups?.add(id, pid),
-  );
+function make(place: ComponentPlace, onLaunch?: (id: string, pid: number) => void): ManagedComponent {
+  const { clockLibrary } = orders;
+  return new ManagedComponent({ ...place, clockLibrary }, classesOf(place.component), java, tell, onLaunch);
 }
 
 function classesOf(component: Component): Classes {
@@ -143,6 +142,7 @@ const effects: Effects = new Effects({
   adjustable: orders.clockLibrary !== null,
   nodetool,
   backups,
+  makeApart: (place) => make({ ...place }),
   onEvent: tell,
 });
 const holders = new Holders(orders.owned, () => void stop('its owner is gone'));

@@ -6,7 +6,7 @@ import type { Backup, NodeBackup } from '../../backups.ts';
 import type { Inventory } from '../inventory.ts';
 import { GRAPH_KEYSPACE } from '../janusgraph.ts';
 import { type Counted, verifyBackup } from './backup-store.ts';
-import { Medusa, type MedusaNode, type MedusaSettings } from './medusa.ts';
+import { Medusa, type MedusaNode, type MedusaSettings, type RestoreAs } from './medusa.ts';
 import { MEDUSA } from './medusa-install.ts';
 
 const TAKE_MS = 600_000;
@@ -50,12 +50,12 @@ export class Backups {
     return verifyBackup(this.store, node, name, [GRAPH_KEYSPACE]);
   }
 
-  /** Puts it into the directories of a node that does not run, once it is shown to be whole. */
-  async restore(node: MedusaNode, name: string): Promise<Counted & { readonly tookUs: number }> {
+  /** Puts it into the directories of a node that does not run, once it is shown to be whole. `as`: see `Medusa.restore`. */
+  async restore(node: MedusaNode, name: string, as: RestoreAs): Promise<Counted & { readonly tookUs: number }> {
     if (!this.medusa) throw new PlatformError('it has no Medusa: nothing can be restored');
     const from = performance.now();
     const counted = await this.verify(node, name);
-    await this.medusa.restore(node, name, AbortSignal.timeout(RESTORE_MS));
+    await this.medusa.restore(node, name, as, AbortSignal.timeout(RESTORE_MS));
     return { ...counted, tookUs: microsecondsSince(from) };
   }
 }

@@ -120,7 +120,7 @@ export class DataEffects implements LastingEffect {
     const { site, node, directory } = one;
     // What an attempt that broke off left there: what was lost is aside.
     clear(directory);
-    const { files, bytes, tookUs: copiedUs } = await this.backups.restore(one, backup);
+    const { files, bytes, tookUs: copiedUs } = await this.backups.restore(one, backup, 'itself');
     const from = performance.now();
     await this.start({ site, components: ['cassandra'], node });
     return { site, node, files, bytes, copiedUs, startedUs: microsecondsSince(from) };

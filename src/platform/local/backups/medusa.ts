@@ -22,6 +22,8 @@ export interface MedusaNode {
   readonly directory: string;
 }
 
+export type RestoreAs = 'itself' | 'another';
+
 /** What Medusa is run with. */
 export interface MedusaSettings {
   readonly python: string;
@@ -45,9 +47,12 @@ export class Medusa {
     await this.run(node, 'backup', ['backup-node', '--backup-name', name, '--mode', mode], signal);
   }
 
-  /** Puts what a backup has into the directories of a node that does not run. */
-  async restore(node: MedusaNode, name: string, signal: AbortSignal): Promise<void> {
-    const into = ['--in-place', '--temp-dir', this.temporary(node)];
+  /**
+   * Puts what a backup has into the directories of a node that does not run. `as`: the node that it was, in its ring; or one of its own, which knows no
+   * others.
+   */
+  async restore(node: MedusaNode, name: string, as: RestoreAs, signal: AbortSignal): Promise<void> {
+    const into = [as === 'itself' ? '--in-place' : '--remote', '--temp-dir', this.temporary(node)];
     await this.run(node, 'restore', ['restore-node', '--backup-name', name, ...into], signal);
   }
 

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { describePlan } from './describe-plan.ts';
+import { loaded, PLATFORM, problemsOf, REGISTRIES, withTimeline } from './fixtures.ts';
+import { resolvePlan } from './resolve.ts';
+
+const GUARD = 'guard: { lastSite: may be taken }\n';
+const LOSS = '{ at: 10s, for: 30s, fault: { type: data-loss, site: paris, backup: hourly } }';
+const text = (backups: string, loss = LOSS): string => withTimeline([loss], `${GUARD}${backups}\n`);
+
+test('a backup before the fault that needs it is right', () => {
+  expect(problemsOf(text('backups: { hourly: { at: 5s } }'))).toEqual([]);
+});
+
+test.each([
+  [
+    'none at all',
+    '',
+    'expected a backup of this scenario (there is none: backups: { hourly: { at: 5s } }), got "hourly"',
+  ],
+  [
+    'of another name',
+    'backups: { hourlly: { at: 5s } }',
+    'expected a backup of this scenario (there is hourlly), got "hourly"; did you mean "hourlly"?',
+  ],
+  [
+    'taken too late',
+    'backups: { hourly: { at: 10s } }',
+    'expected a backup that is taken before this fault, at 10 s; hourly is taken at 10 s',
+  ],
+  [
+    'that nothing comes after',
+    'backups: { hourly: { at: 5s }, later: { at: 15s } }',
+    'expected a time before the last fault, at 10 s: nothing comes back from a later one',
+  ],
+  ['without a unit', 'backups: { hourly: { at: 5 } }', 'backups.hourly.at'],
+  ['in a way that there is none', 'backups: { hourly: { at: 5s, mode: fulll } }', 'backups.hourly.mode'],
+  ['whose name leads elsewhere', 'backups: { "../x": { at: 5s }, hourly: { at: 5s } }', 'the name of a backup'],
+  [
+    'tested twice',
+    'backups: { hourly: { at: 5s, restoreTest: paris }, daily: { at: 6s, restoreTest: paris } }',
+    'expected one restore test, got a second beside that of hourly',
+  ],
+])('a backup %s is a mistake with its place', (_, backups, problem) => {
+  expect(problemsOf(text(backups)).join('\n')).toContain(problem);
+});
+
+test('a site that is lost twice at once, or not there', () => {
+  const also = (sites: string): string =>
+    text('backups: { hourly: { at: 5s } }', LOSS.replace('site: paris', `site: paris, also: [${sites}]`));
+  expect(problemsOf(also('london, london')).join()).toContain(
+    'timeline[0].fault.also[1]: expected each site once, got london again',
+  );
+  const resolve = (what: string) => () => resolvePlan({ loaded: loaded(what), platform: PLATFORM, ...REGISTRIES });
+  expect(resolve(also('lodnon'))).toThrow(/fault\.also\[0\]: expected a site of the platform.*did you mean "london"/);
+  expect(resolve(also('paris'))).toThrow("expected another site than the fault's own");
+  expect(resolve(text('backups: { hourly: { at: 5s, restoreTest: berlin } }'))).toThrow(
+    /backups\.hourly\.restoreTest: expected a site of the platform/,
+  );
+});
+
+test('a platform without backups is refused, with what needs them', () => {
+  const platform = {
+    ...PLATFORM,
+    abilities: PLATFORM.abilities.filter((one) => one !== 'backups' && one !== 'restoreTests'),
+  };
+  const scenario = loaded(text('backups: { hourly: { at: 5s, restoreTest: paris } }'));
+  expect(() => resolvePlan({ loaded: scenario, platform, ...REGISTRIES })).toThrow(
+    /lacks backups \(for the fault data-loss, backups\) and restoreTests \(for restoreTest\)/,
+  );
+});
+
+test('a plan says when which backup is taken, and that a loss of all sites leaves none', () => {
+  const all = text(
+    'backups: { later: { at: 8s }, hourly: { at: 5s, restoreTest: london } }',
+    LOSS.replace('site: paris', 'site: paris, also: [london, frankfurt]'),
+  );
+  const plan = resolvePlan({ loaded: loaded(all), platform: PLATFORM, ...REGISTRIES });
+  expect(plan.backups.map(({ name }) => name)).toEqual(['hourly', 'later']);
+  const said = describePlan(plan, [], REGISTRIES).replaceAll(/\s+/g, ' ');
+  expect(said).toContain(
+    '5 s: hourly, full, of every site; that of london is restored beside the platform, and read back',
+  );
+  expect(said).toContain('struck paris, london, frankfurt; untouched none');
+  expect(said).toContain('ledger: 100/s of paris hit, no site left');
+  const [loss] = plan.notMeasured.filter(({ what }) => what.startsWith('a store of backups'));
+  expect(loss?.why).toContain('same machine');
+});
