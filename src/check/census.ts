@@ -52,6 +52,9 @@ export class Census {
   private readonly deleted: ReadonlySet<string>;
   private readonly probes: readonly string[];
   private readonly absent = new Set<string>();
+  /** From the begin of each backup that was restored to the end of its restore: what was acknowledged then a restore leaves out. */
+  private readonly leftOut: readonly { readonly fromUs: number; readonly toUs: number }[];
+  private readonly restoredOver = new Set<string>();
 
   /** Null: the plan asks for none. */
   static read(path: string, record: RunRecord, defects: Defects): Census | null {
@@ -77,6 +80,7 @@ export class Census {
     this.keys = new Set(this.found.map(({ key }) => key));
     this.there = this.isComplete('after') ? keysOf(record, entries) : null;
     this.deleted = new Set(eventsOf(record.events, 'canary-injected').flatMap(({ data }) => data.deleted));
+    this.leftOut = restoredSpans(record);
     this.probes = record.timetables.map(({ started }) => started.probe);
   }
 
@@ -93,13 +97,15 @@ export class Census {
     return this.places.every((place) => place.stage !== stage || place.complete);
   }
 
-  noteWrite({ record, timetable, outcome }: HistoryAttempt): void {
+  noteWrite({ record, timetable, outcome, completedUs }: HistoryAttempt): void {
     if (outcome !== OK) return;
     const isTransaction = this.there !== null && this.probes[timetable] === TRANSACTION_PROBE;
     if (this.keys.size === 0 && !isTransaction) return;
     const key = record.bytes.toString('utf8', record.starts[KEY_COLUMN], record.ends[KEY_COLUMN]);
     if (this.keys.has(key)) this.acknowledged.add(key);
-    if (isTransaction && !this.there?.has(key) && !this.deleted.has(key)) this.absent.add(key);
+    if (!isTransaction || this.there?.has(key) || this.deleted.has(key)) return;
+    const leftOut = this.leftOut.some(({ fromUs, toUs }) => completedUs >= fromUs && completedUs < toUs);
+    (leftOut ? this.restoredOver : this.absent).add(key);
   }
 
   report(): IntegrityReport {
@@ -136,8 +142,18 @@ export class Census {
       omitted: Math.max(0, told.length - LISTED),
       acknowledgedDamaged: this.acknowledged.size,
       old: this.old,
+      ...(this.restoredOver.size > 0 && { restoredOver: this.restoredOver.size }),
     };
   }
+}
+
+function restoredSpans({ events, faults }: RunRecord): { fromUs: number; toUs: number }[] {
+  const taken = eventsOf(events, 'backup-taken').map(({ data }) => data);
+  return eventsOf(events, 'restored').flatMap(({ data: { backup, fault } }) => {
+    const fromUs = taken.find((one) => one.backup === backup)?.from_us;
+    const toUs = faults.find(({ report }) => report.id === fault)?.report.gone?.notAfter_us;
+    return fromUs === undefined || toUs === undefined ? [] : [{ fromUs, toUs }];
+  });
 }
 
 function absentAnywhere(key: string): Found {

@@ -37,6 +37,8 @@ export const integritySchema = z.strictObject({
       note: z.string(),
     }),
   ),
+  /** Transactions that were acknowledged since a backup, and are nowhere since it was restored: lost, and no damage. Absent: none. */
+  restoredOver: count.optional(),
   omitted: count,
   /** Acknowledged transactions with anything wrong at any site. */
   acknowledgedDamaged: count,

@@ -1,20 +1,35 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import type { LostData } from '../platform/backups.ts';
-import type { ComponentState } from '../platform/platform.ts';
+import type { ComponentState, Platform, ProcessAbility } from '../platform/platform.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
 import type { FaultType, Observation } from './fault.ts';
 import { stateOf } from './processes.ts';
 import { ability, describeProcesses, targetSite } from './target.ts';
 
-const params = z.strictObject({
+/** What a fault has to say whose end is a restore. */
+export const restoreShape = {
   also: z
     .array(z.string())
     .default([])
     .describe('Further sites that lose everything at the same time; all of them: the platform is lost.'),
   backup: z.string().describe("Which of the scenario's backups everything is restored from at its end."),
-});
+};
+const params = z.strictObject(restoreShape);
 
 const COMPONENTS = ['cassandra', 'janusgraph'] as const;
+
+/** What a store of backups beside the platform cannot show. */
+export const STORE_NOT_MEASURED = [
+  {
+    what: 'a store of backups that is lost with the site',
+    why: 'it is on the same machine as the databases, and no fault touches it',
+  },
+  {
+    what: 'backups that are encrypted',
+    why: 'the store of the laboratory is a directory, and its files are as Cassandra writes them',
+  },
+] as const;
 
 /** Sites lose everything that Cassandra has stored, with its processes; the way back is a backup, and what was written after it is lost unless another site has it. */
 export const dataLoss: FaultType = {
@@ -25,20 +40,10 @@ export const dataLoss: FaultType = {
   needs: ['data', 'backups', 'processes'],
   restarts: true,
   onlyItsEndHelps: true,
-  notMeasured: [
-    {
-      what: 'a store of backups that is lost with the site',
-      why: 'it is on the same machine as the databases, and no fault touches it',
-    },
-    {
-      what: 'backups that are encrypted',
-      why: 'the store of the laboratory is a directory, and its files are as Cassandra writes them',
-    },
-  ],
+  notMeasured: STORE_NOT_MEASURED,
   bind(fault, platform) {
     const { also, backup } = params.parse(fault.params);
-    const sites = [fault.site, ...also].map((site) => targetSite({ ...fault, site }, platform).name);
-    if (new Set(sites).size < sites.length) throw new InputError(`${fault.id}: also: a site stands there twice`);
+    const sites = restoredSites(fault, platform, also);
     const data = ability(fault, platform, 'data');
     const processes = ability(fault, platform, 'processes');
     return {
@@ -46,14 +51,29 @@ export const dataLoss: FaultType = {
       inject: (signal) => data.lose(fault.id, { sites, backup }, signal),
       async observe(signal) {
         const lost = await data.observe(fault.id, signal);
-        const states = (await processes.observe(signal)).filter(
-          ({ site, component }) => sites.includes(site) && COMPONENTS.some((one) => one === component),
-        );
+        const states = await databasesOf(processes, sites, signal);
         return { state: stateOfLoss(lost, states), observed: describe(lost, states) };
       },
     };
   },
 };
+
+/** The fault's own site and the others that it names. InputErrors: one that is not there, or stands there twice. */
+export function restoredSites(fault: PlannedFault, platform: Platform, also: readonly string[]): readonly string[] {
+  const sites = [fault.site, ...also].map((site) => targetSite({ ...fault, site }, platform).name);
+  if (new Set(sites).size < sites.length) throw new InputError(`${fault.id}: also: a site stands there twice`);
+  return sites;
+}
+
+/** The processes that a restore of these sites ends and starts. */
+export async function databasesOf(
+  processes: ProcessAbility,
+  sites: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly ComponentState[]> {
+  const states = await processes.observe(signal);
+  return states.filter(({ site, component }) => sites.includes(site) && COMPONENTS.some((one) => one === component));
+}
 
 function stateOfLoss(lost: LostData | null, states: readonly ComponentState[]): Observation['state'] {
   const died = stateOf(states, 'stopped');
@@ -70,7 +90,7 @@ function describe(lost: LostData | null, states: readonly ComponentState[]): str
   return [data, ...wayBack(lost), ...bySite].join('; ');
 }
 
-function wayBack(lost: LostData | null): readonly string[] {
+export function wayBack(lost: LostData | null): readonly string[] {
   if (lost === null || lost.inForce) return [];
   return [lost.restored ? `restored from ${lost.backup}` : 'what was lost was put back as it was'];
 }

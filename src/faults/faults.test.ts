@@ -54,6 +54,11 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['memory-pressure', { share: '80%', component: 'cassandra' }, ['limit paris cassandra to 0.8']],
   ['memory-pressure', { component: 'cassandra', node: 0 }, ['limit paris cassandra node 0 to 0.9']],
   ['slow-disk', {}, ['limit the disk of paris to 8000 bytes a second']],
+  [
+    'data-corruption',
+    { also: ['london'], backup: 'hourly', what: 'vertex', count: 3 },
+    ['arm the restore of paris london from hourly', 'take vertex of 3 away through paris'],
+  ],
   ['data-loss', { also: ['london'], backup: 'hourly' }, ['lose the data of paris london']],
   ['slow-disk', { write: '2MB/s', read: '5MB/s' }, ['limit the disk of paris to 2000000 bytes a second']],
 ];
@@ -283,7 +288,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (data|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
+      /needs the ability (data|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
     );
   }
 });

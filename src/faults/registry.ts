@@ -4,6 +4,7 @@ import { clockSkew } from './clock-skew.ts';
 import { compactionLag } from './compaction-lag.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
+import { dataCorruption } from './data-corruption.ts';
 import { dataLoss } from './data-loss.ts';
 import { diskFull } from './disk-full.ts';
 import { dnsFailure } from './dns-failure.ts';
@@ -44,6 +45,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   sstableCorruption,
   graphDamage,
   dataLoss,
+  dataCorruption,
   slowDisk,
   dnsFailure,
   clockSkew,

@@ -55,9 +55,15 @@ export interface LostData {
   readonly failure: string;
 }
 
-/** The loss of everything that Cassandra has stored at some sites, from which a backup is the only way back. */
+/** What becomes of everything that Cassandra has stored at some sites, so that a backup is the way back. */
 export interface DataAbility extends Lasting {
-  /** Ends the databases of these sites and takes their data away: all that is on their disks, commit logs and hints with it. */
+  /** The way back from what is done to these sites under this id is a restore from this backup; nothing is done to them yet. */
+  arm(
+    id: string,
+    what: { readonly sites: readonly string[]; readonly backup: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Arms, ends the databases of these sites, and takes their data away: all that is on their disks, commit logs and hints with it. */
   lose(
     id: string,
     what: { readonly sites: readonly string[]; readonly backup: string },

@@ -199,6 +199,12 @@ export class FakePlatform implements Platform {
       ...{ inForce: async () => [...this.copied.keys()], mend: async (id: string) => this.closeCopy(id) },
     },
     data: {
+      arm: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
+        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
+        this.log.push(`arm the restore of ${sites.join(' ')} from ${backup}`);
+        const of = sites.length;
+        this.lost.set(id, { id, sites, backup, inForce: true, empty: 0, of, restored: null, failure: '' });
+      },
       lose: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
         if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
         this.log.push(`lose the data of ${sites.join(' ')}`);
@@ -352,6 +358,7 @@ export class FakePlatform implements Platform {
     if (lost?.inForce) {
       this.lost.set(id, { ...lost, inForce: false, empty: 0, restored });
       this.putData(sites, lost.backup);
+      this.damaged.delete(id);
     }
     for (const site of sites) this.set(site, DATABASES, 'ready');
   }

@@ -1,6 +1,6 @@
 import type { AnomalyKind } from '../check/integrity.ts';
 import type { IntegrityReport } from '../check/integrity-schema.ts';
-import { formatCount } from './format.ts';
+import { formatCount, plural } from './format.ts';
 
 export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
   'one-ended-edge': 'edge visible from one end only',
@@ -23,11 +23,15 @@ export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
 
 /** What the census says, in a sentence or two. */
 export function integritySentence(integrity: IntegrityReport): string {
-  const { state, note, found, omitted, acknowledgedDamaged, old } = integrity;
-  if (state === 'whole') return 'The graph is whole at every site, and the same at each.';
+  const { state, note, found, omitted, acknowledgedDamaged, old, restoredOver = 0 } = integrity;
+  const over =
+    restoredOver === 0
+      ? ''
+      : ` ${plural(restoredOver, 'transaction')} acknowledged since the backup that was restored ${restoredOver === 1 ? 'is' : 'are'} nowhere: lost, and no damage.`;
+  if (state === 'whole') return `The graph is whole at every site, and the same at each.${over}`;
   const lacking = note === '' ? '' : ` Not looked over: ${note}.`;
   const before = old === 0 ? '' : ` ${formatCount(old)} things that were wrong before the run still are.`;
-  if (state === 'unknown') return `Unknown whether the graph is whole.${before}${lacking}`;
+  if (state === 'unknown') return `Unknown whether the graph is whole.${before}${lacking}${over}`;
   const kinds = [...Map.groupBy(found, ({ kind }) => kind)].map(
     ([kind, of]) => `${ANOMALY_WORD[kind]} (${formatCount(of.length)})`,
   );
@@ -35,5 +39,5 @@ export function integritySentence(integrity: IntegrityReport): string {
   const many = acknowledgedDamaged === 1 ? 'transaction is' : 'transactions are';
   const transactions =
     acknowledgedDamaged === 0 ? '' : ` ${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged.`;
-  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${before}${lacking}`;
+  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${before}${lacking}${over}`;
 }

@@ -2,7 +2,6 @@ import { faultType } from '../faults/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
-import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages } from './reading.ts';
 import type { Session } from './session.ts';
@@ -32,7 +31,6 @@ export async function readAtFailover(
   const lost = gone || planned.params.node !== undefined ? [] : struckSites(planned);
   const asked = stages.atFailover(lost, effective.notAfter_us);
   const { present, other } = await readBack(session, 'at-failover', planned.id, asked, signal);
-  if (session.plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
 }
 

@@ -1,5 +1,5 @@
 import { PlatformError } from '../errors.ts';
-import { FAULTS } from '../faults/registry.ts';
+import { FAULTS, faultType } from '../faults/registry.ts';
 import type { Json } from '../history/event.ts';
 import { standsOn } from '../platform/components.ts';
 import { PROBES } from '../probes/registry.ts';
@@ -9,6 +9,7 @@ import { takes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import { mayBeSurvived, readAtFailover } from './at-failover.ts';
 import { BackupSchedule } from './backups.ts';
+import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
 import type { Stages } from './reading.ts';
 import { releaseAll } from './release.ts';
@@ -61,6 +62,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   const held = session.leases.filter(({ gone }) => !gone);
   await sleepUntil(session, Math.max(lastUs, ...held.map(heldUntilUs)), signal);
   if (mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
+  if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   return disaster;
 }
 

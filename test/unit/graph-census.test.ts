@@ -7,7 +7,7 @@ import type { Report } from '../../src/check/report-schema.ts';
 import { CENSUS_HEADER, type CensusEntry, type CensusStage, formatCensusRow } from '../../src/history/census.ts';
 import { checksum } from '../../src/history/checksum.ts';
 import type { OracleEvent } from './oracle/input.ts';
-import { inputOf, S } from './support/by-hand.ts';
+import { inputOf, S, slot } from './support/by-hand.ts';
 import { writeRun } from './support/write-run.ts';
 
 const SITES = ['paris', 'london'] as const;
@@ -199,6 +199,32 @@ describe('the census of the graph', () => {
     const none = (await checked([...everywhere('before', []), ...everywhere('after', [])], (text) => text, graph))
       .integrity;
     expect([none?.state, none?.acknowledgedDamaged]).toEqual(['damaged', keys.length]);
+  });
+
+  it('takes what a restore left out for lost, and not for damage: acknowledged since the backup began, until its restore was over', async () => {
+    const graph = inputOf({ table: { probe: 'gremlin' } });
+    const own = graph.attempts.filter(
+      ({ f, outcome, service }) => f === 'write' && outcome === 'ok' && service === 'ledger',
+    );
+    const keys = own.map(({ key }) => key);
+    const there = keys
+      .slice(3)
+      .flatMap((key, n) =>
+        whole(key, [`${3 * n + 1}`, `${3 * n + 2}`, `${3 * n + 3}`]).map((one) => ({ ...one, value: '' })),
+      );
+    const taken = { backup: 'hourly', mode: 'full', tool: 'x', from_us: slot(1), to_us: slot(2), nodes: [] } as const;
+    const more: OracleEvent[] = [
+      { at_us: slot(2), type: 'backup-taken', data: taken },
+      { at_us: 15 * S, type: 'restored', data: { fault: 'site-loss-1', backup: 'hourly', nodes: [] } },
+    ];
+    const of = { ...graph, events: [...graph.events, ...more].toSorted((a, b) => a.at_us - b.at_us) };
+    const found = (await checked([...everywhere('before', []), ...everywhere('after', there)], (text) => text, of))
+      .integrity;
+    expect(found?.restoredOver).toBe(2);
+    const absent = found?.found.filter(({ kind }) => kind === 'absent-transaction').map(({ key }) => key);
+    expect(absent).toContain(keys[0]);
+    expect(absent).not.toContain(keys[1]);
+    expect(absent).not.toContain(keys[2]);
   });
 
   it('is unknown where a site was not looked over, or not to the end; what is wrong elsewhere is wrong', async () => {

@@ -76,6 +76,11 @@ export class Damage implements LastingEffect {
     });
   }
 
+  /** What was damaged is gone as a whole, and something else is in its place: nothing of it is put back. */
+  forget(id: string): void {
+    if (this.kept.find(id)?.inForce) this.kept.settle(id);
+  }
+
   /** Null: there was no such damage. Also after it was put back. */
   async observe(id: string): Promise<DamageState | null> {
     const kept = this.kept.find(id);

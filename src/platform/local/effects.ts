@@ -107,6 +107,7 @@ export class Effects {
       directory: join(directory, 'lost-data'),
       backups,
       start: (target) => processes.start(target),
+      onRestored: (id) => this.damage.forget(id),
     });
     this.restoreTests = new RestoreTests({
       config,

@@ -96,6 +96,7 @@ export class LocalPlatform implements Platform {
       ...(facts.abilities.includes('backups') && {
         backups: { take: (name, mode, signal) => rpc.call('takeBackup', { name, mode }, signal) },
         data: {
+          arm: (id, { sites, backup }, signal) => rpc.call('armData', { id, sites, backup }, signal),
           lose: (id, { sites, backup }, signal) => rpc.call('loseData', { id, sites, backup }, signal),
           observe: (id, signal) => rpc.call('lostData', { id }, signal),
           ...lasting('restore'),

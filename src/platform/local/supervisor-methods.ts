@@ -143,6 +143,8 @@ export function supervisorMethods({
     diskSpeed: () => diskSpeed.observe(),
 
     takeBackup: ({ name, mode }: { name: string; mode: BackupMode }) => backups.take(name, mode),
+    armData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
+      data.arm(id, { sites, backup }),
     loseData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
       data.lose(id, { sites, backup }),
     lostData: ({ id }: OfFault) => data.observe(id),

@@ -55,13 +55,14 @@ function platform({ whole = true, broken = '', noStart = '' } = {}) {
           return { ...counted, tookUs: 5 };
         },
       },
+      onRestored: (id) => void log.push(`restored ${id}`),
       start: async ({ site, components }: ProcessTarget) => {
         log.push(`start ${site} ${components.join(' ')}`);
         if (site === noStart && readHome(site) === 'restored')
           throw new Error(`${site} cassandra/0: not ready in time`);
       },
     });
-  const effects = made();
+  const effects: DataEffects = made();
   const undo: Undo = { kind: 'restore', params: { id: 'x', ...LOST } };
   const record = (): void => register.record('fault', 'run', [undo], 10_000);
   return { log, register, effects, made, record };
@@ -100,7 +101,7 @@ test('everything that the sites have is gone, and comes back from the backup', a
   });
   expect(aside()).toEqual([]);
   // The graph after its store: what it remembers of ids the store may have forgotten.
-  expect(log.slice(-2)).toEqual(['start paris cassandra janusgraph', 'start london cassandra janusgraph']);
+  expect(log.slice(-3, -1)).toEqual(['start paris cassandra janusgraph', 'start london cassandra janusgraph']);
   effects.forgetSettled();
   expect(effects.observe('x')).toBeNull();
 });
@@ -128,6 +129,28 @@ test.each([
   expect(effects.observe('x')).toMatchObject({ inForce: false, restored: null });
   // Who tries again finds nothing left to do.
   expect((await register.undo('fault')).every(({ ok }) => ok)).toBe(true);
+});
+
+test('what is armed is done to by others: everything is as it was until it is restored, with whatever they did', async () => {
+  const { log, effects, register, record } = platform();
+  await expect(effects.arm('x', LOST)).rejects.toThrow('no fault in the register would undo this');
+  record();
+  await effects.arm('x', LOST);
+  expect([homes(), log, effects.inForce()]).toEqual([['before', 'before'], [], ['x']]);
+  await expect(effects.arm('y', LOST)).rejects.toThrow();
+  await register.undo('fault');
+  expect([homes(), aside(), effects.inForce()]).toEqual([['restored', 'restored'], [], []]);
+  expect(log.at(-1)).toBe('restored x');
+});
+
+test('what is armed and cannot be restored stays as it is, for others to mend', async () => {
+  const { log, effects, register, record } = platform({ broken: 'london' });
+  record();
+  await effects.arm('x', LOST);
+  const [result] = await register.undo('fault');
+  expect(result?.ok).toBe(false);
+  expect([homes(), aside()]).toEqual([['before', 'before'], []]);
+  expect(log).not.toContain('restored x');
 });
 
 test('a supervisor that comes after one that died half way restores all the same', async () => {

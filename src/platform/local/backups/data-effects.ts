@@ -29,6 +29,8 @@ export interface DataSurroundings {
   readonly directory: string;
   readonly backups: Pick<Backups, 'verify' | 'restore'>;
   readonly start: (target: ProcessTarget) => Promise<void>;
+  /** What else was done under this id went with what was there. */
+  readonly onRestored: (id: string) => void;
 }
 
 /**
@@ -41,31 +43,42 @@ export class DataEffects implements LastingEffect {
   private readonly kept: Kept<Lost>;
   private readonly backups: DataSurroundings['backups'];
   private readonly start: DataSurroundings['start'];
+  private readonly onRestored: DataSurroundings['onRestored'];
   private readonly turns = new Turns();
   private readonly restored = new Map<string, readonly NodeRestore[]>();
   private readonly failures = new Map<string, string>();
 
-  constructor({ inventory, guard, directory, backups, start }: DataSurroundings) {
+  constructor({ inventory, guard, directory, backups, start, onRestored }: DataSurroundings) {
     this.inventory = inventory;
     this.guard = guard;
     mkdirSync(directory, { recursive: true });
     this.kept = new Kept(directory);
     this.backups = backups;
     this.start = start;
+    this.onRestored = onRestored;
   }
 
   /** Refused where the backup is not whole: nobody could come back. */
+  arm(id: string, lost: Lost): Promise<void> {
+    return this.guard.under(undoOf(id, lost), () => this.keep(id, lost), this.turns);
+  }
+
+  /** The same, and everything that the sites have is taken away. */
   lose(id: string, lost: Lost): Promise<void> {
     const work = async (): Promise<void> => {
-      if (this.inForce().length > 0) throw new PlatformError(`${id}: data is lost already`);
-      for (const one of this.nodesOf(lost)) await this.backups.verify(one, lost.backup);
-      this.restored.delete(id);
-      this.failures.delete(id);
-      this.kept.keep(id, lost);
+      await this.keep(id, lost);
       await this.end(lost);
       for (const one of this.nodesOf(lost)) move(one.directory, asideOf(one, id));
     };
     return this.guard.under(undoOf(id, lost), work, this.turns);
+  }
+
+  private async keep(id: string, lost: Lost): Promise<void> {
+    if (this.inForce().length > 0) throw new PlatformError(`${id}: data is lost already`);
+    for (const one of this.nodesOf(lost)) await this.backups.verify(one, lost.backup);
+    this.restored.delete(id);
+    this.failures.delete(id);
+    this.kept.keep(id, lost);
   }
 
   /** Null: nothing was lost under this id. */
@@ -111,6 +124,7 @@ export class DataEffects implements LastingEffect {
       if (failure?.status === 'rejected') await this.putBack(id, lost, failure.reason);
       await this.startAll(lost);
       this.restored.set(id, await Promise.all(restores));
+      this.onRestored(id);
       this.kept.settle(id);
       for (const one of this.nodesOf(lost)) rmSync(asideOf(one, id), { recursive: true, force: true });
     });
