@@ -25,8 +25,11 @@ export function backupsOf(
     restored: eventsOf(events, 'restored').map(({ data }) => {
       const fault = faults.find(({ report }) => report.id === data.fault)?.report;
       const { releaseRequested: from, gone: to } = fault ?? {};
+      // What the platform undid by itself before it was asked says nothing of how long that took.
       const all_us =
-        from && to ? { lower: to.notBefore_us - from.notAfter_us, upper: to.notAfter_us - from.notBefore_us } : null;
+        from && to && fault?.lapsed.length === 0
+          ? { lower: to.notBefore_us - from.notAfter_us, upper: to.notAfter_us - from.notBefore_us }
+          : null;
       return { ...data, nodes: [...data.nodes], all_us: all_us && { ...all_us, lower: Math.max(0, all_us.lower) } };
     }),
   };

@@ -167,15 +167,26 @@ export const DRILL_ROWS: readonly Row[] = [
     records: 'backups and their restore are tested, and nothing is harmed by it: checks before and after',
     fields: ['restore'],
     ofTheEntity: true,
-    judge: (_, { backups }) => {
+    judge: (_, { backups, rpo }) => {
       if (!backups || backups.taken.length === 0) return not('this run restores nothing from a backup');
-      const taken = counted(backups.taken.length, 'backup');
-      const restores = backups.restored.length + backups.tested.length;
-      if (restores === 0) return not(`${taken} taken, and nothing restored`);
-      return partly(
-        `${taken} of Cassandra taken and read again, ${counted(restores, 'restore')}, and every acknowledged write read back after it; no other store`,
-        ['report.json#/backups', 'read-back.csv'],
+      const taken = `${counted(backups.taken.length, 'backup')} of Cassandra taken, and each file of it read again`;
+      const readBack = rpo.some(({ service, lostInAll }) => service === null && lostInAll !== null);
+      const restored =
+        backups.restored.length === 0
+          ? []
+          : [
+              `${counted(backups.restored.length, 'restore')}${readBack ? ', and every acknowledged write read back after it' : ''}`,
+            ];
+      const tested = backups.tested.map(
+        ({ backup, ledger, missing }) =>
+          `${ledger - missing.upper} of ${counted(ledger, 'write')} from before the backup ${backup} read in what was restored from it`,
       );
+      if (restored.length + tested.length === 0) return not(`${taken}; nothing restored`);
+      return partly([taken, ...restored, ...tested, 'no other store'].join('; '), [
+        'report.json#/backups',
+        ...(readBack ? ['read-back.csv'] : []),
+        ...(tested.length > 0 ? ['restore-test.csv'] : []),
+      ]);
     },
   },
   {

@@ -27,6 +27,7 @@ function recordOf(
     disaster: true,
     target: 'paris',
     gone: instant(260, 261),
+    lapsed: [],
     releaseRequested: over.released === false ? null : instant(200),
   };
   return {

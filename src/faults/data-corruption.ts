@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { GRAPH_DAMAGES } from '../platform/storage.ts';
 import { ACCOUNT_INDEX } from '../probes/gremlin-schema.ts';
 import { TRANSACTS } from '../probes/gremlin-traversals.ts';
-import { databasesOf, restoredSites, restoreShape, STORE_NOT_MEASURED, wayBack } from './data-loss.ts';
+import { databasesOf, describeBySite, restoredSites, restoreShape, STORE_NOT_MEASURED, wayBack } from './data-loss.ts';
 import type { FaultType } from './fault.ts';
 import { stateOf } from './processes.ts';
-import { ability, describeProcesses } from './target.ts';
+import { ability } from './target.ts';
 
 const params = z.strictObject({
   ...restoreShape,
@@ -50,7 +50,7 @@ export const dataCorruption: FaultType = {
       async observe(signal) {
         const lost = await data.observe(fault.id, signal);
         const states = await databasesOf(processes, sites, signal);
-        const said = describeProcesses(states);
+        const said = describeBySite(states);
         if (!lost?.inForce)
           return {
             state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial',

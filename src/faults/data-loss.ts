@@ -39,6 +39,7 @@ export const dataLoss: FaultType = {
   params,
   needs: ['data', 'backups', 'processes'],
   restarts: true,
+  on: 'cassandra',
   onlyItsEndHelps: true,
   notMeasured: STORE_NOT_MEASURED,
   bind(fault, platform) {
@@ -82,12 +83,14 @@ function stateOfLoss(lost: LostData | null, states: readonly ComponentState[]): 
 }
 
 function describe(lost: LostData | null, states: readonly ComponentState[]): string {
-  const processes = states.map(({ site }) => site);
-  const bySite = [...new Set(processes)].map(
-    (site) => `${site}: ${describeProcesses(states.filter((one) => one.site === site))}`,
-  );
   const data = lost === null ? 'no data was lost' : `${lost.empty} of ${lost.of} nodes of Cassandra have no data file`;
-  return [data, ...wayBack(lost), ...bySite].join('; ');
+  return [data, ...wayBack(lost), describeBySite(states)].join('; ');
+}
+
+/** `paris: cassandra/0 ready, janusgraph/0 ready; london: …`. */
+export function describeBySite(states: readonly ComponentState[]): string {
+  const sites = Map.groupBy(states, ({ site }) => site);
+  return [...sites].map(([site, mine]) => `${site}: ${describeProcesses(mine)}`).join('; ');
 }
 
 export function wayBack(lost: LostData | null): readonly string[] {

@@ -40,7 +40,7 @@ function testedTable({ backup, site, served_us, graph_us, nodes, ledger, missing
   const there = `${formatCount(ledger - missing.upper)} of ${plural(ledger, 'write')} that were acknowledged before it began are in it`;
   const not = missing.upper === 0 ? '' : `; missing ${formatInterval(missing, formatCount)}`;
   return html`<h3>Restore test of ${backup}, of ${site}</h3>
-<p class="lead">Restored into a network of its own, from which nothing leads to the platform or back, while the platform went on: everything served after ${formatDuration(served_us)}, JanusGraph ${formatDuration(graph_us)} after Cassandra. <strong>${there}${not}</strong>: each was read there, by the probe that had written it (restore-test.csv).</p>
+<p class="lead">Restored into a network of its own, from which nothing leads to the platform or back, while the platform went on: everything served after ${formatDuration(served_us)}, JanusGraph ${formatDuration(graph_us)} after Cassandra. <strong>${there}${not}</strong>, as the probe that had written each read it there (restore-test.csv).</p>
 ${nodeTable(nodes)}
 ${missingKeys.length === 0 ? null : html`<p>The first of what is missing: ${missingKeys.map(({ key, state }) => `${key} (${state})`).join(', ')}.</p>`}`;
 }

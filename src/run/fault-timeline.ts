@@ -78,6 +78,7 @@ async function release(session: Session, leases: readonly FaultLease[], signal: 
   const [leftover] = await releaseAll(leases, limit);
   if (leftover) throw leftover.error;
   for (const { planned } of leases) session.say({ phase: 'during', text: `${planned.id} is gone` });
+  await session.sayRestored();
 }
 
 /** A plan may be right and a site have gone meanwhile: no fault takes the last one that serves unless the scenario says so. */

@@ -1,4 +1,4 @@
-import { messageOf, PlatformError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
@@ -11,7 +11,6 @@ import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
 const HINTS_POLL_MS = 1_000;
-const ASK_MS = 10_000;
 const REPAIR_MS = 600_000;
 
 /** Undoes the faults, gives hints their time, reads everything back at every site, repairs, and reads again. */
@@ -30,7 +29,7 @@ export async function recoverFromFaults(
   if (leftover) throw leftover.error;
   for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;
-  await sayRestored(session, open);
+  await session.sayRestored();
   if (!mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
@@ -46,23 +45,6 @@ export async function recoverFromFaults(
   if (!failsBack) await settle(session, stages, signal);
   await session.phase('read-back', 'reading everything back again, after the repair');
   await readBack(session, 'after-repair', fault, stages.afterRecovery(effectiveUs, goneUs, !failsBack), signal);
-}
-
-/**
- * How what was restored from a backup came back, where something was. A PlatformError where it was not, and is there all the same, because it was put
- * back: nothing of it says what a restore costs.
- */
-async function sayRestored({ platform, journal }: Session, leases: readonly FaultLease[]): Promise<void> {
-  for (const { planned } of leases) {
-    const lost = await platform.abilities.data?.observe(planned.id, AbortSignal.timeout(ASK_MS));
-    if (!lost) continue;
-    if (!lost.restored)
-      throw new PlatformError(`${planned.id}: nothing was restored from ${lost.backup}: ${lost.failure}`);
-    const nodes = lost.restored.map(({ copiedUs, startedUs, ...node }) => {
-      return { ...node, copied_us: copiedUs, started_us: startedUs };
-    });
-    await journal.append('restored', { fault: planned.id, backup: lost.backup, nodes });
-  }
 }
 
 /** Waits until no retry inside a server can still apply a write that nobody acknowledged. */

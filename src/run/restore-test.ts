@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { backupInColumn } from '../history/backup.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
 import { openReadBackWriter } from '../history/read-back-csv.ts';
@@ -51,10 +52,15 @@ export async function testRestore(session: Session, tested: Tested, signal: Abor
     say(session, `${read.counts.present ?? 0} of ${read.asked} writes from before the backup ${tested.name} are in it`);
   } finally {
     over.abort();
-    const limit = deadline(new AbortController().signal, UNDO_MS, `${id} to be taken away`);
-    const results = await orRejected(platform.register.undo(id, limit), limit);
-    if (results.every(({ ok }) => ok)) session.beside.delete(id);
+    // What was wrong before it is what is to be known; the heal tries again, and says what stays.
+    await takeAway(session, id).catch((error: unknown) => say(session, messageOf(error)));
   }
+}
+
+async function takeAway({ platform, beside }: Session, id: string): Promise<void> {
+  const limit = deadline(new AbortController().signal, UNDO_MS, `${id} to be taken away`);
+  const results = await orRejected(platform.register.undo(id, limit), limit);
+  if (results.every(({ ok }) => ok)) beside.delete(id);
 }
 
 /** What each key that was acknowledged before is there: rows of `restore-test.csv`, and their counts. */

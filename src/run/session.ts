@@ -6,7 +6,7 @@ import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
 import { type Clock, monotonicClock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, PlatformError } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
 import { faultType } from '../faults/registry.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
@@ -18,6 +18,7 @@ import { formatReadBackRow, openReadBackWriter } from '../history/read-back-csv.
 import type { Platform } from '../platform/platform.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
 import { OUTSIDE, type Plan, type PlannedFault } from '../scenario/plan.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import { VERSION } from '../version.ts';
 import { CameAcross } from './came-across.ts';
 import { canarySite, canaryTimetables } from './canary.ts';
@@ -33,6 +34,7 @@ import type { RunDirectory } from './run-directory.ts';
 import { Usage } from './usage.ts';
 import { orRejected } from './wait.ts';
 
+const ASK_MS = 10_000;
 /** What the platform does by itself that belongs to the record. */
 const TOLD: ReadonlySet<string> = new Set(['component-died', 'component-stuck', 'dead-man']);
 
@@ -61,6 +63,7 @@ export class Session {
   readonly leases: FaultLease[] = [];
   /** What stands in the register beside the faults. */
   readonly beside = new Set<string>();
+  private readonly restoredSaid = new Set<string>();
   /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
   readonly proofs = new Map<string, ExpectedWrite[]>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
@@ -193,17 +196,18 @@ export class Session {
     return lease;
   }
 
-  /** Whether every probe's write and read are served at the fault's site. */
-  private async served({ site }: PlannedFault, signal: AbortSignal): Promise<Observation> {
+  /** Whether every probe's write and read are served at each site of the fault. */
+  private async served(fault: PlannedFault, signal: AbortSignal): Promise<Observation> {
     const said: Record<string, string> = {};
     let all = true;
-    for (const target of targetsAt(this.plan, site)) {
+    const sites = struckSites(fault);
+    for (const target of sites.flatMap((site) => targetsAt(this.plan, site))) {
       const proofs = this.proofs.get(target.probe) ?? [];
       this.proofs.set(target.probe, proofs);
       const write = servedWrite(this.directory.run, proofs.length);
       proofs.push(write);
       const { served = false, detail = '' } = await this.reader.run({ type: 'served', target, write }, signal);
-      said[target.probe] = detail;
+      said[sites.length === 1 ? target.probe : `${target.probe} at ${target.site.name}`] = detail;
       all &&= served;
     }
     return { state: all ? 'none' : 'partial', observed: said };
@@ -213,6 +217,27 @@ export class Session {
   async startDetection(signal: AbortSignal): Promise<void> {
     this.detection = new Detection(this);
     await orRejected(this.detection.ready(), signal);
+  }
+
+  /**
+   * How what was restored from a backup came back, once of each fault that is gone. A PlatformError where it is there because it was put back: nothing
+   * of that says what a restore costs.
+   */
+  async sayRestored(): Promise<void> {
+    for (const { planned, gone } of this.leases) {
+      if (!gone || this.restoredSaid.has(planned.id)) continue;
+      const lost = await this.platform.abilities.data?.observe(planned.id, AbortSignal.timeout(ASK_MS));
+      if (!lost) continue;
+      this.restoredSaid.add(planned.id);
+      if (!lost.restored)
+        throw new PlatformError(
+          `${planned.id}: nothing was restored from ${lost.backup}: ${lost.failure || 'it was put back'}`,
+        );
+      const nodes = lost.restored.map(({ copiedUs, startedUs, ...node }) => {
+        return { ...node, copied_us: copiedUs, started_us: startedUs };
+      });
+      await this.journal.append('restored', { fault: planned.id, backup: lost.backup, nodes });
+    }
   }
 
   /** Undoes every fault that is not gone; what could not be undone is returned. */
@@ -226,6 +251,7 @@ export class Session {
       () => signal,
       (text) => this.say({ phase: this.phaseNow, text }),
     );
+    await this.sayRestored().catch((error: unknown) => this.say({ phase: this.phaseNow, text: messageOf(error) }));
     const stays = leftovers.flatMap(({ lease, error }): string[] => {
       const text = `${lease.planned.id}: ${messageOf(error)}`;
       if (!lease.gone) return [text];

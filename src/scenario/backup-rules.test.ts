@@ -30,7 +30,7 @@ test.each([
   [
     'that nothing comes after',
     'backups: { hourly: { at: 5s }, later: { at: 15s } }',
-    'expected a time before the last fault, at 10 s: nothing comes back from a later one',
+    'expected a time before the first fault, at 10 s: none is taken while one is in force',
   ],
   ['without a unit', 'backups: { hourly: { at: 5 } }', 'backups.hourly.at'],
   ['in a way that there is none', 'backups: { hourly: { at: 5s, mode: fulll } }', 'backups.hourly.mode'],
@@ -84,4 +84,29 @@ test('a plan says when which backup is taken, and that a loss of all sites leave
   expect(said).toContain('ledger: 100/s of paris hit, no site left');
   const [loss] = plan.notMeasured.filter(({ what }) => what.startsWith('a store of backups'));
   expect(loss?.why).toContain('same machine');
+});
+
+test('nothing else may hold a site that is restored as a whole', () => {
+  const resolve =
+    (...entries: string[]) =>
+    () =>
+      resolvePlan({
+        loaded: loaded(withTimeline(entries, `${GUARD}backups: { hourly: { at: 5s } }\n`)),
+        platform: PLATFORM,
+        ...REGISTRIES,
+      });
+  const disaster = LOSS.replace('site: paris', 'site: paris, disaster: true').replace('at: 10s', 'at: 20s');
+  const slow = (site: string): string =>
+    `{ at: 10s, for: 60s, fault: { type: slow-disk, site: ${site}, write: 1MB/s } }`;
+  expect(resolve(slow('paris'), disaster)).toThrow(
+    /timeline\[0\]\.fault: slow-disk-1 and data-loss-\d would hold paris at the same time/,
+  );
+  expect(resolve(slow('london'), disaster)).not.toThrow();
+});
+
+test('a site that is picked has no fixed company, and a store that is not restored no restore test', () => {
+  const picked = LOSS.replace('site: paris', 'site: { pick: any }, also: [london]');
+  expect(problemsOf(text('backups: { hourly: { at: 5s } }', picked)).join()).toContain(
+    'expected a fixed site where also names others',
+  );
 });

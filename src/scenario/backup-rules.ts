@@ -1,10 +1,11 @@
 import { formatDuration } from '../duration.ts';
 import { didYouMean } from './nearest.ts';
+import { isPick } from './picks.ts';
 import type { Positions } from './positions.ts';
 import type { Path, Problem } from './problem.ts';
 import type { Scenario } from './schema.ts';
 
-/** Faults that are to be ended by a backup that there is not, or not yet; backups that no fault comes after. */
+/** Faults that are to be ended by a backup that there is not, or not yet; backups that would be taken while something else happens. */
 export function backupProblems({ backups, timeline }: Scenario, positions: Positions): readonly Problem[] {
   const problems: Problem[] = [];
   const at = (path: Path, text: string): void => void problems.push(positions.atValue(path, text));
@@ -28,6 +29,8 @@ export function backupProblems({ backups, timeline }: Scenario, positions: Posit
         );
     }
     if (!Array.isArray(also)) continue;
+    if (also.length > 0 && isPick(fault.site))
+      at(['timeline', i, 'fault', 'site'], 'expected a fixed site where also names others');
     also.forEach((site, j) => {
       if (also.indexOf(site) !== j)
         at(['timeline', i, 'fault', 'also', j], `expected each site once, got ${site} again`);
@@ -36,12 +39,12 @@ export function backupProblems({ backups, timeline }: Scenario, positions: Posit
   const tested = Object.keys(backups).filter((name) => backups[name]?.restoreTest !== undefined);
   for (const name of tested.slice(1))
     at(['backups', name, 'restoreTest'], `expected one restore test, got a second beside that of ${tested[0]}`);
-  const last = timeline.at(-1);
+  const [first] = timeline;
   for (const [name, { at: taken }] of Object.entries(backups)) {
-    if (last && taken >= last.at)
+    if (first && taken >= first.at)
       at(
         ['backups', name, 'at'],
-        `expected a time before the last fault, at ${formatDuration(last.at)}: nothing comes back from a later one`,
+        `expected a time before the first fault, at ${formatDuration(first.at)}: none is taken while one is in force`,
       );
   }
   return problems;

@@ -66,7 +66,18 @@ export function fitProblems(
     );
   }
   for (const [name, { restoreTest }] of Object.entries(scenario.backups)) {
-    if (restoreTest !== undefined) oneOf(['backups', name, 'restoreTest'], 'a site', restoreTest, sites);
+    if (restoreTest === undefined) continue;
+    oneOf(['backups', name, 'restoreTest'], 'a site', restoreTest, sites);
+    for (const { path, service } of everyService(scenario)) {
+      const component = probes.get(service.probe)?.component;
+      if (component === 'cassandra' || component === 'janusgraph') continue;
+      problems.push(
+        positions.atValue(
+          [...path, 'probe'],
+          `expected services on Cassandra or JanusGraph where a backup is tested (${name}): nothing else is restored, got ${service.probe}`,
+        ),
+      );
+    }
   }
   for (const [i, { fault }] of timeline.entries()) {
     const at: Path = ['timeline', i, 'fault'];

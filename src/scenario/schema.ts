@@ -17,7 +17,7 @@ export type KnownProbe = Pick<
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<
   FaultType,
-  'type' | 'summary' | 'params' | 'needs' | 'alsoNeeds' | 'restarts' | 'only' | 'on' | 'notMeasured'
+  'type' | 'summary' | 'params' | 'needs' | 'alsoNeeds' | 'restarts' | 'only' | 'on' | 'onlyItsEndHelps' | 'notMeasured'
 >;
 
 /** Every kind of probe and fault that a scenario may name. */

@@ -157,7 +157,13 @@ test('a JanusGraph that runs and does not serve is ended once, whoever waits for
   const { inventory, log } = testingInventory();
   hanging(inventory);
   const events: string[] = [];
-  const processes = new ProcessEffects(inventory, OPEN, (type, what) => events.push(`${type} ${what}`), 5);
+  const processes = new ProcessEffects(
+    inventory,
+    OPEN,
+    (type, what) => events.push(`${type} ${what}`),
+    () => false,
+    5,
+  );
   await Promise.all([
     processes.start({ site: 'paris', components: ['janusgraph'] }),
     processes.start({ site: 'paris', components: ['janusgraph'] }),
@@ -172,7 +178,13 @@ test.each(['another process by then', 'a store that is not ready'])('none is end
   hanging(inventory, () => (why.startsWith('another') ? pid++ : 7));
   if (why.startsWith('a store'))
     Object.assign(inventory.of('cassandra', 'paris')[0] ?? {}, { state: () => ({ state: 'running', pid: 9 }) });
-  const processes = new ProcessEffects(inventory, OPEN, () => {}, 5);
+  const processes = new ProcessEffects(
+    inventory,
+    OPEN,
+    () => {},
+    () => false,
+    5,
+  );
   const started = processes.start({ site: 'paris', components: ['janusgraph'] });
   await vi.waitFor(() => expect(pid).toBeGreaterThan(why.startsWith('another') ? 8 : 6));
   expect(await Promise.race([started, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))])).toBe('waits');
@@ -192,4 +204,25 @@ test('what cannot be undone at one place keeps no other from it', async () => {
   await memory.limit('a', { site: 'paris', components: ['cassandra', 'janusgraph'] }, 0.5);
   expect(() => memory.undo('a')).toThrow('busy');
   expect([lifted, memory.inForce()]).toEqual([['paris-cassandra-0'], ['a']]);
+});
+
+test('a site that has lost its data is started by nobody until it was found', async () => {
+  const { inventory, log } = testingInventory();
+  let lost = true;
+  const processes = new ProcessEffects(
+    inventory,
+    OPEN,
+    () => {},
+    (site) => lost && site === 'paris',
+  );
+  const target = { components: ['cassandra'] } as const;
+  const waiting = [processes.start({ site: 'paris', ...target }), processes.restart({ site: 'paris', ...target })];
+  await processes.start({ site: 'london', ...target });
+  expect(log).toEqual(['start london cassandra/0']);
+  await processes.startNow({ site: 'paris', ...target });
+  expect(log.at(-1)).toBe('start paris cassandra/0');
+  expect(log).toHaveLength(2);
+  lost = false;
+  await Promise.all(waiting);
+  expect(log.filter((entry) => entry === 'start paris cassandra/0').length).toBeGreaterThan(1);
 });

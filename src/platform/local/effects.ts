@@ -87,7 +87,7 @@ export class Effects {
     onEvent,
   }: Surroundings) {
     const { commitLogDisk } = config.cassandra;
-    const processes = new ProcessEffects(inventory, guard, onEvent);
+    const processes = new ProcessEffects(inventory, guard, onEvent, (site) => this.data.isLost(site));
     const restart = (target: ProcessTarget): Promise<void> => processes.restart(target);
     this.processes = processes;
     this.network = new NetworkEffects(config, guard);
@@ -106,8 +106,9 @@ export class Effects {
       guard,
       directory: join(directory, 'lost-data'),
       backups,
-      start: (target) => processes.start(target),
+      start: (target) => processes.startNow(target),
       onRestored: (id) => this.damage.forget(id),
+      isDamaged: (id) => this.damage.inForce().includes(id),
     });
     this.restoreTests = new RestoreTests({
       config,

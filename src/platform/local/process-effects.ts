@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../errors.ts';
+import { messageOf, PlatformError } from '../../errors.ts';
 import type { LoopState, ProcessTarget } from '../platform.ts';
 import type { Undo } from '../undo.ts';
 import type { ManagedComponent } from './components.ts';
@@ -9,6 +9,7 @@ import { crashing, Loops, type Ordeal, starving } from './loops.ts';
 import type { UndoGuard } from './register.ts';
 
 const UNDO_MS = 240_000;
+const LOST_POLL_MS = 100;
 /** One whose disk was full may not be able to end in order. */
 const RESTART_GRACE_MS = 15_000;
 /**
@@ -24,6 +25,7 @@ export class ProcessEffects implements LastingEffect {
   private readonly loops: Loops;
   private readonly onEvent: (type: string, what: string) => void;
   private readonly stuckMs: number;
+  private readonly isLost: (site: string) => boolean;
   /** The processes that a restart has begun: until one of them is ready, or gone, it is waited for, and not begun again. */
   private readonly restarting = new Map<ManagedComponent, number | null>();
   private readonly graphs = new Map<ManagedComponent, Promise<void>>();
@@ -32,8 +34,10 @@ export class ProcessEffects implements LastingEffect {
     inventory: Inventory,
     guard: UndoGuard,
     onEvent: (type: string, what: string) => void,
+    isLost: (site: string) => boolean = () => false,
     stuckMs = STUCK_MS,
   ) {
+    this.isLost = isLost;
     this.inventory = inventory;
     this.guard = guard;
     this.onEvent = onEvent;
@@ -76,6 +80,22 @@ export class ProcessEffects implements LastingEffect {
 
   /** What is paused is let run, what does not run is started, Cassandra before JanusGraph; resolves when all of it is ready. */
   async start(target: ProcessTarget): Promise<void> {
+    if (this.isLost(target.site)) await this.whenFound(target.site);
+    await this.startNow(target);
+  }
+
+  /** A site that has lost its data is started by its restore, and by nobody else before: a database would begin with nothing, and be whole to all who look. */
+  private async whenFound(site: string): Promise<void> {
+    for (const untilMs = performance.now() + UNDO_MS; this.isLost(site); await sleep(LOST_POLL_MS)) {
+      if (performance.now() > untilMs)
+        throw new PlatformError(
+          `${site} has lost its data, and was not restored within ${UNDO_MS / 1000} s: it is not started`,
+        );
+    }
+  }
+
+  /** The same, whatever was lost. */
+  async startNow(target: ProcessTarget): Promise<void> {
     const limit = AbortSignal.timeout(UNDO_MS);
     const databases = Promise.all(
       this.inventory.ofTarget('cassandra', target).map((one) => one.start(limit, 'inside')),
@@ -124,6 +144,7 @@ export class ProcessEffects implements LastingEffect {
 
   /** The same once they have ended. Ended once: a start that takes too long is waited for again, and not begun again. */
   async restart(target: ProcessTarget): Promise<void> {
+    if (this.isLost(target.site)) await this.whenFound(target.site);
     const all = this.inventory.targets(target);
     const first = all.filter((one) => {
       const { state, pid } = one.state();

@@ -155,6 +155,7 @@ export function supervisorMethods({
       holders.lock(run, connection);
       damage.forgetSettled();
       data.forgetSettled();
+      backups.newRun();
     },
     unlock: (_: unknown, connection: object) => holders.unlock(connection),
     own: (_: unknown, connection: object) => holders.own(connection),

@@ -85,6 +85,7 @@ writeFileSync(pidFile(orders.stateDirectory), String(orders.outerPid));
 truncateSync(log);
 rmSync(registerFile(orders.stateDirectory), { force: true });
 rmSync(dataDirectory, { recursive: true, force: true });
+rmSync(storeOf(orders.stateDirectory), { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
 const groups = config.processGroups.length > 0 ? await ProcessGroups.make(groupHomes(), orders.stateDirectory) : null;

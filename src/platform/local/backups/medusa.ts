@@ -16,6 +16,8 @@ const COMMAND = 'from medusa.medusacli import cli; cli()';
 /** One node of Cassandra, as Medusa has to know it. */
 export interface MedusaNode {
   readonly site: string;
+  /** The network namespace in which it is; absent: that of its site. */
+  readonly inside?: string;
   readonly node: number;
   readonly address: string;
   /** With `cassandra.yaml` in it. */
@@ -64,7 +66,7 @@ export class Medusa {
   ): Promise<void> {
     const file = join(node.directory, `medusa-${purpose}.ini`);
     writeFileSync(file, this.ini(node, purpose === 'restore'));
-    const [enter, ...rest] = [...insideSite(node.site), this.settings.python, '-c', COMMAND];
+    const [enter, ...rest] = [...insideSite(node.inside ?? node.site), this.settings.python, '-c', COMMAND];
     // Its mark that a backup is under way is a file in the directory for temporary ones: a node must not meet that of another.
     const env = { PATH: process.env.PATH, HOME: node.directory, LANG: 'C.UTF-8', TMPDIR: this.temporary(node) };
     try {

@@ -94,8 +94,11 @@ export class RestoreTests implements LastingEffect {
       nodesOf(apart, component).map((node) => make({ config: apart, site, component, node, directory }));
     const [stores, graphs] = [at('cassandra'), at('janusgraph')];
     open.made = [...stores, ...graphs];
-    const nodes = await Promise.all(stores.map((one) => this.restoreNode(one, name, backup, limit)));
-    await this.leaveAlone(stores[0] as ManagedComponent, site);
+    const restores = stores.map((one) => this.restoreNode(one, name, backup, limit));
+    // None goes on writing when another has failed.
+    await Promise.allSettled(restores);
+    const nodes = await Promise.all(restores);
+    await this.leaveAlone(stores[0] as ManagedComponent, site, limit);
     const from = performance.now();
     await Promise.all(graphs.map((one) => one.start(limit, 'inside')));
     const endpoints = (all: readonly ManagedComponent[]) => all.map(({ address: host, port }) => ({ host, port }));
@@ -118,7 +121,7 @@ export class RestoreTests implements LastingEffect {
       files,
       bytes,
       tookUs: copiedUs,
-    } = await this.of.backups.restore({ site, node, address, directory }, backup, 'another');
+    } = await this.of.backups.restore({ site, inside: APART, node, address, directory }, backup, 'another', limit);
     limit.throwIfAborted();
     const from = performance.now();
     await one.start(limit, 'inside');
@@ -126,10 +129,10 @@ export class RestoreTests implements LastingEffect {
   }
 
   /** No other site's copies are waited for: none can be reached. */
-  private async leaveAlone({ address, port }: ManagedComponent, site: number): Promise<void> {
+  private async leaveAlone({ address, port }: ManagedComponent, site: number, signal: AbortSignal): Promise<void> {
     const datacenter = this.of.config.sites[site]?.datacenter as string;
     const [enter, ...rest] = [...insideSite(APART), process.execPath, ALONE, address, String(port), datacenter];
-    await run(enter as string, rest, { timeout: ALONE_MS }).catch((error: { stderr?: string }) => {
+    await run(enter as string, rest, { timeout: ALONE_MS, signal }).catch((error: { stderr?: string }) => {
       const said = /^\w*Error: .*$/m.exec(error.stderr ?? '')?.[0] ?? String(error);
       throw new PlatformError(`${APART}: its keyspaces cannot be left to it alone: ${said}`, { cause: error });
     });
