@@ -12,6 +12,8 @@ import { deadline, orRejected, pause } from './wait.ts';
 const OPEN_MS = 600_000;
 const UNDO_MS = 60_000;
 const RENEW_MS = 2_000;
+/** For the rows of what was acknowledged just before the backup began to arrive from the clients, which send them several times a second. */
+const ROWS_MS = 2_000;
 /** Margin over the reader's own deadline, for its answer. */
 const ANSWER_MS = 10_000;
 
@@ -43,6 +45,7 @@ export async function testRestore(session: Session, tested: Tested, signal: Abor
     const opening = restoreTests.open(id, { site: tested.site, backup: tested.name }, limit);
     const copy = await orRejected(opening, limit);
     const served_us = clock.nowUs();
+    await pause(Math.max(0, ROWS_MS - (clock.nowUs() - tested.from_us) / 1000), signal);
     const read = await readCopy(session, tested, copy, signal);
     const nodes = copy.nodes.map(({ copiedUs, startedUs, ...node }) => {
       return { ...node, copied_us: copiedUs, started_us: startedUs };
@@ -73,7 +76,7 @@ async function readCopy(
   const { plan, live, directory } = session;
   const { rate, within_us, attempts } = plan.readBack;
   const file = (await openReadBackWriter(join(directory.path, 'restore-test.csv'))) as CsvWriter<never>;
-  await using reader = session.readerAt(copy.client, (rows) => {
+  const reader = session.readerAt(copy.client, (rows) => {
     file.write(rows).catch((error: Error) => session.breakOff(error));
   });
   const counts: Record<string, number> = {};
@@ -110,6 +113,8 @@ async function readCopy(
       complete &&= result.complete === true;
     }
   } finally {
+    // Its last rows may come after its last answer.
+    await reader[Symbol.asyncDispose]();
     await file.close();
   }
   return { asked, counts, complete };

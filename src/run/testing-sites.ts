@@ -153,7 +153,9 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
     }
   }
 
+  /** What was acknowledged elsewhere has arrived by then, as it has before a real snapshot, which begins seconds after the order for it. */
   protected override copyData(name: string): void {
+    this.handOver();
     this.copies.set(name, new Map(this.sites.map((site) => [site.name, new Map(site.rows)])));
   }
 
