@@ -5,6 +5,9 @@ const us = z.int();
 const count = z.int().min(0);
 const copied = { site: z.string(), node: count, files: count, bytes: count };
 
+/** How each node came back: the copy, and then the start until Cassandra served. */
+const restoredNodes = z.array(z.strictObject({ ...copied, copied_us: us, started_us: us }));
+
 /** Backups that a run took, and what it restored from them. */
 export const backupsSchema = z.strictObject({
   taken: z.array(
@@ -33,7 +36,7 @@ export const backupsSchema = z.strictObject({
       served_us: us,
       /** Until JanusGraph served, once Cassandra did. */
       graph_us: us,
-      nodes: z.array(z.strictObject({ ...copied, copied_us: us, started_us: us })),
+      nodes: restoredNodes,
       ledger: count,
       /** Absent, partial, corrupt or another value; and with those that could not be read. */
       missing: z.strictObject({ lower: count, upper: count }),
@@ -50,7 +53,7 @@ export const backupsSchema = z.strictObject({
       backup: z.string(),
       /** From the request to its being gone: everything serves again; null: not seen. */
       all_us: z.strictObject({ lower: us, upper: us }).nullable(),
-      nodes: z.array(z.strictObject({ ...copied, copied_us: us, started_us: us })),
+      nodes: restoredNodes,
     }),
   ),
 });

@@ -4,10 +4,7 @@ import type { RestoreTestTally } from './restore-tests.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Backups of a run, and what was restored; null: its plan has none. */
-export function backupsOf(
-  { plan, events, faults, disaster }: RunRecord,
-  tests: RestoreTestTally | null,
-): Backups | null {
+export function backupsOf({ plan, events, faults, disaster }: RunRecord, tests: RestoreTestTally): Backups | null {
   if (plan.backups.length === 0) return null;
   const taken = eventsOf(events, 'backup-taken').map(({ data }) => data);
   const effectiveUs = disaster?.effective?.notAfter_us;
@@ -17,7 +14,7 @@ export function backupsOf(
       return { ...one, nodes: [...one.nodes], age_us: before ? effectiveUs - one.from_us : null };
     }),
     notTaken: plan.backups.flatMap(({ name }) => (taken.some(({ backup }) => backup === name) ? [] : [name])),
-    tested: tests?.results() ?? [],
+    tested: tests.results(),
     notTested: plan.backups.flatMap(({ name, restoreTest }) => {
       const done = eventsOf(events, 'restore-tested').some(({ data }) => data.backup === name);
       return restoreTest === undefined || done ? [] : [name];

@@ -123,14 +123,15 @@ function judgeRun(
   }
   const canary = proveInstrument(record, history, recordEndUs, canaryKeys);
   const views = judgeViews(record, history, { recordEndUs, bucketUs, directory, reconciled: reconciledOf(ledger) });
+  const backups = backupsOf(record, restoreTests);
   const promises = judgePromises(
     record,
     views.map(({ view }) => view),
+    backups,
   );
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
   const load = loadOf(record, views);
-  const backups = backupsOf(record, restoreTests);
   const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, backups, defects: defects.list(), outcome });
   return {
     schema: 'drill/report/1',
@@ -158,7 +159,7 @@ function judgeRun(
     ...(backups && { backups }),
     rpo: [...ledger.rpo],
     backlogCleared_us: ledger.backlogClearedUs,
-    readBack: places.map(({ stage, fault, site, probe, counts, rows }) => ({
+    readBack: readAtSites(places).map(({ stage, fault, site, probe, counts, rows }) => ({
       stage,
       fault,
       site,
@@ -179,6 +180,11 @@ function judgeRun(
       lost: lost.list(),
     },
   };
+}
+
+/** What was read at sites of the platform: what is in a copy beside it says nothing of them. */
+function readAtSites(places: readonly ReadPlace[]): readonly ReadPlace[] {
+  return places.filter(({ stage }) => stage !== 'restore-test');
 }
 
 /** "The last read-back is done and nothing is missing." */

@@ -1,6 +1,7 @@
 import type { JournalEvent, Json } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import type { FaultReport, Instant } from './report-schema.ts';
 
 /** A fault is observed again every second while it should hold; unseen for longer than this, nobody knows whether it held. */
@@ -18,7 +19,11 @@ export interface JudgedFault {
 /** Every fault of the plan, in its order, then those that only the journal knows. */
 export function judgeFaults(plan: Plan, events: readonly JournalEvent[]): JudgedFault[] {
   const requested = eventsOf(events, 'fault-requested');
-  const planned = plan.timeline.map(({ id, type, site, disaster }) => ({ id, type, target: site, disaster }));
+  const planned = plan.timeline.map((fault) => {
+    const { id, type, disaster } = fault;
+    const [target = '', ...also] = struckSites(fault);
+    return { id, type, target, ...(also.length > 0 && { also }), disaster };
+  });
   const others = requested
     .map(({ data }) => ({ id: data.fault, type: data.type, target: data.target, disaster: data.disaster }))
     .filter(
@@ -29,7 +34,7 @@ export function judgeFaults(plan: Plan, events: readonly JournalEvent[]): Judged
 }
 
 function judge(
-  fault: Pick<FaultReport, 'id' | 'type' | 'target' | 'disaster'>,
+  fault: Pick<FaultReport, 'id' | 'type' | 'target' | 'also' | 'disaster'>,
   events: readonly JournalEvent[],
 ): JudgedFault {
   const own = events.filter(({ data }) => 'fault' in data && data.fault === fault.id);
@@ -77,4 +82,9 @@ function instant({ notBefore_us, notAfter_us }: Instant): Instant {
 function oneLine(observed: Json | undefined): string {
   if (observed === undefined || observed === null) return '';
   return typeof observed === 'string' ? observed : JSON.stringify(observed);
+}
+
+/** Every site that a fault strikes, in words. */
+export function sitesOf({ target, also = [] }: Pick<FaultReport, 'target' | 'also'>): string {
+  return [target, ...also].join(', ');
 }

@@ -3,6 +3,7 @@ import { FAILBACK_CONDITION } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { Backups } from './backups-schema.ts';
 import { meets } from './exact.ts';
+import { sitesOf } from './faults.ts';
 import { limitWords } from './load.ts';
 import type { Load } from './load-schema.ts';
 import { type Evidence, judgeObjective } from './objectives.ts';
@@ -74,7 +75,11 @@ function otherReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Re
   const leftovers = record.faults
     .filter(({ leftover }) => leftover)
     .map(({ report }) =>
-      reason('fail', report.id, `${report.type} of ${report.target} was not seen to be gone: drill recover removes it`),
+      reason(
+        'fail',
+        report.id,
+        `${report.type} of ${sitesOf(report)} was not seen to be gone: drill recover removes it`,
+      ),
     );
   const unproven = record.faults.flatMap(({ report, unproven }) =>
     unproven === null ? [] : [reason('unknown', report.id, unproven)],

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import type { JournalEvent } from '../history/event.ts';
 import { exampleReports } from '../report/testing-all.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { backupsOf } from './backups.ts';
 import { judgePromises } from './promises.ts';
 import type { FaultReport, RtoClock, View } from './report-schema.ts';
+import { RestoreTestTally } from './restore-tests.ts';
 import type { RunRecord } from './run-record.ts';
 
 const S = 1_000_000;
@@ -225,7 +227,8 @@ test('a backup is timed until it was read again, a restore until everything serv
   const taken = event('backup-taken', { backup: 'hourly', from_us: 10 * S, to_us: 45 * S, nodes: [] });
   const restored = event('restored', { fault: 'kill-1', backup: 'hourly', nodes: [] });
   const daily = { ...HOURLY, name: 'daily' };
-  const rows = judgePromises(recordOf(promises, { backups: [HOURLY, daily], events: [taken, restored] }), []);
+  const record = recordOf(promises, { backups: [HOURLY, daily], events: [taken, restored] });
+  const rows = judgePromises(record, [], backupsOf(record, new RestoreTestTally(record, [])));
   expect(rows?.map(({ promise, measured_us, kept }) => [promise, measured_us, kept])).toEqual([
     ['backup hourly', { lower: 35 * S, upper: 35 * S }, 'broken'],
     ['backup daily', null, 'unknown'],

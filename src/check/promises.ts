@@ -1,6 +1,6 @@
 import { componentBehind } from '../history/components.ts';
 import { eventsOf } from '../history/read-journal.ts';
-import { backupsOf } from './backups.ts';
+import type { Backups } from './backups-schema.ts';
 import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -10,14 +10,18 @@ type PromiseRow = NonNullable<Report['promises']>[number];
  * What is promised beside the objectives, next to what was measured. It is no part of the verdict, and what a stand-in of ours detected keeps no
  * promise of the platform's. Undefined: the plan promises nothing.
  */
-export function judgePromises(record: RunRecord, views: readonly View[]): Report['promises'] {
+export function judgePromises(
+  record: RunRecord,
+  views: readonly View[],
+  backups: Backups | null = null,
+): Report['promises'] {
   const { detection_us: detectionUs, normal_us: normalUs, backup_us, restore_us } = record.plan.promises;
   if ([detectionUs, normalUs, backup_us, restore_us].every((one) => one === null)) return undefined;
   return [
     ...(detectionUs === null ? [] : views.flatMap((view) => detectionOf(record, view, detectionUs))),
     ...(normalUs === null ? [] : normalOf(record, views, normalUs)),
-    ...(backup_us === null ? [] : backupTimes(record, backup_us)),
-    ...(restore_us === null ? [] : restoreTimes(record, restore_us)),
+    ...(backup_us === null ? [] : backupTimes(backups, backup_us)),
+    ...(restore_us === null ? [] : restoreTimes(backups, restore_us)),
   ];
 }
 
@@ -44,8 +48,8 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
 }
 
 /** From the order for each backup until it was shown to be whole; one that was not taken keeps no promise. */
-function backupTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
-  const { taken = [], notTaken = [] } = backupsOf(record, null) ?? {};
+function backupTimes(backups: Backups | null, promisedUs: number): PromiseRow[] {
+  const { taken = [], notTaken = [] } = backups ?? {};
   return [
     ...taken.map(({ backup, from_us, to_us }): PromiseRow => {
       const measured_us = { lower: to_us - from_us, upper: to_us - from_us };
@@ -61,19 +65,19 @@ function backupTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
 }
 
 /** From the order to restore to everything serving again. */
-function restoreTimes(record: RunRecord, promisedUs: number): PromiseRow[] {
-  const { restored = [] } = backupsOf(record, null) ?? {};
-  const tested = eventsOf(record.events, 'restore-tested').map(({ data: { backup, from_us, served_us } }) => {
-    const took = { lower: served_us - from_us, upper: served_us - from_us };
-    return timed(`restore from ${backup}, beside the platform`, promisedUs, took, '');
-  });
-  if (tested.length > 0 && restored.length === 0) return tested;
-  if (restored.length === 0) return [unknown('restore', promisedUs, 'nothing was restored')];
-  const inPlace = restored.map(({ backup, all_us }) => {
-    const promise = `restore from ${backup}`;
-    return all_us ? timed(promise, promisedUs, all_us, '') : unknown(promise, promisedUs, 'not seen to serve again');
-  });
-  return [...tested, ...inPlace];
+function restoreTimes(backups: Backups | null, promisedUs: number): PromiseRow[] {
+  const { tested = [], restored = [] } = backups ?? {};
+  if (tested.length + restored.length === 0) return [unknown('restore', promisedUs, 'nothing was restored')];
+  return [
+    ...tested.map(({ backup, served_us }) => {
+      const took = { lower: served_us, upper: served_us };
+      return timed(`restore from ${backup}, beside the platform`, promisedUs, took, '');
+    }),
+    ...restored.map(({ backup, all_us }) => {
+      const promise = `restore from ${backup}`;
+      return all_us ? timed(promise, promisedUs, all_us, '') : unknown(promise, promisedUs, 'not timed');
+    }),
+  ];
 }
 
 function timed(promise: string, promisedUs: number, measured_us: Interval, note: string): PromiseRow {
@@ -100,7 +104,10 @@ function alarmOf(record: RunRecord, { service }: View): Omit<RtoClock, 'clock'> 
 /** From the request that the fault end, or from its effect where it was over before, to its site's own probes being up again. */
 function normalOf(record: RunRecord, views: readonly View[], promisedUs: number): PromiseRow[] {
   const disaster = record.faults.find(({ report }) => report.disaster)?.report;
-  const own = views.filter(({ service, site }) => service === '' && site === disaster?.target);
+  const own = views.filter(
+    ({ service, site }) =>
+      service === '' && disaster !== undefined && [disaster.target, ...(disaster.also ?? [])].includes(site),
+  );
   const why = whyUnproven(record) ?? (own.length === 0 ? 'no probe looks at the site alone' : null);
   const restartedHere = record.plan.timeline.some(({ id, restarts }) => id === disaster?.id && restarts);
   const release = disaster?.releaseRequested;

@@ -139,6 +139,8 @@ const faultSchema = z.strictObject({
   id: z.string(),
   type: z.string(),
   target: z.string(),
+  /** Further sites that it strikes at once; absent: none. */
+  also: z.array(z.string()).optional(),
   disaster: z.boolean(),
   requested: instantSchema.nullable(),
   effective: instantSchema.nullable(),

@@ -1,6 +1,8 @@
 import { formatDuration } from '../duration.ts';
-import type { JournalEvent } from '../history/event.ts';
+import type { EventData, JournalEvent } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
+import type { PlannedFault } from '../scenario/plan.ts';
+import { struckSites } from '../scenario/struck-sites.ts';
 import type { Report } from './report-schema.ts';
 
 type Timeline = Report['timeline'];
@@ -34,7 +36,7 @@ function textOf(event: JournalEvent): string | null {
     case 'restored':
       return `restored from ${event.data.backup} after ${event.data.fault}`;
     case 'fault-requested':
-      return `${event.data.fault} requested: ${event.data.type} of ${event.data.target}`;
+      return `${event.data.fault} requested: ${event.data.type} of ${struck(event.data)}`;
     case 'fault-effective':
       return `${event.data.fault} effective`;
     case 'fault-lapsed':
@@ -67,6 +69,11 @@ function textOf(event: JournalEvent): string | null {
     default:
       return null;
   }
+}
+
+/** A record of another tool may say nothing of parameters. */
+function struck({ target, params }: EventData['fault-requested']): string {
+  return struckSites({ site: target, params: (params ?? {}) as PlannedFault['params'] }).join(', ');
 }
 
 /** Writes of the ledger by acknowledgement, and how many of them are lost at failover. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GRAPH_DAMAGES } from '../platform/storage.ts';
 import { ACCOUNT_INDEX } from '../probes/gremlin-schema.ts';
 import { TRANSACTS } from '../probes/gremlin-traversals.ts';
-import { databasesOf, describeBySite, restoredSites, restoreShape, STORE_NOT_MEASURED, wayBack } from './data-loss.ts';
+import { databasesOf, describeBySite, restoredSites, restoreShape, wayBack } from './data-loss.ts';
 import type { FaultType } from './fault.ts';
 import { stateOf } from './processes.ts';
 import { ability } from './target.ts';
@@ -25,7 +25,6 @@ export const dataCorruption: FaultType = {
   damages: true,
   onlyItsEndHelps: true,
   notMeasured: [
-    ...STORE_NOT_MEASURED,
     {
       what: 'a restore of the damaged parts alone',
       why: 'whole sites are restored, as where nobody knows what is damaged',

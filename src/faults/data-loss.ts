@@ -19,18 +19,6 @@ const params = z.strictObject(restoreShape);
 
 const COMPONENTS = ['cassandra', 'janusgraph'] as const;
 
-/** What a store of backups beside the platform cannot show. */
-export const STORE_NOT_MEASURED = [
-  {
-    what: 'a store of backups that is lost with the site',
-    why: 'it is on the same machine as the databases, and no fault touches it',
-  },
-  {
-    what: 'backups that are encrypted',
-    why: 'the store of the laboratory is a directory, and its files are as Cassandra writes them',
-  },
-] as const;
-
 /** Sites lose everything that Cassandra has stored, with its processes; the way back is a backup, and what was written after it is lost unless another site has it. */
 export const dataLoss: FaultType = {
   type: 'data-loss',
@@ -41,7 +29,7 @@ export const dataLoss: FaultType = {
   restarts: true,
   on: 'cassandra',
   onlyItsEndHelps: true,
-  notMeasured: STORE_NOT_MEASURED,
+  notMeasured: [],
   bind(fault, platform) {
     const { also, backup } = params.parse(fault.params);
     const sites = restoredSites(fault, platform, also);

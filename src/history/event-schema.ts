@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BACKUP_MODES } from './backup.ts';
 import type { EventType } from './event.ts';
 
 const us = z.int();
@@ -14,6 +15,7 @@ const instant = {
   observed: json,
 };
 const copied = { site: text, node: z.int().min(0), files: z.int().min(0), bytes: z.int().min(0) };
+const restored = z.array(z.object({ ...copied, copied_us: us, started_us: us }));
 const moved = z.object({ service: text, from: text, to: text, decided_us: us, reason: text });
 
 /** What check relies on in the `data` of each type. Further members are allowed: a later harness may say more. */
@@ -49,7 +51,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   'fault-gone': z.object(instant),
   'backup-taken': z.object({
     backup: text,
-    mode: text,
+    mode: z.enum(BACKUP_MODES),
     tool: text,
     from_us: us,
     to_us: us,
@@ -58,7 +60,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   restored: z.object({
     fault: text,
     backup: text,
-    nodes: z.array(z.object({ ...copied, copied_us: us, started_us: us })),
+    nodes: restored,
   }),
   'restore-tested': z.object({
     backup: text,
@@ -67,7 +69,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
     served_us: us,
     to_us: us,
     graph_us: us,
-    nodes: z.array(z.object({ ...copied, copied_us: us, started_us: us })),
+    nodes: restored,
     asked: z.int().min(0),
     counts: z.record(text, z.int().min(0)),
     complete: z.boolean(),

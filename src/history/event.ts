@@ -32,6 +32,16 @@ interface FaultInstant {
   readonly observed: Json;
 }
 
+/** How one node came back from a backup: the copy, and then the start until Cassandra served. */
+export interface RestoredNode {
+  readonly site: string;
+  readonly node: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly copied_us: number;
+  readonly started_us: number;
+}
+
 /** The `data` of each type of journal event (measurement.md, "The files"). Times in microseconds from the run's origin. */
 export interface EventData {
   'run-started': {
@@ -86,18 +96,11 @@ export interface EventData {
     to_us: number;
     nodes: readonly { site: string; node: number; files: number; bytes: number; took_us: number }[];
   };
-  /** How the nodes that a fault struck came back from a backup: the copy, and then the start until Cassandra served. */
+  /** How the nodes that a fault struck came back from a backup. */
   restored: {
     fault: string;
     backup: string;
-    nodes: readonly {
-      site: string;
-      node: number;
-      files: number;
-      bytes: number;
-      copied_us: number;
-      started_us: number;
-    }[];
+    nodes: readonly RestoredNode[];
   };
   /**
    * A backup of one site was restored beside the platform. `from_us` to `served_us`: until all of it served; `counts`: the states of what was asked there,
@@ -110,14 +113,7 @@ export interface EventData {
     served_us: number;
     to_us: number;
     graph_us: number;
-    nodes: readonly {
-      site: string;
-      node: number;
-      files: number;
-      bytes: number;
-      copied_us: number;
-      started_us: number;
-    }[];
+    nodes: readonly RestoredNode[];
     asked: number;
     counts: { readonly [state: string]: number };
     complete: boolean;

@@ -1,9 +1,6 @@
-import { PlatformError } from '../errors.ts';
-import type { BackupMode } from '../history/backup.ts';
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
-import type { Backup, LostData, RestoredCopy } from './backups.ts';
-import { DATABASES } from './components.ts';
+import type { LostData } from './backups.ts';
 import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
 import {
@@ -20,6 +17,7 @@ import {
   type RuleCounter,
 } from './platform.ts';
 import type { DamageState, DiskState, GraphDamage, TableDamage } from './storage.ts';
+import { backupAbilities, endLoss } from './testing-backups.ts';
 import {
   doUndo,
   type FaultRegister,
@@ -173,51 +171,7 @@ export class FakePlatform implements Platform {
         }),
       ...lasting(this.filled),
     },
-    backups: {
-      take: async (name: string, mode: BackupMode): Promise<Backup> => {
-        this.log.push(`take the backup ${name}`);
-        this.copyData(name);
-        this.taken.add(name);
-        const nodes = PLATFORM.sites.map(({ name: site }) => ({ site, node: 0, files: 7, bytes: 700, tookUs: 900 }));
-        return { name, mode, tool: 'Fake 1.0', nodes };
-      },
-    },
-    restoreTests: {
-      open: async (id: string, { site, backup }: { site: string; backup: string }): Promise<RestoredCopy> => {
-        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
-        this.log.push(`restore ${backup} of ${site} beside the platform`);
-        this.copied.set(id, site);
-        const endpoint = await this.openCopy(backup, site);
-        const nodes = [{ site, node: 0, files: 7, bytes: 700, copiedUs: 500, startedUs: 800 }];
-        return {
-          client: 'isolated',
-          endpoints: { cassandra: [endpoint], janusgraph: [endpoint] },
-          nodes,
-          graphUs: 900,
-        };
-      },
-      ...{ inForce: async () => [...this.copied.keys()], mend: async (id: string) => this.closeCopy(id) },
-    },
-    data: {
-      arm: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
-        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
-        this.log.push(`arm the restore of ${sites.join(' ')} from ${backup}`);
-        const of = sites.length;
-        this.lost.set(id, { id, sites, backup, inForce: true, empty: 0, of, restored: null, failure: '' });
-      },
-      lose: async (id: string, { sites, backup }: { sites: readonly string[]; backup: string }): Promise<void> => {
-        if (!this.taken.has(backup)) throw new PlatformError(`there is no backup ${backup}`);
-        this.log.push(`lose the data of ${sites.join(' ')}`);
-        for (const site of sites) this.set(site, DATABASES, 'stopped');
-        this.putData(sites, null);
-        const of = sites.length;
-        this.lost.set(id, { id, sites, backup, inForce: true, empty: of, of, restored: null, failure: '' });
-      },
-      observe: async (id: string): Promise<LostData | null> => this.lost.get(id) ?? null,
-      inForce: async (): Promise<readonly string[]> =>
-        [...this.lost.values()].flatMap((one) => (one.inForce ? [one.id] : [])),
-      mend: async (id: string): Promise<void> => this.restore(id, this.lost.get(id)?.sites ?? []),
-    },
+    ...backupAbilities(this),
     storage: {
       corrupt: async (id: string, site: string, { keyspace, table, places }: TableDamage): Promise<void> => {
         this.log.push(`corrupt ${places} places of ${keyspace}.${table} at ${site}`);
@@ -343,25 +297,14 @@ export class FakePlatform implements Platform {
   }
 
   /** For platforms that have data: a copy of everything under a name; that of a site, served; and the copy, or nothing, in the place of what is there. */
-  protected copyData(_name: string): void {}
-  protected async openCopy(_name: string, _site: string): Promise<Endpoint> {
+  copyData(_name: string): void {}
+  async openCopy(_name: string, _site: string): Promise<Endpoint> {
     return { host: '127.0.0.1', port: 9 };
   }
-  protected closeCopy(id: string): void {
+  closeCopy(id: string): void {
     this.copied.delete(id);
   }
-  protected putData(_sites: readonly string[], _name: string | null): void {}
-
-  private restore(id: string, sites: readonly string[]): void {
-    const lost = this.lost.get(id);
-    const restored = sites.map((site) => ({ site, node: 0, files: 7, bytes: 700, copiedUs: 500, startedUs: 800 }));
-    if (lost?.inForce) {
-      this.lost.set(id, { ...lost, inForce: false, empty: 0, restored });
-      this.putData(sites, lost.backup);
-      this.damaged.delete(id);
-    }
-    for (const site of sites) this.set(site, DATABASES, 'ready');
-  }
+  putData(_sites: readonly string[], _name: string | null): void {}
 
   private loop(id: string, site: string, components: readonly Component[]): void {
     this.looping.set(id, Object.fromEntries(components.map((component) => [`${site} ${component}/0`, 1])));
@@ -377,7 +320,7 @@ export class FakePlatform implements Platform {
     'disk-speed': ({ id }) => void this.slow.delete(id),
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
-    restore: ({ id, sites }) => this.restore(id, sites),
+    restore: ({ id, sites }) => endLoss(this, id, sites),
     'restore-test': ({ id }) => this.closeCopy(id),
     clock: ({ id }) => void this.ahead.delete(id),
     restart: ({ site, components }) => this.set(site, components, 'ready'),

@@ -1,4 +1,5 @@
 import { REACHES, type Reach } from '../check/dora-schema.ts';
+import { sitesOf } from '../check/faults.ts';
 import type { Report, Verdict } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { isLeftOut, LEFT_OUT_SHORT } from './left-out.ts';
@@ -112,7 +113,7 @@ function faultCases(report: Report): Case[] {
     ];
     return {
       group: 'faults',
-      name: `${fault.id} on ${fault.target}: effective and gone`,
+      name: `${fault.id} on ${sitesOf(fault)}: effective and gone`,
       verdict: left ? 'fail' : problems.length > 0 ? 'unknown' : 'pass',
       reason: problems.join('; '),
       output: `effective: ${fault.observed.effective}; gone: ${fault.observed.gone}`,

@@ -1,3 +1,4 @@
+import { sitesOf } from '../check/faults.ts';
 import type { FaultReport, Report } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import {
@@ -28,7 +29,7 @@ ${
           head: 'Fault',
           kind: 'row',
           cell: (fault) =>
-            html`${fault.id}<span class="small">${fault.type} on ${fault.target}${fault.disaster ? ', the disaster' : ''}</span>`,
+            html`${fault.id}<span class="small">${fault.type} on ${sitesOf(fault)}${fault.disaster ? ', the disaster' : ''}</span>`,
         },
         { head: 'Requested', kind: 'tight', cell: (fault) => formatInstant(fault.requested, originUs) },
         {

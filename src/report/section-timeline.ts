@@ -1,3 +1,4 @@
+import { sitesOf } from '../check/faults.ts';
 import type { FaultReport, Report, Series, View } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
 import { totalOf } from './buckets.ts';
@@ -92,7 +93,7 @@ function faultRow(fault: FaultReport, endUs: number, offset: (us: number) => str
   const say = (what: string, instant: { notAfter_us: number } | null): string =>
     instant === null ? `never ${what}` : `${what} ${offset(instant.notAfter_us)}`;
   return {
-    name: `${fault.id} on ${fault.target}`,
+    name: `${fault.id} on ${sitesOf(fault)}`,
     marks,
     length:
       effective === null
@@ -100,7 +101,7 @@ function faultRow(fault: FaultReport, endUs: number, offset: (us: number) => str
         : gone === null
           ? 'not gone'
           : formatDuration(gone.notAfter_us - effective.notBefore_us),
-    description: `Fault ${fault.id} on ${fault.target}: ${[say('requested', requested), say('effective', effective), say('release requested', releaseRequested), say('gone', gone)].join(', ')}`,
+    description: `Fault ${fault.id} on ${sitesOf(fault)}: ${[say('requested', requested), say('effective', effective), say('release requested', releaseRequested), say('gone', gone)].join(', ')}`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { BoundFault, Observation } from '../faults/fault.ts';
 import type { EventData, EventType, Json } from '../history/event.ts';
 import type { FaultRegister } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
+import { keepRenewed, LEASE_TTL_MS } from './renewal.ts';
 import { deadline, orRejected, pause } from './wait.ts';
 
 /** Where events go: on disk before it resolves. */
@@ -22,9 +23,6 @@ export interface LeaseContext {
   served(fault: PlannedFault, signal: AbortSignal): Promise<Observation>;
 }
 
-/** How long a fault outlives a harness that stopped renewing it. */
-export const LEASE_TTL_MS = 10_000;
-const RENEW_MS = 2_000;
 const OBSERVE_MS = 1_000;
 const POLL_MS = 100;
 /** How long a journal may take to write a line: the fault is undone then, and the run is to end. */
@@ -85,7 +83,7 @@ export class FaultLease {
     await journal.append('undo-recorded', { ...this.ids(), undo: this.bound.undo });
     signal.throwIfAborted();
     await register.record({ fault: this.planned.id, run, undo: this.bound.undo }, LEASE_TTL_MS, signal);
-    this.renewal = this.renew();
+    this.renewal = keepRenewed(register, this.planned.id, this.holding.signal);
     const at = clock.nowUs();
     await journal.append('fault-requested', {
       ...this.ids(),
@@ -218,18 +216,6 @@ export class FaultLease {
         // Not seen is not lapsed, but nobody may take it for seen either: the checker counts observations against seconds.
         process.emitWarning(`${this.planned.id} could not be observed: ${messageOf(error)}`);
       }
-    }
-  }
-
-  private async renew(): Promise<void> {
-    const signal = this.holding.signal;
-    while (!signal.aborted) {
-      try {
-        await this.context.register.renew([this.planned.id], LEASE_TTL_MS, AbortSignal.timeout(RENEW_MS));
-      } catch (error) {
-        if (!signal.aborted) process.emitWarning(`${this.planned.id} could not be renewed: ${messageOf(error)}`);
-      }
-      await pause(RENEW_MS, signal).catch(() => {});
     }
   }
 

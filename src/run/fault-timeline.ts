@@ -13,6 +13,7 @@ import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
 import type { Stages } from './reading.ts';
 import { releaseAll } from './release.ts';
+import { sayRestored } from './restored.ts';
 import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
@@ -78,7 +79,7 @@ async function release(session: Session, leases: readonly FaultLease[], signal: 
   const [leftover] = await releaseAll(leases, limit);
   if (leftover) throw leftover.error;
   for (const { planned } of leases) session.say({ phase: 'during', text: `${planned.id} is gone` });
-  await session.sayRestored();
+  await sayRestored(session);
 }
 
 /** A plan may be right and a site have gone meanwhile: no fault takes the last one that serves unless the scenario says so. */

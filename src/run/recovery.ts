@@ -7,6 +7,7 @@ import { mayBeSurvived, readAtFailover } from './at-failover.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages, targetOf } from './reading.ts';
 import { releaseAgain } from './release.ts';
+import { sayRestored } from './restored.ts';
 import type { Session } from './session.ts';
 import { deadline, pause } from './wait.ts';
 
@@ -29,7 +30,7 @@ export async function recoverFromFaults(
   if (leftover) throw leftover.error;
   for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;
-  await session.sayRestored();
+  await sayRestored(session);
   if (!mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;

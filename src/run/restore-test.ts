@@ -4,14 +4,14 @@ import { backupInColumn } from '../history/backup.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
 import { openReadBackWriter } from '../history/read-back-csv.ts';
 import type { RestoredCopy } from '../platform/backups.ts';
-import { LEASE_TTL_MS } from './fault-lease.ts';
 import { targetOf } from './reading.ts';
+import { keepRenewed, LEASE_TTL_MS } from './renewal.ts';
+import { inRecord } from './restored.ts';
 import type { Session } from './session.ts';
 import { deadline, orRejected, pause } from './wait.ts';
 
 const OPEN_MS = 600_000;
 const UNDO_MS = 60_000;
-const RENEW_MS = 2_000;
 /** For the rows of what was acknowledged just before the backup began to arrive from the clients, which send them several times a second. */
 const ROWS_MS = 2_000;
 /** Margin over the reader's own deadline, for its answer. */
@@ -40,16 +40,14 @@ export async function testRestore(session: Session, tested: Tested, signal: Abor
     const undo = [{ kind: 'restore-test', params: { id } }] as const;
     session.beside.add(id);
     await platform.register.record({ fault: id, run: session.directory.run, undo }, LEASE_TTL_MS, signal);
-    void renew(session, id, over.signal);
+    void keepRenewed(platform.register, id, over.signal);
     const limit = deadline(signal, OPEN_MS, `the restore of the backup ${tested.name}`);
     const opening = restoreTests.open(id, { site: tested.site, backup: tested.name }, limit);
     const copy = await orRejected(opening, limit);
     const served_us = clock.nowUs();
     await pause(Math.max(0, ROWS_MS - (clock.nowUs() - tested.from_us) / 1000), signal);
     const read = await readCopy(session, tested, copy, signal);
-    const nodes = copy.nodes.map(({ copiedUs, startedUs, ...node }) => {
-      return { ...node, copied_us: copiedUs, started_us: startedUs };
-    });
+    const nodes = copy.nodes.map(inRecord);
     const times = { from_us, served_us, to_us: clock.nowUs(), graph_us: copy.graphUs };
     await journal.append('restore-tested', { backup: tested.name, site: tested.site, ...times, nodes, ...read });
     say(session, `${read.counts.present ?? 0} of ${read.asked} writes from before the backup ${tested.name} are in it`);
@@ -118,13 +116,6 @@ async function readCopy(
     await file.close();
   }
   return { asked, counts, complete };
-}
-
-async function renew({ platform }: Session, id: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await platform.register.renew([id], LEASE_TTL_MS, AbortSignal.timeout(RENEW_MS)).catch(() => {});
-    await pause(RENEW_MS, signal).catch(() => {});
-  }
 }
 
 function say(session: Session, text: string): void {

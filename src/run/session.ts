@@ -6,7 +6,7 @@ import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
 import { type Clock, monotonicClock } from '../clock.ts';
-import { messageOf, PlatformError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
 import { faultType } from '../faults/registry.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
@@ -30,11 +30,11 @@ import { LiveTimetable } from './live-timetable.ts';
 import { readCpu } from './machine.ts';
 import { targetsAt } from './reading.ts';
 import { releaseAgain } from './release.ts';
+import { sayRestored, undoBeside } from './restored.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { Usage } from './usage.ts';
 import { orRejected } from './wait.ts';
 
-const ASK_MS = 10_000;
 /** What the platform does by itself that belongs to the record. */
 const TOLD: ReadonlySet<string> = new Set(['component-died', 'component-stuck', 'dead-man']);
 
@@ -63,7 +63,8 @@ export class Session {
   readonly leases: FaultLease[] = [];
   /** What stands in the register beside the faults. */
   readonly beside = new Set<string>();
-  private readonly restoredSaid = new Set<string>();
+  /** Faults whose restore from a backup is in the journal. */
+  readonly restoredSaid = new Set<string>();
   /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
   readonly proofs = new Map<string, ExpectedWrite[]>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
@@ -219,39 +220,18 @@ export class Session {
     await orRejected(this.detection.ready(), signal);
   }
 
-  /**
-   * How what was restored from a backup came back, once of each fault that is gone. A PlatformError where it is there because it was put back: nothing
-   * of that says what a restore costs.
-   */
-  async sayRestored(): Promise<void> {
-    for (const { planned, gone } of this.leases) {
-      if (!gone || this.restoredSaid.has(planned.id)) continue;
-      const lost = await this.platform.abilities.data?.observe(planned.id, AbortSignal.timeout(ASK_MS));
-      if (!lost) continue;
-      this.restoredSaid.add(planned.id);
-      if (!lost.restored)
-        throw new PlatformError(
-          `${planned.id}: nothing was restored from ${lost.backup}: ${lost.failure || 'it was put back'}`,
-        );
-      const nodes = lost.restored.map(({ copiedUs, startedUs, ...node }) => {
-        return { ...node, copied_us: copiedUs, started_us: startedUs };
-      });
-      await this.journal.append('restored', { fault: planned.id, backup: lost.backup, nodes });
-    }
-  }
-
   /** Undoes every fault that is not gone; what could not be undone is returned. */
   async heal(signal: AbortSignal): Promise<readonly string[]> {
     for (const { planned, requested, gone } of this.leases) {
       if (requested && !gone) this.say({ phase: this.phaseNow, text: `healing ${planned.id}` });
     }
-    const left = await this.undoBeside(signal);
+    const left = await undoBeside(this, signal);
     const leftovers = await releaseAgain(
       this.leases,
       () => signal,
       (text) => this.say({ phase: this.phaseNow, text }),
     );
-    await this.sayRestored().catch((error: unknown) => this.say({ phase: this.phaseNow, text: messageOf(error) }));
+    await sayRestored(this).catch((error: unknown) => this.say({ phase: this.phaseNow, text: messageOf(error) }));
     const stays = leftovers.flatMap(({ lease, error }): string[] => {
       const text = `${lease.planned.id}: ${messageOf(error)}`;
       if (!lease.gone) return [text];
@@ -259,17 +239,6 @@ export class Session {
       return [];
     });
     return [...left, ...stays];
-  }
-
-  private async undoBeside(signal: AbortSignal): Promise<readonly string[]> {
-    const left: string[] = [];
-    for (const id of this.beside) {
-      const results = await this.platform.register
-        .undo(id, signal)
-        .catch((error: unknown) => [{ ok: false, error: messageOf(error) }]);
-      left.push(...results.flatMap(({ ok, error }) => (ok ? [] : [`${id}: ${error}`])));
-    }
-    return left;
   }
 
   /** The last entries of the record; every process ended, every file on disk. */

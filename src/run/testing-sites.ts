@@ -154,12 +154,12 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
   }
 
   /** What was acknowledged elsewhere has arrived by then, as it has before a real snapshot, which begins seconds after the order for it. */
-  protected override copyData(name: string): void {
+  override copyData(name: string): void {
     this.handOver();
     this.copies.set(name, new Map(this.sites.map((site) => [site.name, new Map(site.rows)])));
   }
 
-  protected override async openCopy(name: string, site: string): Promise<Endpoint> {
+  override async openCopy(name: string, site: string): Promise<Endpoint> {
     const copy = new FakeSite('copy');
     for (const [key, value] of this.copies.get(name)?.get(site) ?? []) copy.rows.set(key, value);
     for (const key of this.missing) copy.rows.delete(key);
@@ -168,13 +168,13 @@ export class SitesPlatform extends FakePlatform implements AsyncDisposable {
     return { host: '127.0.0.1', port: copy.port };
   }
 
-  protected override closeCopy(id: string): void {
+  override closeCopy(id: string): void {
     super.closeCopy(id);
     this.served?.turnOff();
     this.served = null;
   }
 
-  protected override putData(names: readonly string[], copy: string | null): void {
+  override putData(names: readonly string[], copy: string | null): void {
     for (const name of names) {
       const { rows, pending } = this.site(name);
       rows.clear();

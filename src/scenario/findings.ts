@@ -1,10 +1,12 @@
 import { detectionTime } from '../detect/health-check.ts';
 import { formatDuration } from '../duration.ts';
 import { clockFindings } from './clock-findings.ts';
+import { entryOf } from './entry.ts';
 import { goneUs } from './expected-duration.ts';
 import { endings } from './in-force.ts';
 import type { Plan } from './plan.ts';
 import type { Path } from './problem.ts';
+import { restoreFindings } from './restore-findings.ts';
 import { QUANTILES } from './rules.ts';
 import type { Registries } from './schema.ts';
 import { hitAtWorst } from './strikes.ts';
@@ -221,33 +223,6 @@ function timelineFindings(plan: Plan, faults: Registries['faults']): readonly Fi
       });
   }
   return findings;
-}
-
-/** A site that is to be restored from a backup as a whole: whatever else holds it then would start its databases, or keep them from it. */
-function restoreFindings(plan: Plan, faults: Registries['faults']): readonly Finding[] {
-  const { timeline } = plan;
-  const ends = endings(timeline).map((end) => end ?? Number.POSITIVE_INFINITY);
-  return timeline.flatMap((lost, i): Finding[] => {
-    if (!faults.get(lost.type)?.onlyItsEndHelps) return [];
-    const mine = struckSites(lost);
-    return timeline.flatMap((other, j): Finding[] => {
-      const both = struckSites(other).filter((site) => mine.includes(site));
-      const meet = other.at_us < (ends[i] ?? 0) && lost.at_us < (ends[j] ?? 0);
-      if (i === j || both.length === 0 || !meet) return [];
-      return [
-        {
-          severity: 'error',
-          path: [...entryOf(plan, j), 'fault'],
-          text: `${other.id} and ${lost.id} would hold ${both.join(' and ')} at the same time: expected nothing else where everything is restored from a backup`,
-        },
-      ];
-    });
-  });
-}
-
-/** Where in the scenario a fault of the plan comes from: an entry of its timeline. */
-function entryOf({ timeline }: Pick<Plan, 'timeline'>, index: number): Path {
-  return ['timeline', timeline[index]?.entry ?? index];
 }
 
 function survivorFindings(plan: Plan, { probes, faults }: Registries): readonly Finding[] {

@@ -1,7 +1,24 @@
 import type { Plan } from './plan.ts';
 import type { KnownFault } from './schema.ts';
+import { struckSites } from './struck-sites.ts';
 
 type NotMeasured = Plan['notMeasured'];
+
+/** What backups that a run takes itself, beside the platform, cannot show. */
+const STORE_OF_BACKUPS: NotMeasured = [
+  {
+    what: 'a store of backups that is lost with the site',
+    why: 'it is on the same machine as the databases, and no fault touches it',
+  },
+  {
+    what: 'backups that are encrypted',
+    why: 'the store of the laboratory is a directory, and its files are as Cassandra writes them',
+  },
+  {
+    what: 'the schedule of backups, and their age',
+    why: 'the run takes the backup itself: how old the last one would be when something happens is not seen',
+  },
+];
 
 /** What this scenario on this platform cannot show: what its faults say of themselves first, then what holds for every run. */
 export function notMeasuredBy(
@@ -27,6 +44,7 @@ export function notMeasuredBy(
       why: 'the read-back asks for the keys that were written; it does not scan what else is stored',
     },
   ];
+  if (plan.backups.length > 0) all.push(...STORE_OF_BACKUPS);
   if (nodesPerSite === 1 && !plan.timeline.some((fault) => isOneOfSeveral(fault, plan)))
     all.push({
       what: 'failure of one node among several in a site',
@@ -64,5 +82,5 @@ function copies(replicationFactor: number): string {
 
 function disasterOf({ timeline }: Pick<Plan, 'timeline'>): string {
   const disaster = timeline.find((fault) => fault.disaster);
-  return disaster ? `${disaster.type} of ${disaster.site}` : 'no fault at all';
+  return disaster ? `${disaster.type} of ${struckSites(disaster).join(', ')}` : 'no fault at all';
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { FaultType } from '../faults/fault.ts';
-import { BACKUP_MODES } from '../history/backup.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import type { ProbeType } from '../probes/probe.ts';
+import { backupsField } from './backup-schema.ts';
 import { MAX_ENTRIES, timelineEntry } from './fault-schema.ts';
 import { MAX_SEED } from './picks.ts';
 import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
@@ -108,24 +108,7 @@ const scenarioShape = {
     })
     .prefault({})
     .describe('What must hold before the first fault.'),
-  backups: z
-    .record(
-      name('the name of a backup'),
-      z.strictObject({
-        at: duration().describe('After the end of the steady state, and before the fault that needs it.'),
-        mode: z
-          .enum(BACKUP_MODES)
-          .default('full')
-          .describe('full: everything anew. differential: only what an earlier one does not have.'),
-        restoreTest: siteName()
-          .optional()
-          .describe(
-            'Of this site it is restored into a system of its own as soon as it is whole, and everything that was acknowledged before it began is looked for there.',
-          ),
-      }),
-    )
-    .default({})
-    .describe('Backups of Cassandra, of every site, each read again before it counts.'),
+  backups: backupsField,
   recovery: z
     .strictObject({
       within: positiveDuration().prefault('10m').describe('The service at the survivor, and the fault gone: each.'),

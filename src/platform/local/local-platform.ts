@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../../errors.ts';
 import { DATABASES } from '../components.ts';
-import type { AbilityName, Component, ComponentState, Lack, Platform, PlatformFacts } from '../platform.ts';
+import type { AbilityName, Component, ComponentState, Platform, PlatformFacts } from '../platform.ts';
 import type { RegisteredFault } from '../undo.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { fetchMedusa, MEDUSA } from './backups/medusa-install.ts';
@@ -15,6 +15,7 @@ import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
 import { KINDS } from './kinds.ts';
+import { lacksOf } from './lacks.ts';
 import { DOCTOR, isUp, launch } from './launch.ts';
 import { endpointOf, nameServerOf } from './names.ts';
 import { isOuter, outerPid, supervisorPid } from './outer-process.ts';
@@ -64,45 +65,6 @@ const OPTIONAL = [
   'data',
   'restoreTests',
 ] as const;
-
-/** Why some of its abilities are not there, and what would help. */
-function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Partial<Record<AbilityName, Lack>> {
-  const start = (file: string): string => `start one that has: --config clusters/local/${file}.yaml`;
-  return {
-    ...(!config.cassandra.commitLogDisk && {
-      disks: { why: 'its commit logs have no disks of their own', help: start('small-disks') },
-    }),
-    ...(!config.names && {
-      names: { why: 'its services have addresses and no names', help: start('host-names') },
-    }),
-    ...(config.clocks === 'machine' && {
-      clocks: { why: 'its processes have the clock of the machine', help: start('skewed-clocks') },
-    }),
-    ...(netem && { netem }),
-    ...(!config.processGroups.includes('memory') && {
-      memory: { why: 'its processes are in no groups with a limit of memory', help: start('memory-groups') },
-    }),
-    ...(config.processGroups.includes('memory') && memory && { memory }),
-    ...(!config.processGroups.includes('disk') && {
-      diskSpeed: { why: 'its processes are in no groups with a limit of the disk', help: start('slow-disks') },
-    }),
-    ...(config.processGroups.includes('disk') && diskSpeed && { diskSpeed }),
-    ...lackOfBackups(config),
-  };
-}
-
-function lackOfBackups({ backups, cassandra }: LocalConfig): Partial<Record<AbilityName, Lack>> {
-  const lack =
-    backups === 'none'
-      ? {
-          why: 'it has no backups',
-          help: 'npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays, with backups: medusa in its file',
-        }
-      : cassandra.commitLogDisk
-        ? { why: 'its commit logs have disks of their own', help: 'start one without commitLogDisk' }
-        : null;
-  return lack ? { backups: lack, data: lack, restoreTests: lack } : {};
-}
 
 function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][number]['endpoints'] {
   const of = (component: Component) =>

@@ -28,7 +28,7 @@ interface Lost {
  */
 type Stage = 'armed' | 'taking' | 'taken' | 'restored' | 'put-back';
 
-interface Kept_ extends Lost {
+interface LossInHand extends Lost {
   readonly stage: Stage;
   readonly restored: readonly NodeRestore[] | null;
   readonly failure: string;
@@ -55,7 +55,7 @@ export interface DataSurroundings {
 export class DataEffects implements LastingEffect {
   private readonly inventory: Inventory;
   private readonly guard: UndoGuard;
-  private readonly kept: Kept<Kept_>;
+  private readonly kept: Kept<LossInHand>;
   private readonly backups: DataSurroundings['backups'];
   private readonly start: DataSurroundings['start'];
   private readonly onRestored: DataSurroundings['onRestored'];
@@ -101,8 +101,8 @@ export class DataEffects implements LastingEffect {
   }
 
   /** On disk when it returns. */
-  private to(id: string, change: Partial<Kept_>): Kept_ {
-    const lost = { ...(this.kept.find(id)?.what as Kept_), ...change };
+  private to(id: string, change: Partial<LossInHand>): LossInHand {
+    const lost = { ...(this.kept.find(id)?.what as LossInHand), ...change };
     this.kept.keep(id, lost);
     return lost;
   }
@@ -144,7 +144,7 @@ export class DataEffects implements LastingEffect {
       if (stage === 'taking') await this.putBack(id, '');
       else if (stage === 'armed' && !this.isDamaged(id)) this.to(id, { stage: 'put-back' });
       else if (stage === 'armed' || stage === 'taken') await this.restoreAll(id);
-      const lost = this.kept.find(id)?.what as Kept_;
+      const lost = this.kept.find(id)?.what as LossInHand;
       await this.startAll(lost);
       this.kept.settle(id);
       for (const one of this.nodesOf(lost)) rmSync(asideOf(one, id), { recursive: true, force: true });
@@ -154,7 +154,7 @@ export class DataEffects implements LastingEffect {
 
   /** What is to stay is in its place when it returns. */
   private async restoreAll(id: string): Promise<void> {
-    const lost = this.kept.find(id)?.what as Kept_;
+    const lost = this.kept.find(id)?.what as LossInHand;
     await this.end(lost);
     if (lost.stage === 'armed') this.takeAway(id);
     const restores = await Promise.allSettled(this.nodesOf(lost).map((one) => this.restore(one, lost.backup)));

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { PlatformError } from '../../../errors.ts';
 import type { NodeRestore, RestoredCopy } from '../../backups.ts';
 import type { Undo } from '../../undo.ts';
-import { attemptEach } from '../attempt-all.ts';
 import { command } from '../command.ts';
 import type { ComponentPlace, ManagedComponent } from '../components.ts';
 import { type LocalConfig, siteNumber } from '../config.ts';
@@ -42,7 +41,7 @@ export interface RestoreTestSurroundings {
 export class RestoreTests implements LastingEffect {
   private readonly of: RestoreTestSurroundings;
   private readonly turns = new Turns();
-  private open_: { readonly id: string; readonly over: AbortController; made: readonly ManagedComponent[] } | null =
+  private current: { readonly id: string; readonly over: AbortController; made: readonly ManagedComponent[] } | null =
     null;
 
   constructor(of: RestoreTestSurroundings) {
@@ -54,8 +53,8 @@ export class RestoreTests implements LastingEffect {
     await this.of.guard.under(
       undoOf(id),
       async () => {
-        if (this.open_) throw new PlatformError(`${id}: ${this.open_.id} is open already`);
-        this.open_ = { id, over: new AbortController(), made: [] };
+        if (this.current) throw new PlatformError(`${id}: ${this.current.id} is open already`);
+        this.current = { id, over: new AbortController(), made: [] };
         copy = await this.restore(siteNumber(this.of.config, site), backup);
       },
       this.turns,
@@ -65,25 +64,23 @@ export class RestoreTests implements LastingEffect {
   }
 
   inForce(): readonly string[] {
-    return this.open_ ? [this.open_.id] : [];
+    return this.current ? [this.current.id] : [];
   }
 
   /** Also of one that is being made: it is given up. */
   undo(id: string): Promise<void> {
-    if (this.open_?.id === id) this.open_.over.abort(new PlatformError(`${id}: given up`));
+    if (this.current?.id === id) this.current.over.abort(new PlatformError(`${id}: given up`));
     return this.turns.take(async () => {
-      if (this.open_?.id !== id) return;
-      await Promise.all(this.open_.made.map((one) => one.stop(0)));
-      await attemptEach([APART], async (name) => {
-        if (existsSync(`/run/netns/${name}`)) await command(['ip', 'netns', 'delete', name]);
-      });
+      if (this.current?.id !== id) return;
+      await Promise.all(this.current.made.map((one) => one.stop(0)));
+      if (existsSync(`/run/netns/${APART}`)) await command(['ip', 'netns', 'delete', APART]);
       rmSync(this.of.directory, { recursive: true, force: true });
-      this.open_ = null;
+      this.current = null;
     });
   }
 
   private async restore(site: number, backup: string): Promise<RestoredCopy> {
-    const open = this.open_ as NonNullable<typeof this.open_>;
+    const open = this.current as NonNullable<typeof this.current>;
     const limit = AbortSignal.any([open.over.signal, AbortSignal.timeout(OPEN_MS)]);
     const { directory, make, config } = this.of;
     const name = config.sites[site]?.name as string;
