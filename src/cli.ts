@@ -13,7 +13,7 @@ import { EXIT, type ExitCode } from './errors.ts';
 import { takeSigningSecrets } from './evidence/signing-key.ts';
 import type { TimestampFlags } from './evidence/timestamp-request.ts';
 import { leave } from './leave.ts';
-import { STORES, type Store } from './platform/components.ts';
+import { FURTHER_COMPONENTS, type FurtherComponent } from './platform/components.ts';
 import { MAX_SEED } from './scenario/picks.ts';
 import { VERSION } from './version.ts';
 
@@ -296,11 +296,13 @@ program
   .description('what this machine needs for the local platform')
   .option('--fix', 'install and build what is missing', false)
   .addOption(
-    new Option('--store <name...>', 'and for this store, which only some scenarios need').choices(STORES).default([]),
+    new Option('--with <name...>', 'and for this component, which only some scenarios need')
+      .choices(FURTHER_COMPONENTS)
+      .default([]),
   )
-  .action(async ({ fix, store }: { fix: boolean; store: readonly Store[] }) => {
-    const stores = [...new Set(store)];
-    code = (await (await load.doctor()).runDoctor({ fix, stores, write: print })) ? EXIT.pass : EXIT.platform;
+  .action(async ({ fix, with: named }: { fix: boolean; with: readonly FurtherComponent[] }) => {
+    const further = [...new Set(named)];
+    code = (await (await load.doctor()).runDoctor({ fix, further, write: print })) ? EXIT.pass : EXIT.platform;
   });
 program
   .command('schema')

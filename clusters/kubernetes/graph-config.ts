@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { cassandraCommand, MODULES } from '../../src/platform/local/cassandra.ts';
+import type { StartCommand } from '../../src/platform/local/component-kind.ts';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { janusgraphCommand } from '../../src/platform/local/janusgraph.ts';
-import type { JvmCommand } from '../../src/platform/local/jvm.ts';
 
 /** What the local platform gives its databases, for a pod: `@NAME@` is what the pod knows only when it starts. */
 
@@ -48,7 +48,7 @@ function archiveOptions(database: Database): readonly string[] {
 /** What a command of the local platform says and writes, with a pod's directory instead of that in which it wrote. */
 function captured(
   database: Database,
-  make: (directory: string) => JvmCommand,
+  make: (directory: string) => StartCommand,
 ): { args: readonly string[]; files: Readonly<Record<string, string>> } {
   const scratch = mkdtempSync(join(tmpdir(), 'drill-capture-'));
   const moved = (text: string): string => text.replaceAll(scratch, HOMES[database]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadLocalConfig, withStores } from '../platform/local/config.ts';
+import { loadLocalConfig, withComponents } from '../platform/local/config.ts';
 import { configFor, isOtherThan } from './platform-config.ts';
 
 type Loaded = Parameters<typeof configFor>[1][number];
@@ -8,8 +8,8 @@ const probing = (probe: string, backups: object = {}): Loaded =>
   ({ scenario: { services: { one: { probe } }, timeline: [], backups } }) as unknown as Loaded;
 
 test('a platform for several scenarios has what any of them needs, and no more', () => {
-  expect(configFor(undefined, [probing('cql')]).stores).toEqual([]);
-  expect(configFor(undefined, [probing('cql'), probing('opensearch'), probing('opensearch')]).stores).toEqual([
+  expect(configFor(undefined, [probing('cql')]).components).toEqual([]);
+  expect(configFor(undefined, [probing('cql'), probing('opensearch'), probing('opensearch')]).components).toEqual([
     'opensearch',
   ]);
 });
@@ -23,6 +23,6 @@ test('a platform has backups where a scenario takes some, and is the same platfo
 
 test('a platform is the one that a file says whatever stores it has beside; with another heap it is not', () => {
   const file = loadLocalConfig();
-  expect(isOtherThan(withStores(file, ['opensearch']), file)).toBe(false);
+  expect(isOtherThan(withComponents(file, ['opensearch']), file)).toBe(false);
   expect(isOtherThan({ ...file, cassandra: { ...file.cassandra, heap: '700m' } }, file)).toBe(true);
 });

@@ -20,9 +20,9 @@ import {
   loadScenario,
   validateFiles,
 } from '../scenario/load.ts';
+import { requireComponents } from '../scenario/needed-components.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { resolveScenario } from '../scenario/resolve.ts';
-import { requireStores } from '../scenario/stores.ts';
 import { print, SCENARIOS, SCHEMAS } from './context.ts';
 import { configFor } from './platform-config.ts';
 import { type PlatformFlags, sourceFor } from './platform-source.ts';
@@ -60,7 +60,7 @@ async function platformOfPlan(loaded: LoadedScenario, flags: PlatformFlags): Pro
   const kernel = await tryKernel();
   // A run would be given the one that is up.
   const up = flags.config === undefined ? await localPlatformStatus(AbortSignal.timeout(10_000)) : null;
-  if (up) requireStores(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
+  if (up) requireComponents(loaded.scenario, localPlatformFacts(up.config, kernel), REGISTRIES);
   return localPlatformFacts(configFor(flags.config, [loaded]), kernel);
 }
 

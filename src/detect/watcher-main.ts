@@ -1,7 +1,7 @@
 /** The watcher process: detectors as they stand outside the sites. See `protocol.ts`. */
 import { createInterface } from 'node:readline';
 import { writeAll } from '../client/pipes.ts';
-import { DATABASES, STORES } from '../platform/components.ts';
+import { DATABASES, FURTHER_COMPONENTS } from '../platform/components.ts';
 import { answers } from '../platform/health.ts';
 import type { Component, Endpoint } from '../platform/platform.ts';
 import { locate } from '../probes/locate.ts';
@@ -30,7 +30,7 @@ async function watchAll(config: WatcherConfig): Promise<void> {
 
 /** A store that a site has not cannot be unhealthy there. */
 function componentsAt({ endpoints }: PlannedSite): readonly Component[] {
-  return [...DATABASES, ...STORES.filter((store) => (endpoints[store] ?? []).length > 0)];
+  return [...DATABASES, ...FURTHER_COMPONENTS.filter((store) => (endpoints[store] ?? []).length > 0)];
 }
 
 /** Healthy while each of its nodes answers. Where in its period a check is when something happens is left to chance, as it is. */

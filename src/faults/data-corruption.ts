@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { GRAPH_DAMAGES } from '../platform/storage.ts';
 import { ACCOUNT_INDEX } from '../probes/gremlin-schema.ts';
 import { TRANSACTS } from '../probes/gremlin-traversals.ts';
-import { databasesOf, describeBySite, restoredSites, restoreShape, wayBack } from './data-loss.ts';
+import { databasesOf, describeBySite, restoreShape, wayBack } from './data-loss.ts';
 import type { FaultType } from './fault.ts';
 import { stateOf } from './processes.ts';
-import { ability } from './target.ts';
+import { ability, sitesOf } from './target.ts';
 
 const params = z.strictObject({
   ...restoreShape,
@@ -32,7 +32,7 @@ export const dataCorruption: FaultType = {
   ],
   bind(fault, platform) {
     const { also, backup, what, count } = params.parse(fault.params);
-    const sites = restoredSites(fault, platform, also);
+    const sites = sitesOf(fault, platform, also);
     const [storage, data] = [ability(fault, platform, 'storage'), ability(fault, platform, 'data')];
     const processes = ability(fault, platform, 'processes');
     return {

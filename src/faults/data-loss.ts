@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { InputError } from '../errors.ts';
 import type { LostData } from '../platform/backups.ts';
-import type { ComponentState, Platform, ProcessAbility } from '../platform/platform.ts';
-import type { PlannedFault } from '../scenario/plan.ts';
+import type { ComponentState, ProcessAbility } from '../platform/platform.ts';
 import type { FaultType, Observation } from './fault.ts';
 import { stateOf } from './processes.ts';
-import { ability, describeProcesses, targetSite } from './target.ts';
+import { ability, describeProcesses, sitesOf } from './target.ts';
 
 /** What a fault has to say whose end is a restore. */
 export const restoreShape = {
@@ -32,7 +30,7 @@ export const dataLoss: FaultType = {
   notMeasured: [],
   bind(fault, platform) {
     const { also, backup } = params.parse(fault.params);
-    const sites = restoredSites(fault, platform, also);
+    const sites = sitesOf(fault, platform, also);
     const data = ability(fault, platform, 'data');
     const processes = ability(fault, platform, 'processes');
     return {
@@ -46,13 +44,6 @@ export const dataLoss: FaultType = {
     };
   },
 };
-
-/** The fault's own site and the others that it names. InputErrors: one that is not there, or stands there twice. */
-export function restoredSites(fault: PlannedFault, platform: Platform, also: readonly string[]): readonly string[] {
-  const sites = [fault.site, ...also].map((site) => targetSite({ ...fault, site }, platform).name);
-  if (new Set(sites).size < sites.length) throw new InputError(`${fault.id}: also: a site stands there twice`);
-  return sites;
-}
 
 /** The processes that a restore of these sites ends and starts. */
 export async function databasesOf(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakePlatform } from '../platform/testing-platform.ts';
+import type { TopicState } from '../platform/topics.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import type { BoundFault } from './fault.ts';
 import { FAULTS, faultType } from './registry.ts';
@@ -60,6 +61,9 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
     ['arm the restore of paris london from hourly', 'take vertex of 3 away through paris'],
   ],
   ['data-loss', { also: ['london'], backup: 'hourly' }, ['lose the data of paris london']],
+  ['topic-unload', { every: '500ms' }, ['close the topics of paris every 500 ms']],
+  ['rate-limit', { also: ['london'] }, ['use up the quotas of paris london']],
+  ['credentials-revoked', {}, ['lock the clients of paris out']],
   ['slow-disk', { write: '2MB/s', read: '5MB/s' }, ['limit the disk of paris to 2000000 bytes a second']],
 ];
 
@@ -288,7 +292,35 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (data|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed)/,
+      /needs the ability (data|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed|topics|quotas|signIn)/,
     );
   }
+});
+
+test('a quota is used up when every client of every site is told so, and locked out is who is answered 401 everywhere', async () => {
+  const { platform, fault } = bound('rate-limit', { also: ['london'] });
+  await fault.inject(signal);
+  platform.floods.set('rate-limit-1', ['paris']);
+  expect(await state(fault)).toBe('partial');
+  platform.floods.set('rate-limit-1', ['paris', 'london']);
+  platform.traffic = false;
+  expect(await state(fault)).toBe('partial');
+  const out = bound('credentials-revoked', { also: ['london'] });
+  await out.fault.inject(signal);
+  out.platform.lockedOut.set('credentials-revoked-1', ['paris']);
+  expect(await state(out.fault)).toBe('partial');
+});
+
+test('topics are unavailable while the broker has closed each of them a moment ago, and there are some', async () => {
+  const { platform, fault } = bound('topic-unload');
+  await fault.inject(signal);
+  const closed = platform.closing.get('topic-unload-1') as TopicState;
+  for (const other of [{ topics: 0, closed: 0 }, { closed: 1 }, { agoMs: 60_000 }, { agoMs: null }]) {
+    platform.closing.set('topic-unload-1', { ...closed, ...other });
+    expect(await state(fault)).toBe('partial');
+  }
+});
+
+test.each(['rate-limit', 'credentials-revoked'])('%s: a site that stands there twice is an error', (type) => {
+  expect(() => bound(type, { also: ['paris'] })).toThrow('also: a site stands there twice');
 });

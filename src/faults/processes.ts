@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { STORES } from '../platform/components.ts';
+import { FURTHER_COMPONENTS } from '../platform/components.ts';
 import type { Component, ComponentState, LoopState, Platform, ProcessTarget } from '../platform/platform.ts';
 import type { Undo } from '../platform/undo.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
@@ -17,7 +17,7 @@ export const OUR_RESTARTER = {
   unless: 'restarter',
 } as const;
 
-export const COMPONENTS = ['janusgraph', 'cassandra', ...STORES] as const;
+export const COMPONENTS = ['janusgraph', 'cassandra', ...FURTHER_COMPONENTS] as const;
 
 /** `component` of a fault that may strike one of a site, or all. */
 export const oneOrAll = (what: string) =>

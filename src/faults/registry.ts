@@ -4,6 +4,7 @@ import { clockSkew } from './clock-skew.ts';
 import { compactionLag } from './compaction-lag.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
+import { credentialsRevoked } from './credentials-revoked.ts';
 import { dataCorruption } from './data-corruption.ts';
 import { dataLoss } from './data-loss.ts';
 import { diskFull } from './disk-full.ts';
@@ -17,6 +18,7 @@ import { networkDelay } from './network-delay.ts';
 import { packetLoss } from './packet-loss.ts';
 import { partitionSite } from './partition-site.ts';
 import { pause } from './pause.ts';
+import { rateLimit } from './rate-limit.ts';
 import { restart } from './restart.ts';
 import { runawayQueries } from './runaway-queries.ts';
 import { scaleDatacenter } from './scale-datacenter.ts';
@@ -24,6 +26,7 @@ import { siteLoss } from './site-loss.ts';
 import { slowDisk } from './slow-disk.ts';
 import { sstableCorruption } from './sstable-corruption.ts';
 import { stop } from './stop.ts';
+import { topicUnload } from './topic-unload.ts';
 
 /** Every kind of fault there is, by type. A new one is its file, its test and one line here. */
 export const FAULTS: ReadonlyMap<string, FaultType> = registry([
@@ -51,6 +54,9 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   clockSkew,
   compactionLag,
   runawayQueries,
+  topicUnload,
+  rateLimit,
+  credentialsRevoked,
 ]);
 
 function registry(types: readonly FaultType[]): ReadonlyMap<string, FaultType> {

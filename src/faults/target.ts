@@ -18,6 +18,13 @@ export function targetSite(fault: PlannedFault, platform: Platform): Site {
   throw new InputError(`${fault.id}: no site ${fault.site}; there is ${sites.map((one) => one.name).join(', ')}`);
 }
 
+/** The fault's own site and the others that it names. InputErrors: one that is not there, or stands there twice. */
+export function sitesOf(fault: PlannedFault, platform: Platform, also: readonly string[]): readonly string[] {
+  const sites = [fault.site, ...also].map((site) => targetSite({ ...fault, site }, platform).name);
+  if (new Set(sites).size < sites.length) throw new InputError(`${fault.id}: also: a site stands there twice`);
+  return sites;
+}
+
 /** The sites of `from`: all but the fault's own, or those of a list. InputErrors name what is not there or makes no sense. */
 export function otherSites(
   fault: PlannedFault,

@@ -6,6 +6,7 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['transfers', 'janusgraph'],
   ['opensearch', 'opensearch'],
   ['pulsar', 'pulsar'],
+  ['api', 'api'],
 ]);
 
 /** The component behind a probe; null: the probe is none of those known here. */

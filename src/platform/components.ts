@@ -1,15 +1,18 @@
 /** What every platform has at its sites. */
 export const DATABASES = ['cassandra', 'janusgraph'] as const;
-/** Further stores, which a platform has where they are asked for. A new one is a word here, its health, and what each platform needs to have it. */
-export const STORES = ['opensearch', 'pulsar'] as const;
+/** Further ones, which a platform has where they are asked for. A new one is a word here, its health, and what each platform needs to have it. */
+export const FURTHER_COMPONENTS = ['opensearch', 'pulsar', 'api'] as const;
 
 export type Database = (typeof DATABASES)[number];
-export type Store = (typeof STORES)[number];
-/** A database process of a site. */
-export type Component = Database | Store;
+export type FurtherComponent = (typeof FURTHER_COMPONENTS)[number];
+/** A process of a site. */
+export type Component = Database | FurtherComponent;
 
 /** What a component needs in its own site to serve, beside itself. */
-const NEEDS: Readonly<Partial<Record<Component, readonly Component[]>>> = { janusgraph: ['cassandra'] };
+const NEEDS: Readonly<Partial<Record<Component, readonly Component[]>>> = {
+  janusgraph: ['cassandra'],
+  api: ['janusgraph', 'cassandra'],
+};
 
 /** Whether what stands behind `component` is struck with `other`: the same, or what it needs. */
 export function standsOn(component: string | undefined, other: string): boolean {
@@ -17,6 +20,6 @@ export function standsOn(component: string | undefined, other: string): boolean 
   return component === other || (needs ?? []).some((one) => one === other);
 }
 
-export function isStore(word: unknown): word is Store {
-  return STORES.some((store) => store === word);
+export function isFurther(word: unknown): word is FurtherComponent {
+  return FURTHER_COMPONENTS.some((store) => store === word);
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { findBrowser } from '../report/browser.ts';
-import { DATABASES, type Store } from './components.ts';
+import { DATABASES, type FurtherComponent } from './components.ts';
 import { archiveFile } from './local/archive.ts';
 import { findPython } from './local/backups/python.ts';
 import { buildArchives } from './local/build-archives.ts';
@@ -44,8 +44,8 @@ export interface Machine {
   platformIsUp(): Promise<boolean>;
   jarsAreFetched(): boolean;
   fetchJars(jdk: Jdk, write: (line: string) => void): Promise<void>;
-  storeIsFetched(store: Store): boolean;
-  fetchStore(store: Store, jdk: Jdk, write: (line: string) => void): Promise<void>;
+  componentIsFetched(component: FurtherComponent): boolean;
+  fetchComponent(component: FurtherComponent, jdk: Jdk, write: (line: string) => void): Promise<void>;
   archivesAreBuilt(jdk: Jdk): boolean;
   buildArchives(jdk: Jdk, write: (line: string) => void): Promise<void>;
 }
@@ -80,9 +80,9 @@ export function thisMachine(): Machine {
     fetchJars: async (jdk, write) => {
       for (const one of DATABASES) await resolveClassPath(one, jdk.home, AbortSignal.timeout(FETCH_MS), write);
     },
-    storeIsFetched: areClassesFetched,
-    fetchStore: async (store, jdk, write) => {
-      await fetchClasses(store, jdk.home, AbortSignal.timeout(FETCH_MS), write);
+    componentIsFetched: areClassesFetched,
+    fetchComponent: async (component, jdk, write) => {
+      await fetchClasses(component, jdk.home, AbortSignal.timeout(FETCH_MS), write);
     },
     archivesAreBuilt: (jdk) =>
       findTemplate(loadLocalConfig()) !== null &&

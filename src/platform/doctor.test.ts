@@ -37,8 +37,8 @@ function machine(
     platformIsUp: async () => false,
     jarsAreFetched: () => true,
     fetchJars: async () => {},
-    storeIsFetched: () => true,
-    fetchStore: async () => {},
+    componentIsFetched: () => true,
+    fetchComponent: async () => {},
     archivesAreBuilt: () => true,
     buildArchives: async () => {},
     ...rest,
@@ -325,17 +325,17 @@ test('archives are not built beside a platform that is up', async () => {
 test('a further store is looked for only where it is asked for, and fetched only then', async () => {
   let fetched = 0;
   const one = machine({
-    storeIsFetched: () => fetched > 0,
-    fetchStore: async () => {
+    componentIsFetched: () => fetched > 0,
+    fetchComponent: async () => {
       fetched += 1;
     },
   });
   expect(lineOf((await ask(one, true)).lines, 'opensearch')).toBe('');
   expect(fetched).toBe(0);
   const lines: string[] = [];
-  const say = { stores: ['opensearch'], write: (line: string) => lines.push(line) } as const;
+  const say = { further: ['opensearch'], write: (line: string) => lines.push(line) } as const;
   expect(await runDoctor({ fix: false, ...say }, one)).toBe(false);
-  expect(lineOf(lines, 'opensearch')).toContain('npm run doctor -- --fix --store opensearch');
+  expect(lineOf(lines, 'opensearch')).toContain('npm run doctor -- --fix --with opensearch');
   expect(await runDoctor({ fix: true, ...say }, one)).toBe(true);
   expect(fetched).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Store } from './components.ts';
+import type { FurtherComponent } from './components.ts';
 import { examine, type Finding } from './doctor-checks.ts';
 import { type Machine, thisMachine } from './doctor-machine.ts';
 import { distributionOf, installCommands, installLine, type Need, packageOf } from './doctor-packages.ts';
@@ -10,15 +10,15 @@ const INSTALL_MS = 20 * 60_000;
 /**
  * Says what this machine has and lacks for the local platform, a line each: `ok`, `warning` or `missing`, and what helps. With `fix` it installs
  * packages (as root; an ordinary user is told what root must do), fetches the jars and builds the archives of classes. True when nothing that is
- * needed is missing; on another system than Linux that is everything which works there. `stores`: further ones, which are fetched when a platform first needs them
- * where nobody asks for them here.
+ * needed is missing; on another system than Linux that is everything which works there. `further`: components that only some scenarios need, which are fetched when
+ * a platform first needs them where nobody asks for them here.
  */
 export async function runDoctor(
   {
     fix,
-    stores = [],
+    further = [],
     write,
-  }: { readonly fix: boolean; readonly stores?: readonly Store[]; readonly write: (line: string) => void },
+  }: { readonly fix: boolean; readonly further?: readonly FurtherComponent[]; readonly write: (line: string) => void },
   machine: Machine = thisMachine(),
 ): Promise<boolean> {
   if (machine.system !== 'linux') {
@@ -31,12 +31,12 @@ export async function runDoctor(
   if (fix) tellRoot(findings, machine, write);
   const jars = await provideJars(machine, fix, write);
   tell(jars, write);
-  const further: Finding[] = [];
-  for (const store of stores) further.push(await provideStore(store, machine, fix, write));
-  for (const one of further) tell(one, write);
+  const fetched: Finding[] = [];
+  for (const component of further) fetched.push(await provideComponent(component, machine, fix, write));
+  for (const one of fetched) tell(one, write);
   const archives = await provideArchives(machine, fix && ready([...findings, jars]), write);
   if (archives) tell(archives, write);
-  return ready([...findings, jars, ...further]);
+  return ready([...findings, jars, ...fetched]);
 }
 
 const ELSEWHERE = [
@@ -121,22 +121,22 @@ async function provideJars(machine: Machine, fix: boolean, write: (line: string)
   return machine.jarsAreFetched() ? { name, state: 'ok', detail: 'fetched' } : missing('not fetched yet', FIX);
 }
 
-async function provideStore(
-  store: Store,
+async function provideComponent(
+  component: FurtherComponent,
   machine: Machine,
   fix: boolean,
   write: (line: string) => void,
 ): Promise<Finding> {
   const jdk = machine.jdk();
   const missing = (detail: string, line: string): Finding => ({
-    name: store,
+    name: component,
     state: 'missing',
     detail,
     help: { line },
   });
-  if (fix && jdk && !machine.storeIsFetched(store)) {
+  if (fix && jdk && !machine.componentIsFetched(component)) {
     try {
-      await machine.fetchStore(store, jdk, (line) => write(`         ${line}`));
+      await machine.fetchComponent(component, jdk, (line) => write(`         ${line}`));
     } catch (error) {
       return missing(
         messageOf(error),
@@ -144,9 +144,9 @@ async function provideStore(
       );
     }
   }
-  return machine.storeIsFetched(store)
-    ? { name: store, state: 'ok', detail: 'fetched' }
-    : missing('not fetched yet: a platform that needs it fetches it', `${FIX} --store ${store}`);
+  return machine.componentIsFetched(component)
+    ? { name: component, state: 'ok', detail: 'fetched' }
+    : missing('not fetched yet: a platform that needs it fetches it', `${FIX} --with ${component}`);
 }
 
 /** Null where there is nothing to say of them yet. Without them everything works, and starts more slowly. */

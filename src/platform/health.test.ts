@@ -14,6 +14,7 @@ const HEALTHY: Readonly<Record<Component, () => Server>> = {
   janusgraph: () => http((request, response) => void request.resume().on('end', () => response.end('{}'))),
   opensearch: () => http((_, response) => void response.end('{"status":"green"}')),
   pulsar: () => http((_, response) => void response.end('ok')),
+  api: () => http((_, response) => void response.end('{}')),
 };
 
 async function asked(server: Server, component: Component, timeoutMs: number): Promise<boolean> {

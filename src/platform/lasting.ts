@@ -24,6 +24,9 @@ const LASTING: {
   compaction: ['lag of compaction', ({ compaction }) => compaction],
   storage: ['damage', ({ storage }) => storage],
   restore: ['losses of data', ({ data }) => data],
+  topics: ['topics that are closed', ({ topics }) => topics],
+  quota: ['used up quotas', ({ quotas }) => quotas],
+  'sign-in': ['clients that are locked out', ({ signIn }) => signIn],
   'restore-test': ['restored copies', ({ restoreTests }) => restoreTests],
 };
 

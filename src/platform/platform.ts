@@ -1,9 +1,11 @@
 import type { Json } from '../history/event.ts';
+import type { QuotaAbility, SignInAbility } from './api.ts';
 import type { BackupAbility, DataAbility, RestoreTestAbility } from './backups.ts';
 import type { Component, Database } from './components.ts';
 import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
 import type { DiskAbility, StorageAbility } from './storage.ts';
+import type { TopicAbility } from './topics.ts';
 import type { FaultRegister } from './undo.ts';
 
 export type { Component } from './components.ts';
@@ -233,6 +235,12 @@ export interface Abilities {
   readonly data: DataAbility;
   /** The same. */
   readonly restoreTests: RestoreTestAbility;
+  /** Only where the platform has Pulsar. */
+  readonly topics: TopicAbility;
+  /** Only where the platform has the Analytics API. */
+  readonly quotas: QuotaAbility;
+  /** The same. */
+  readonly signIn: SignInAbility;
   /** Only where the kernel has sch_netem. */
   readonly netem: DelayAbility;
   /** Only where the services have host names, and the platform a resolver of its own. */
@@ -253,6 +261,8 @@ export interface Platform extends AsyncDisposable {
   readonly recover: string;
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
+  /** What clients sign in with that the platform made itself: by the name of the environment variable which scenarios name. It is never written anywhere. */
+  readonly credentials: Readonly<Record<string, string>>;
   /** The words that, put before a command, run it where the clients of `client` are: `outside`, or in a site. */
   place(client: string): readonly string[];
   /** One run at a time: a PlatformError that names the holder when there is one. Freed when the harness dies. */

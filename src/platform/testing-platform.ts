@@ -1,5 +1,6 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
+import type { QuotaState, SignInState } from './api.ts';
 import type { LostData } from './backups.ts';
 import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
@@ -18,6 +19,7 @@ import {
 } from './platform.ts';
 import type { DamageState, DiskState, GraphDamage, TableDamage } from './storage.ts';
 import { backupAbilities, endLoss } from './testing-backups.ts';
+import type { TopicState } from './topics.ts';
 import {
   doUndo,
   type FaultRegister,
@@ -51,6 +53,7 @@ const everything = (site: string): readonly PacketRule[] =>
  */
 export class FakePlatform implements Platform {
   readonly recover = 'npm run drill -- recover';
+  readonly credentials = {};
   readonly log: string[] = [];
   readonly rules = new Map<string, readonly PacketRule[]>();
   /** How often something happened, by id of its loop. */
@@ -75,6 +78,10 @@ export class FakePlatform implements Platform {
   readonly limits = new Map<string, ProcessTarget>();
   /** Sites whose disks are slow, by id. */
   readonly slow = new Map<string, { readonly site: string; readonly writeBps: number | null }>();
+  /** Topics that are closed; sites whose quotas are used up, and whose clients are locked out, by id. */
+  readonly closing = new Map<string, TopicState>();
+  readonly floods = new Map<string, readonly string[]>();
+  readonly lockedOut = new Map<string, readonly string[]>();
   readonly states: ComponentState[];
   readonly registered = new Map<string, RegisteredFault>();
   fails: Undo['kind'] | null = null;
@@ -172,6 +179,36 @@ export class FakePlatform implements Platform {
       ...lasting(this.filled),
     },
     ...backupAbilities(this),
+    topics: {
+      unload: async (id: string, site: string, everyMs: number): Promise<void> => {
+        this.log.push(`close the topics of ${site} every ${everyMs} ms`);
+        this.closing.set(id, { id, site, topics: 2, closed: 2, rounds: 3, agoMs: 100, failure: '' });
+      },
+      observe: async (): Promise<readonly TopicState[]> => [...this.closing.values()],
+      ...lasting(this.closing),
+    },
+    quotas: {
+      exhaust: async (id: string, sites: readonly string[]): Promise<void> => {
+        this.log.push(`use up the quotas of ${sites.join(' ')}`);
+        this.floods.set(id, sites);
+      },
+      observe: async (): Promise<readonly QuotaState[]> =>
+        [...this.floods].flatMap(([id, sites]) =>
+          sites.map((site) => ({ id, site, clients: 3, limited: this.traffic ? 3 : 2, requests: 301 })),
+        ),
+      ...lasting(this.floods),
+    },
+    signIn: {
+      revoke: async (id: string, sites: readonly string[]): Promise<void> => {
+        this.log.push(`lock the clients of ${sites.join(' ')} out`);
+        this.lockedOut.set(id, sites);
+      },
+      observe: async (sites: readonly string[]): Promise<readonly SignInState[]> => {
+        const out = [...this.lockedOut.values()].flat();
+        return sites.map((site) => ({ site, status: out.includes(site) ? 401 : 200 }));
+      },
+      ...lasting(this.lockedOut),
+    },
     storage: {
       corrupt: async (id: string, site: string, { keyspace, table, places }: TableDamage): Promise<void> => {
         this.log.push(`corrupt ${places} places of ${keyspace}.${table} at ${site}`);
@@ -322,6 +359,9 @@ export class FakePlatform implements Platform {
     storage: ({ id }) => void this.damaged.delete(id),
     restore: ({ id, sites }) => endLoss(this, id, sites),
     'restore-test': ({ id }) => this.closeCopy(id),
+    topics: ({ id }) => void this.closing.delete(id),
+    quota: ({ id }) => void this.floods.delete(id),
+    'sign-in': ({ id }) => void this.lockedOut.delete(id),
     clock: ({ id }) => void this.ahead.delete(id),
     restart: ({ site, components }) => this.set(site, components, 'ready'),
     processes: ({ site, components }) => this.set(site, components, 'ready'),

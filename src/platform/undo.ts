@@ -25,6 +25,12 @@ export interface UndoParams {
   readonly storage: OfFault;
   /** Restore what these sites had from a backup, and start them; where that cannot be done, put back what was taken away, and fail. */
   readonly restore: OfFault & { readonly sites: readonly string[]; readonly backup: string };
+  /** Nobody closes topics under this id any more: whoever wants one opens it. */
+  readonly topics: OfFault;
+  /** Nobody uses up the quota of the API's clients under this id any more. */
+  readonly quota: OfFault;
+  /** The API lets the clients in again that were locked out under this id. */
+  readonly 'sign-in': OfFault;
   /** Take away what was restored beside the platform under this id. */
   readonly 'restore-test': OfFault;
   /** The wall clocks that were set under this id show the machine's time again. */

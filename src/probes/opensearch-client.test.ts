@@ -3,7 +3,8 @@ import { checksum } from '../history/checksum.ts';
 import { OpensearchClient } from './opensearch-client.ts';
 import { openClient } from './opensearch-driver.ts';
 import type { ProbeOutcome, ReadBackAnswer } from './probe.ts';
-import { contextAt, type FakeRequest, fakeOpensearch } from './testing-opensearch-server.ts';
+import { type FakeRequest, fakeHttpServer } from './testing-http-server.ts';
+import { contextAt } from './testing-opensearch-server.ts';
 
 const KEY = 'r1/ledger/7';
 const SUM = checksum(KEY, 7);
@@ -16,7 +17,7 @@ async function clientAt(ports: readonly number[], timeoutMs?: number): Promise<O
 
 /** What becomes of one operation where the server does this. */
 async function asked(f: 'write' | 'read', onRequest: (request: FakeRequest) => void): Promise<ProbeOutcome> {
-  await using server = await fakeOpensearch(onRequest);
+  await using server = await fakeHttpServer(onRequest);
   await using client = await clientAt([server.port]);
   // Awaited here: what is disposed of at the end of this must not be before.
   return await client.invoke({ f, key: KEY, seq: 7 }, never);
@@ -88,7 +89,7 @@ test('a connection that is reset in the middle of an answer is doubtful, and not
 });
 
 test('a write to a node that refuses connections was certainly not applied', async () => {
-  const gone = await fakeOpensearch(() => {});
+  const gone = await fakeHttpServer(() => {});
   await gone[Symbol.asyncDispose]();
   await using client = await clientAt([gone.port]);
   expect(await client.invoke({ f: 'write', key: KEY, seq: 7 }, never)).toMatchObject({
@@ -98,10 +99,10 @@ test('a write to a node that refuses connections was certainly not applied', asy
 });
 
 test('nothing is retried: one refusal is one failure, and the next operation goes to a node that is there', async () => {
-  const gone = await fakeOpensearch(() => {});
+  const gone = await fakeHttpServer(() => {});
   await gone[Symbol.asyncDispose]();
   let requests = 0;
-  await using server = await fakeOpensearch(({ reply }) => {
+  await using server = await fakeHttpServer(({ reply }) => {
     requests += 1;
     reply(201, { result: 'created' });
   });
@@ -115,7 +116,7 @@ test('nothing is retried: one refusal is one failure, and the next operation goe
 
 test('a node alone is asked at once again, however often it failed', async () => {
   let up = false;
-  await using server = await fakeOpensearch(({ reply }) => reply(up ? 201 : 503, up ? { result: 'created' } : {}));
+  await using server = await fakeHttpServer(({ reply }) => reply(up ? 201 : 503, up ? { result: 'created' } : {}));
   await using client = await clientAt([server.port]);
   for (let n = 0; n < 5; n += 1)
     expect((await client.invoke({ f: 'write', key: KEY, seq: 7 }, never)).outcome).toBe('info');
@@ -135,7 +136,7 @@ test.each([
 });
 
 async function readBackOf(answer: (ids: readonly string[]) => unknown, n = 3): Promise<readonly ReadBackAnswer[]> {
-  await using server = await fakeOpensearch(({ body, reply }) => {
+  await using server = await fakeHttpServer(({ body, reply }) => {
     const { ids } = JSON.parse(body) as { ids: readonly string[] };
     reply(200, answer(ids));
   });

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { apiProbe } from './api.ts';
 import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { opensearchProbe } from './opensearch.ts';
@@ -15,6 +16,7 @@ export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   transfersProbe,
   opensearchProbe,
   pulsarProbe,
+  apiProbe,
 ]);
 
 /** Probes by name; an Error when two have the same. */

@@ -67,6 +67,8 @@ export interface RunResult {
  */
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const { plan, platform, onProgress } = options;
+  // For every process of the run: they inherit it, and it stands in no file.
+  Object.assign(process.env, platform.credentials);
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION, options.register);
   const session = new Session(plan, directory, platform, onProgress, options.programs);
   await session.open(options.authorisation, options.operators);

@@ -5,6 +5,7 @@ import { everyService, loadRate, withLoadRate } from './every-service.ts';
 import { expandTimeline, picksAnything } from './expand.ts';
 import { type Finding, planFindings } from './findings.ts';
 import type { LoadedScenario } from './load.ts';
+import { requireComponents } from './needed-components.ts';
 import { notMeasuredBy } from './not-measured.ts';
 import { resolveObjectives, windowLatency } from './objectives.ts';
 import { drawSeed } from './picks.ts';
@@ -13,7 +14,6 @@ import { fitProblems, requireAbilities } from './platform-fit.ts';
 import { problemsError } from './problem.ts';
 import { resolveAfter, resolveFailbackUs } from './recovery.ts';
 import type { Registries, Scenario } from './schema.ts';
-import { requireStores } from './stores.ts';
 import { resolveDrivers, resolveTimetables } from './timetables.ts';
 import { IN_FLIGHT_LIMIT, inFlightNeeded } from './windows.ts';
 
@@ -52,7 +52,7 @@ export function resolveScenario({ loaded: written, platform, probes, faults, opt
   const { positions } = written;
   const scenario = withLoadRate(written.scenario, options.loadRate ?? null);
   const loaded = { ...written, scenario };
-  requireStores(scenario, platform, { probes });
+  requireComponents(scenario, platform, { probes });
   const misfits = [...fitProblems(scenario, platform, { probes, faults }, positions), ...crowded(loaded)];
   if (misfits.length > 0) throw problemsError(misfits);
   requireAbilities(scenario, platform, { faults });

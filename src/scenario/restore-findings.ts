@@ -10,7 +10,7 @@ export function restoreFindings(plan: Plan, faults: Registries['faults']): reado
   const { timeline } = plan;
   const ends = endings(timeline).map((end) => end ?? Number.POSITIVE_INFINITY);
   return timeline.flatMap((lost, i): Finding[] => {
-    if (!faults.get(lost.type)?.onlyItsEndHelps) return [];
+    if (!faults.get(lost.type)?.needs.includes('data')) return [];
     const mine = struckSites(lost);
     return timeline.flatMap((other, j): Finding[] => {
       const both = struckSites(other).filter((site) => mine.includes(site));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { faultType } from '../../src/faults/registry.ts';
-import { loadLocalConfig, withStores } from '../../src/platform/local/config.ts';
+import { loadLocalConfig, withComponents } from '../../src/platform/local/config.ts';
 import { attachLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { PlannedFault } from '../../src/scenario/plan.ts';
@@ -15,7 +15,7 @@ let up: TestPlatform;
 let platform: Platform;
 beforeAll(async () => {
   const [paris = { name: 'paris', datacenter: 'paris-dc' }] = loadLocalConfig().sites;
-  up = await startTestPlatform({ ...withStores(loadLocalConfig(), ['opensearch']), sites: [paris] });
+  up = await startTestPlatform({ ...withComponents(loadLocalConfig(), ['opensearch']), sites: [paris] });
   platform = up.platform;
 });
 afterAll(() => up?.[Symbol.asyncDispose]());

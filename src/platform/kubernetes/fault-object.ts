@@ -1,13 +1,13 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { DATABASES, STORES } from '../components.ts';
+import { DATABASES, FURTHER_COMPONENTS } from '../components.ts';
 import type { RegisteredFault } from '../undo.ts';
 import type { Cluster } from './cluster.ts';
 import { FAULT_LABELS, FAULT_SELECTOR, faultObjectName } from './names.ts';
 
 const target = z.strictObject({
   site: z.string(),
-  components: z.array(z.enum([...DATABASES, ...STORES])),
+  components: z.array(z.enum([...DATABASES, ...FURTHER_COMPONENTS])),
   node: z.int().min(0).exactOptional(),
 });
 const workload = z.strictObject({ name: z.string(), replicas: z.int().min(0) });

@@ -62,6 +62,7 @@ function sitesOf(file: PlatformFile): readonly GraphSite[] {
 
 class KubernetesPlatform implements Platform {
   readonly recover: string;
+  readonly credentials = {};
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
   private readonly sites: readonly GraphSite[];

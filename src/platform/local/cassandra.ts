@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ComponentKind } from './component-kind.ts';
+import type { ComponentKind, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
-import { type JvmCommand, jvmOptions } from './jvm.ts';
+import { jvmOptions } from './jvm.ts';
 
 /** What JDK 17 must open to Cassandra 5.0 (its own jvm17-server.options). */
 export const MODULES = [
@@ -46,7 +46,7 @@ export function cassandraCommand(
   directory: string,
   classPath: readonly string[],
   archive: readonly string[],
-): JvmCommand {
+): StartCommand {
   mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
   writeFileSync(at('cassandra.yaml'), cassandraYaml(config, site, node, directory));
@@ -85,6 +85,7 @@ export function cassandraCommand(
 
 export const cassandra: ComponentKind = {
   component: 'cassandra',
+  runtime: 'java',
   version: '5.0.6',
   heap: (config) => config.cassandra.heap,
   modules: MODULES,

@@ -1,6 +1,5 @@
 import type { Component } from '../platform.ts';
 import type { LocalConfig } from './config.ts';
-import type { JvmCommand } from './jvm.ts';
 
 /** What is there of a component before it can be started. */
 export interface Classes {
@@ -20,12 +19,23 @@ export interface Placed {
   readonly directory: string;
 }
 
+/** How to start one process: everything but what runs it, and the place. */
+export interface StartCommand {
+  /** Its own: configuration, data, logs. */
+  readonly directory: string;
+  /** What it writes about itself, beside its standard output. */
+  readonly log: string;
+  readonly args: readonly string[];
+}
+
 /**
- * A kind of process of the local platform: its file, one line in the registry (`kinds.ts`), a line in `places.ts`, its `pom.xml` under `clusters/local`. When it
+ * A kind of process of the local platform: its file, one line in the registry (`kinds.ts`), a line in `places.ts`, its `pom.xml` under `clusters/local` (of one that runs in a JVM). When it
  * serves is for `health.ts` to say; it ends at SIGTERM.
  */
 export interface ComponentKind {
   readonly component: Component;
+  /** `java`: its classes come from Maven; `node`: it is part of this project, and there is nothing to fetch. */
+  readonly runtime: 'java' | 'node';
   /** As its pom has it. */
   readonly version: string;
   heap(config: LocalConfig): string;
@@ -37,5 +47,5 @@ export interface ComponentKind {
     jars(home: string): readonly string[];
   };
   /** Writes its configuration and says how to start it. */
-  command(placed: Placed, classes: Classes): JvmCommand;
+  command(placed: Placed, classes: Classes): StartCommand;
 }

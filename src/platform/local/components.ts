@@ -5,11 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../../errors.ts';
 import type { Component, ComponentState } from '../platform.ts';
 import { clockEnvironment, setClock } from './clock-file.ts';
-import type { Classes } from './component-kind.ts';
+import type { Classes, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { insideSite } from './inside-site.ts';
 import { WITHOUT_GRAPH } from './janusgraph.ts';
-import type { JvmCommand } from './jvm.ts';
 import { KINDS } from './kinds.ts';
 import { portOf } from './places.ts';
 import { untilServing } from './serving.ts';
@@ -38,8 +37,8 @@ export class ManagedComponent {
   readonly node: number;
   readonly address: string;
   readonly port: number;
-  private readonly command: JvmCommand;
-  private readonly java: string;
+  private readonly command: StartCommand;
+  private readonly program: string;
   private readonly clock: Readonly<Record<string, string>> = {};
   private readonly onEvent: (type: string, what: string) => void;
   private readonly onLaunch: (id: string, pid: number) => void;
@@ -69,7 +68,7 @@ export class ManagedComponent {
     this.port = portOf(config, component);
     const directory = join(place.directory, this.id);
     this.command = KINDS[component].command({ config, site, node, directory }, classes);
-    this.java = java;
+    this.program = KINDS[component].runtime === 'java' ? java : process.execPath;
     if (place.clockLibrary !== null) {
       this.clock = clockEnvironment(place.clockLibrary, this.command.directory);
       setClock(this.command.directory, 0);
@@ -106,7 +105,7 @@ export class ManagedComponent {
     return { site, component, node, state: this.ready && !this.ending ? 'ready' : 'running', pid, cpuUs };
   }
 
-  /** The logs that are there: what the JVM printed, and what it keeps itself, older parts first. */
+  /** The logs that are there: what it printed, and what it keeps itself, older parts first. */
   logs(): readonly string[] {
     const logs = [...new Set([this.output, this.command.log])];
     return logs.flatMap((log) => [`${log}.1`, log]).filter((log) => existsSync(log));
@@ -116,7 +115,7 @@ export class ManagedComponent {
     return join(this.command.directory, 'output.log');
   }
 
-  /** Puts what the JVM printed aside when it is too much; it goes on at the beginning of the same file. */
+  /** Puts what it printed aside when it is too much; it goes on at the beginning of the same file. */
   rotateOutput(): void {
     if (!existsSync(this.output) || statSync(this.output).size < MAX_OUTPUT) return;
     copyFileSync(this.output, `${this.output}.1`);
@@ -193,7 +192,7 @@ export class ManagedComponent {
   private launch(): void {
     const log = openSync(this.output, 'a');
     const [file, ...args] = insideSite(this.site);
-    const child = spawn(file, [...args, this.java, ...this.command.args], {
+    const child = spawn(file, [...args, this.program, ...this.command.args], {
       cwd: this.command.directory,
       stdio: ['ignore', log, log],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...this.clock },

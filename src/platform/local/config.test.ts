@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../errors.ts';
-import { addressOf, loadLocalConfig, ofRunning, parseLocalConfig, withStores } from './config.ts';
+import { addressOf, loadLocalConfig, ofRunning, parseLocalConfig, withComponents } from './config.ts';
 
 const GOOD = `environment: laboratory
 sites:
@@ -92,15 +92,15 @@ test('a file that cannot be read is an error of the input', () => {
 });
 
 test('a store stands there once; those that scenarios need come to the others in one order', () => {
-  expect(parseLocalConfig(`${GOOD}stores: [opensearch]\n`, 'p.yaml').stores).toEqual(['opensearch']);
-  expect(() => parseLocalConfig(`${GOOD}stores: [opensearch, opensearch]\n`, 'p.yaml')).toThrow();
-  expect(() => parseLocalConfig(`${GOOD}stores: [solr]\n`, 'p.yaml')).toThrow(/p\.yaml:\d+:\d+: stores\.0/);
+  expect(parseLocalConfig(`${GOOD}components: [opensearch]\n`, 'p.yaml').components).toEqual(['opensearch']);
+  expect(() => parseLocalConfig(`${GOOD}components: [opensearch, opensearch]\n`, 'p.yaml')).toThrow();
+  expect(() => parseLocalConfig(`${GOOD}components: [solr]\n`, 'p.yaml')).toThrow(/p\.yaml:\d+:\d+: components\.0/);
   const plain = parseLocalConfig(GOOD, 'p.yaml');
-  expect(withStores(plain, ['opensearch', 'opensearch']).stores).toEqual(['opensearch']);
-  expect(withStores(plain, []).stores).toEqual([]);
+  expect(withComponents(plain, ['opensearch', 'opensearch']).components).toEqual(['opensearch']);
+  expect(withComponents(plain, []).components).toEqual([]);
 });
 
 test('a platform that an older version started has no further stores', () => {
-  const { stores, opensearch, ...older } = parseLocalConfig(GOOD, 'p.yaml');
-  expect(ofRunning(older)).toMatchObject({ stores, opensearch });
+  const { components, opensearch, ...older } = parseLocalConfig(GOOD, 'p.yaml');
+  expect(ofRunning(older)).toMatchObject({ components, opensearch });
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError, messageOf, PlatformError } from '../../errors.ts';
-import { STORES, type Store } from '../components.ts';
+import { FURTHER_COMPONENTS, type FurtherComponent } from '../components.ts';
 
 const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
 const port = z.int().min(1).max(65_535);
@@ -59,8 +59,8 @@ const configSchema = z.strictObject({
     /** `site-tags`: each site's server takes ids of its own, which no other site's can take (conflict avoidance, LOCAL_MANUAL). */
     conflictAvoidance: z.enum(['none', 'site-tags']).default('none'),
   }),
-  /** Beside the two: each site has a cluster of its own of each of these. A run that starts a platform adds what its scenarios need. */
-  stores: z.array(z.enum(STORES)).max(STORES.length).default([]),
+  /** Beside the two: each site has its own of each of these. A run that starts a platform adds what its scenarios need. */
+  components: z.array(z.enum(FURTHER_COMPONENTS)).max(FURTHER_COMPONENTS.length).default([]),
   opensearch: z
     .strictObject({
       heap: heap.default('256m'),
@@ -80,6 +80,17 @@ const configSchema = z.strictObject({
       bookiePort: port.default(3_181),
     })
     .prefault({}),
+  /** The Analytics API: HTTP in front of its site's JanusGraph. */
+  api: z
+    .strictObject({
+      heap: heap.default('96m'),
+      port: port.default(8_000),
+      /** What each of its clients may ask in any minute. */
+      requestsPerMinute: z.int().min(1).max(1_000_000).default(100),
+      /** Clients that it knows: drill-1, drill-2 and so on, with one password. */
+      clients: z.int().min(1).max(500).default(30),
+    })
+    .prefault({}),
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 
@@ -88,17 +99,25 @@ export type LocalConfig = z.infer<typeof configSchema>;
  * one must be able to heal it.
  */
 export function ofRunning(
-  said: Partial<LocalConfig> & Omit<LocalConfig, 'processGroups' | 'backups' | 'stores' | 'opensearch' | 'pulsar'>,
+  said: Partial<LocalConfig> &
+    Omit<LocalConfig, 'processGroups' | 'backups' | 'components' | 'opensearch' | 'pulsar' | 'api'>,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
   return {
     ...said,
     processGroups: said.processGroups ?? (memory ? ['memory'] : []),
     backups: said.backups ?? 'none',
-    stores: said.stores ?? [],
+    components: said.components ?? formerly(said),
     opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
+    api: said.api ?? configSchema.shape.api.parse({}),
   };
+}
+
+/** What they were called when all of them were stores. */
+function formerly(said: object): LocalConfig['components'] {
+  const stores = 'stores' in said && Array.isArray(said.stores) ? said.stores : [];
+  return FURTHER_COMPONENTS.filter((one) => stores.includes(one));
 }
 
 /** The configuration that is used where none is given. */
@@ -135,8 +154,9 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
     });
     throw new InputError(problems.join('\n'));
   }
-  const { stores } = parsed.data;
-  if (new Set(stores).size < stores.length) throw new InputError(`${file}: stores: one of them stands there twice`);
+  const { components } = parsed.data;
+  if (new Set(components).size < components.length)
+    throw new InputError(`${file}: components: one of them stands there twice`);
   const names = parsed.data.sites.flatMap((site) => [site.name, site.datacenter]);
   const twice =
     names.find((one, index) => names.indexOf(one) !== index) ?? (names.includes('outside') ? 'outside' : null);
@@ -144,9 +164,10 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
   return parsed.data;
 }
 
-/** The same with these stores as well, in the order of `STORES`: what a platform is called the same by, whoever asked for them. */
-export function withStores(config: LocalConfig, stores: readonly Store[]): LocalConfig {
-  return { ...config, stores: STORES.filter((one) => config.stores.includes(one) || stores.includes(one)) };
+/** The same with these as well, in the order of `FURTHER_COMPONENTS`: what a platform is called the same by, whoever asked for them. */
+export function withComponents(config: LocalConfig, wanted: readonly FurtherComponent[]): LocalConfig {
+  const components = FURTHER_COMPONENTS.filter((one) => config.components.includes(one) || wanted.includes(one));
+  return { ...config, components };
 }
 
 /** The number of a site, from 0; a PlatformError when there is none of this name. */

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { ProcessTarget } from '../platform.ts';
 import { doUndo, type LastingKind, type Undo, type UndoTable } from '../undo.ts';
+import { apiPassword } from './api.ts';
+import { QuotaEffects, SignInEffects } from './api-effects.ts';
 import type { Backups } from './backups/backups.ts';
 import { DataEffects } from './backups/data-effects.ts';
 import { type MakeApart, RestoreTests } from './backups/restore-tests.ts';
@@ -21,6 +23,7 @@ import type { ProcessGroups } from './process-groups.ts';
 import { QueryEffects } from './query-effects.ts';
 import type { UndoGuard } from './register.ts';
 import { SiteNames } from './site-names.ts';
+import { TopicEffects } from './topic-effects.ts';
 
 /** What lasts until it is undone, by the id of the fault that made it. */
 export interface LastingEffect {
@@ -71,6 +74,9 @@ export class Effects {
   readonly diskSpeed: DiskSpeedEffects;
   readonly data: DataEffects;
   readonly restoreTests: RestoreTests;
+  readonly topics: TopicEffects;
+  readonly quotas: QuotaEffects;
+  readonly signIn: SignInEffects;
   private readonly lasting: { readonly [K in LastingKind]: LastingEffect };
   private readonly undoes: UndoTable;
 
@@ -117,6 +123,10 @@ export class Effects {
       backups,
       make: makeApart,
     });
+    this.topics = new TopicEffects(inventory, guard);
+    const ofApi = { config, inventory, guard, password: () => apiPassword(directory) };
+    this.quotas = new QuotaEffects(ofApi);
+    this.signIn = new SignInEffects(ofApi);
     this.lasting = {
       network: this.network,
       loop: this.processes,
@@ -129,6 +139,9 @@ export class Effects {
       storage: this.damage,
       restore: this.data,
       'restore-test': this.restoreTests,
+      topics: this.topics,
+      quota: this.quotas,
+      'sign-in': this.signIn,
       clock: this.clocks,
     };
     this.undoes = {
@@ -143,6 +156,9 @@ export class Effects {
       storage: ({ id }) => this.damage.undo(id),
       restore: ({ id }) => this.data.undo(id),
       'restore-test': ({ id }) => this.restoreTests.undo(id),
+      topics: ({ id }) => this.topics.undo(id),
+      quota: ({ id }) => this.quotas.undo(id),
+      'sign-in': ({ id }) => this.signIn.undo(id),
       clock: ({ id }) => this.clocks.undo(id),
       restart,
       processes: (target) => processes.start(target),

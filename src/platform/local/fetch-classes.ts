@@ -6,6 +6,7 @@ import { KINDS } from './kinds.ts';
 
 /** True when a start needs nothing of a component from the network. */
 export function areClassesFetched(component: Component): boolean {
+  if (KINDS[component].runtime === 'node') return true;
   return (KINDS[component].distribution ? cachedDistribution(component) : cachedClassPath(component)) !== null;
 }
 
@@ -16,7 +17,8 @@ export async function fetchClasses(
   signal: AbortSignal,
   onProgress: (line: string) => void,
 ): Promise<Omit<Classes, 'archive'>> {
-  const { distribution } = KINDS[component];
+  const { runtime, distribution } = KINDS[component];
+  if (runtime === 'node') return { jars: [], home: null };
   if (!distribution) return { jars: await resolveClassPath(component, jdkHome, signal, onProgress), home: null };
   const home = join(await resolveDistribution(component, jdkHome, signal, onProgress), distribution.home);
   return { jars: distribution.jars(home), home };

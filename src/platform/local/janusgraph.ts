@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ComponentKind } from './component-kind.ts';
+import type { ComponentKind, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
-import { type JvmCommand, jvmOptions } from './jvm.ts';
+import { jvmOptions } from './jvm.ts';
 import { endpointOf } from './names.ts';
 
 /** The keyspace in which JanusGraph keeps its graph. It must be there before the first server starts. */
@@ -35,7 +35,7 @@ export function janusgraphCommand(
   directory: string,
   classPath: readonly string[],
   archive: readonly string[],
-): JvmCommand {
+): StartCommand {
   mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
   writeFileSync(at('graph.properties'), graphProperties(config, site));
@@ -60,6 +60,7 @@ export function janusgraphCommand(
 
 export const janusgraph: ComponentKind = {
   component: 'janusgraph',
+  runtime: 'java',
   version: '1.1.0',
   heap: (config) => config.janusgraph.heap,
   modules: [],

@@ -1,15 +1,6 @@
 import { join } from 'node:path';
 import type { LocalConfig } from './config.ts';
 
-/** How to start one JVM: everything but the Java home and the place. */
-export interface JvmCommand {
-  /** Its own: configuration, data, logs. */
-  readonly directory: string;
-  /** What it writes about itself, beside its standard output. */
-  readonly log: string;
-  readonly args: readonly string[];
-}
-
 /** Heap, compilers and the like of a database's JVM, which works in `directory`. `heap` is such as 640m. */
 export function jvmOptions({ jit }: LocalConfig, heap: string, directory: string): readonly string[] {
   return [

@@ -1,4 +1,5 @@
 import type { Component } from '../platform.ts';
+import { api } from './api.ts';
 import { cassandra } from './cassandra.ts';
 import type { ComponentKind } from './component-kind.ts';
 import { janusgraph } from './janusgraph.ts';
@@ -6,4 +7,4 @@ import { opensearch } from './opensearch.ts';
 import { pulsar } from './pulsar.ts';
 
 /** Every kind of process that the local platform can run. */
-export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch, pulsar };
+export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch, pulsar, api };

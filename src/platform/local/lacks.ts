@@ -1,3 +1,4 @@
+import type { FurtherComponent } from '../components.ts';
 import type { AbilityName, Lack } from '../platform.ts';
 import type { LocalConfig } from './config.ts';
 import type { Kernel } from './kernel.ts';
@@ -25,6 +26,7 @@ export function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kerne
     }),
     ...(config.processGroups.includes('disk') && diskSpeed && { diskSpeed }),
     ...lackOfBackups(config),
+    ...lackOfComponents(config),
   };
 }
 
@@ -39,4 +41,16 @@ function lackOfBackups({ backups, cassandra }: LocalConfig): Partial<Record<Abil
         ? { why: 'its commit logs have disks of their own', help: 'start one without commitLogDisk' }
         : null;
   return lack ? { backups: lack, data: lack, restoreTests: lack } : {};
+}
+
+function lackOfComponents({ components }: LocalConfig): Partial<Record<AbilityName, Lack>> {
+  const lack = (component: FurtherComponent, name: string): Lack => ({
+    why: `it has no ${name}`,
+    help: `npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays, with components: [${component}] in its file`,
+  });
+  const api = lack('api', 'Analytics API');
+  return {
+    ...(!components.includes('pulsar') && { topics: lack('pulsar', 'Pulsar') }),
+    ...(!components.includes('api') && { quotas: api, signIn: api }),
+  };
 }

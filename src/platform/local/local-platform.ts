@@ -64,6 +64,9 @@ const OPTIONAL = [
   'backups',
   'data',
   'restoreTests',
+  'topics',
+  'quotas',
+  'signIn',
 ] as const;
 
 function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][number]['endpoints'] {
@@ -72,7 +75,7 @@ function endpointsOf(config: LocalConfig, site: number): PlatformFacts['sites'][
   return {
     cassandra: of('cassandra'),
     janusgraph: of('janusgraph'),
-    ...Object.fromEntries(config.stores.map((store) => [store, of(store)])),
+    ...Object.fromEntries(config.components.map((component) => [component, of(component)])),
   };
 }
 
@@ -96,7 +99,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
       ...(config.backups === 'medusa' && { backups: `${MEDUSA}, in a directory of the same machine` }),
       heap: components.map((component) => `${component} ${KINDS[component].heap(config)}`).join(', '),
       ...Object.fromEntries(
-        config.stores.map((store) => [`nodes of ${store} a site`, String(nodesOf(config, store).length)]),
+        config.components.map((one) => [`nodes of ${one} a site`, String(nodesOf(config, one).length)]),
       ),
       'JIT compilers': config.jit === 'quick' ? 'the first only' : 'both',
       'id blocks': `${config.janusgraph.idBlockSize} ids`,
@@ -145,7 +148,12 @@ export async function attachLocalPlatform(
 async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
     const { started, config, kernel } = await rpc.call('status', {}, signal);
-    if (started) return new LocalPlatform(rpc, localPlatformFacts(ofRunning(config), kernel), supervisorPid());
+    if (started) {
+      const running = ofRunning(config);
+      // One that an older version started knows of none.
+      const credentials = running.components.includes('api') ? await rpc.call('credentials', {}, signal) : {};
+      return new LocalPlatform(rpc, localPlatformFacts(running, kernel), supervisorPid(), credentials);
+    }
     await sleep(100, undefined, { signal });
   }
 }

@@ -1,9 +1,9 @@
-import { DATABASES, isStore } from '../components.ts';
+import { DATABASES, isFurther } from '../components.ts';
 import type { Component, Endpoint } from '../platform.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { nodesOf, portOf } from './places.ts';
 
-/** Where clients reach a node of a site's component (both from 0): by its host name, on a platform that has names. Further stores have none. */
+/** Where clients reach a node of a site's component (both from 0): by its host name, on a platform that has names. Further components have none. */
 export function endpointOf(config: LocalConfig, site: number, component: Component, node = 0): Endpoint {
   const port = portOf(config, component);
   const address = addressOf(config, site, node);
@@ -12,7 +12,7 @@ export function endpointOf(config: LocalConfig, site: number, component: Compone
 }
 
 function hostNameOf({ names, sites }: LocalConfig, site: number, component: Component, node: number): string | null {
-  return names && !isStore(component) ? `${component}-${node}.${sites[site]?.name}.${names.domain}` : null;
+  return names && !isFurther(component) ? `${component}-${node}.${sites[site]?.name}.${names.domain}` : null;
 }
 
 /** Where every name server of the platform is: on the bridge, with an address that is neither a site's nor the clients'. */

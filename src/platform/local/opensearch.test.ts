@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadLocalConfig, withStores } from './config.ts';
+import { loadLocalConfig, withComponents } from './config.ts';
 import { opensearch } from './opensearch.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'drill-opensearch-'));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-const plain = withStores(loadLocalConfig(), ['opensearch']);
+const plain = withComponents(loadLocalConfig(), ['opensearch']);
 
 function command(config: typeof plain, node: number) {
   mkdirSync(directory, { recursive: true });

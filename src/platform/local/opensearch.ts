@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Classes, ComponentKind, Placed } from './component-kind.ts';
+import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf } from './config.ts';
-import { type JvmCommand, jvmOptions } from './jvm.ts';
+import { jvmOptions } from './jvm.ts';
 import { nodesOf } from './places.ts';
 
 /** A node of a site's own cluster. */
 export const opensearch: ComponentKind = {
   component: 'opensearch',
+  runtime: 'java',
   version: '2.19.5',
   heap: (config) => config.opensearch.heap,
   modules: [],
@@ -23,7 +24,7 @@ export const opensearch: ComponentKind = {
   command: (placed, classes) => opensearchCommand(placed, classes),
 };
 
-function opensearchCommand(placed: Placed, { jars, home }: Classes): JvmCommand {
+function opensearchCommand(placed: Placed, { jars, home }: Classes): StartCommand {
   const { config, directory } = placed;
   const at = (name: string): string => join(directory, name);
   for (const name of ['tmp', 'config', 'plugins', 'logs']) mkdirSync(at(name), { recursive: true });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { loadLocalConfig, withStores } from './config.ts';
+import { loadLocalConfig, withComponents } from './config.ts';
 import { endpointOf, namesOf } from './names.ts';
 import { addressesIn, componentsIn, nodesOf, portOf, portsOf } from './places.ts';
 
 const plain = loadLocalConfig();
-const three = { ...withStores(plain, ['opensearch']), opensearch: { ...plain.opensearch, nodes: 3 } };
+const three = { ...withComponents(plain, ['opensearch']), opensearch: { ...plain.opensearch, nodes: 3 } };
 
 test('a store is at every site of a platform that has it, and at none of another', () => {
   expect(componentsIn(plain)).toEqual(['cassandra', 'janusgraph']);

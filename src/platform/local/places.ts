@@ -8,7 +8,7 @@ interface Place {
 }
 
 function placeOf(
-  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar }: LocalConfig,
+  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar, api }: LocalConfig,
   component: Component,
 ): Place {
   const places: Readonly<Record<Component, Place>> = {
@@ -16,13 +16,14 @@ function placeOf(
     janusgraph: { nodes: 1, ports: [janusgraph.port] },
     opensearch: { nodes: opensearch.nodes, ports: [opensearch.httpPort, opensearch.transportPort] },
     pulsar: { nodes: 1, ports: [pulsar.webPort, pulsar.brokerPort, pulsar.bookiePort] },
+    api: { nodes: 1, ports: [api.port] },
   };
   return places[component];
 }
 
 /** What runs in every site, in the order in which it starts. */
-export function componentsIn({ stores }: LocalConfig): readonly Component[] {
-  return [...DATABASES, ...stores];
+export function componentsIn({ components }: LocalConfig): readonly Component[] {
+  return [...DATABASES, ...components];
 }
 
 /** The numbers of a component's nodes in a site, from 0; none where the platform has none of it. */

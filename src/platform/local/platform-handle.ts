@@ -18,13 +18,20 @@ export class LocalPlatform implements Platform {
   readonly recover = 'npm run drill -- recover';
   readonly abilities: Partial<Abilities>;
   readonly register: FaultRegister;
+  readonly credentials: Readonly<Record<string, string>>;
   private readonly rpc: RpcClient<SupervisorMethods>;
   private readonly of: PlatformFacts;
   private readonly pid: number;
 
   /** `pid`: the supervisor, as processes outside see it. */
-  constructor(rpc: RpcClient<SupervisorMethods>, facts: PlatformFacts, pid: number) {
+  constructor(
+    rpc: RpcClient<SupervisorMethods>,
+    facts: PlatformFacts,
+    pid: number,
+    credentials: Readonly<Record<string, string>>,
+  ) {
     this.rpc = rpc;
+    this.credentials = credentials;
     this.of = facts;
     this.pid = pid;
     const lasting = (kind: LastingKind): Lasting => ({
@@ -104,6 +111,27 @@ export class LocalPlatform implements Platform {
         restoreTests: {
           open: (id, { site, backup }, signal) => rpc.call('openRestoreTest', { id, site, backup }, signal),
           ...lasting('restore-test'),
+        },
+      }),
+      ...(facts.abilities.includes('topics') && {
+        topics: {
+          unload: (id, site, everyMs, signal) => rpc.call('unload', { id, site, everyMs }, signal),
+          observe: (signal) => rpc.call('topics', {}, signal),
+          ...lasting('topics'),
+        },
+      }),
+      ...(facts.abilities.includes('quotas') && {
+        quotas: {
+          exhaust: (id, sites, signal) => rpc.call('exhaust', { id, sites }, signal),
+          observe: (signal) => rpc.call('quotas', {}, signal),
+          ...lasting('quota'),
+        },
+      }),
+      ...(facts.abilities.includes('signIn') && {
+        signIn: {
+          revoke: (id, sites, signal) => rpc.call('revoke', { id, sites }, signal),
+          observe: (sites, signal) => rpc.call('signIn', { sites }, signal),
+          ...lasting('sign-in'),
         },
       }),
       ...(facts.abilities.includes('netem') && {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { addressOf, type LocalConfig, loadLocalConfig, withStores } from './config.ts';
+import { addressOf, type LocalConfig, loadLocalConfig, withComponents } from './config.ts';
 import { linkClusters } from './pulsar-clusters.ts';
 
 interface Order {
@@ -23,7 +23,7 @@ async function sitesThat(answer: (n: number) => number) {
     }),
   );
   const config: LocalConfig = {
-    ...withStores(loadLocalConfig(), ['pulsar']),
+    ...withComponents(loadLocalConfig(), ['pulsar']),
     sites: ['paris', 'london'].map((name) => ({ name, datacenter: `${name}-dc` })),
     network: '127.54.0.0/16',
   };

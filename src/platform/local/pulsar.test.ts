@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadLocalConfig, withStores } from './config.ts';
+import { loadLocalConfig, withComponents } from './config.ts';
 import { pulsar } from './pulsar.ts';
 
 let home: string;
@@ -15,7 +15,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 function command() {
   const placed = {
-    config: withStores(loadLocalConfig(), ['pulsar']),
+    config: withComponents(loadLocalConfig(), ['pulsar']),
     site: 1,
     node: 0,
     directory: join(home, 'london'),

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlatformError } from '../../errors.ts';
-import type { Classes, ComponentKind, Placed } from './component-kind.ts';
+import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf } from './config.ts';
-import { type JvmCommand, jvmOptions } from './jvm.ts';
+import { jvmOptions } from './jvm.ts';
 
 /** What JDK 17 must open to Pulsar 4.0 (its own bin/pulsar). */
 const MODULES = [
@@ -19,6 +19,7 @@ const MODULES = [
 /** A site's own Pulsar: broker, bookie and metadata in one process. The clusters replicate to each other: see `pulsar-clusters.ts`. */
 export const pulsar: ComponentKind = {
   component: 'pulsar',
+  runtime: 'java',
   version: '4.0.8',
   heap: (config) => config.pulsar.heap,
   modules: MODULES,
@@ -33,7 +34,7 @@ export const pulsar: ComponentKind = {
   command: (placed, classes) => pulsarCommand(placed, classes),
 };
 
-function pulsarCommand(placed: Placed, { jars, archive, home }: Classes): JvmCommand {
+function pulsarCommand(placed: Placed, { jars, archive, home }: Classes): StartCommand {
   if (home === null) throw new PlatformError('Pulsar has no distribution');
   const { config, directory } = placed;
   mkdirSync(join(directory, 'tmp'), { recursive: true });

@@ -9,6 +9,7 @@ const ANSWER_MS: Readonly<Record<Component, number>> = {
   janusgraph: 5_000,
   opensearch: 5_000,
   pulsar: 10_000,
+  api: 5_000,
 };
 
 /** Resolves when a database serves at an address; rejects at the signal. */

@@ -26,6 +26,8 @@ export interface Supervised {
   readonly kernel: () => Kernel;
   readonly started: () => boolean;
   readonly nodetool: (site: string, args: readonly string[]) => Promise<string>;
+  /** What clients sign in with, by environment variable. */
+  readonly credentials: () => Readonly<Record<string, string>>;
   readonly template: (directory: string) => Promise<void>;
   readonly stop: () => void;
 }
@@ -49,6 +51,7 @@ export function supervisorMethods({
   kernel,
   started,
   nodetool,
+  credentials,
   template,
   stop,
 }: Supervised) {
@@ -65,6 +68,9 @@ export function supervisorMethods({
     diskSpeed,
     data,
     restoreTests,
+    topics,
+    quotas,
+    signIn,
   } = effects;
   const states = () => inventory.all.map((one) => one.state());
   return {
@@ -119,6 +125,14 @@ export function supervisorMethods({
     },
     damageGraph: ({ id, site, ...what }: OfFault & AtSite & GraphDamage) => damage.graph(id, site, what),
     damage: ({ id }: OfFault) => damage.observe(id),
+
+    unload: ({ id, site, everyMs }: OfFault & AtSite & { everyMs: number }) => topics.unload(id, site, everyMs),
+    topics: () => topics.list(),
+    exhaust: ({ id, sites }: OfFault & { sites: readonly string[] }) => quotas.exhaust(id, sites),
+    quotas: () => quotas.list(),
+    revoke: ({ id, sites }: OfFault & { sites: readonly string[] }) => signIn.revoke(id, sites),
+    signIn: ({ sites }: { sites: readonly string[] }) => signIn.observe(sites),
+    credentials: () => credentials(),
 
     failNames: ({ id, site, how }: OfFault & AtSite & { how: NameFailure }) => names.fail(id, site, how),
     names: ({ site }: AtSite) => names.observe(site),

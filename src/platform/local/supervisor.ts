@@ -4,8 +4,11 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAKE_SCHEMA } from '../../../clusters/local/api/schema.ts';
 import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
+import { postScript } from '../post-script.ts';
+import { API_PASSWORD, apiPassword } from './api.ts';
 import { Backups, storeOf } from './backups/backups.ts';
 import { ownSharedMemory } from './clock-file.ts';
 import type { Classes } from './component-kind.ts';
@@ -161,6 +164,7 @@ const methods = supervisorMethods({
   kernel: () => kernel,
   started: () => started,
   nodetool,
+  credentials: () => (config.components.includes('api') ? { [API_PASSWORD]: apiPassword(dataDirectory) } : {}),
   template: keepTemplate,
   stop: () => void setImmediate(() => void stop('told to')),
 });
@@ -221,10 +225,11 @@ async function main(): Promise<void> {
   for (const one of inventory.of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
-  // After the others, whose start would take longer beside it. All nodes of a site's cluster at once: they wait for each other.
-  const further = config.stores.flatMap((store) => inventory.of(store));
+  if (config.components.includes('api')) await makeApiSchema(limit);
+  // After the others, whose start would take longer beside it, and on which some of them stand. All nodes of a site's cluster at once: they wait for each other.
+  const further = config.components.flatMap((component) => inventory.of(component));
   await Promise.all(further.map((one) => one.start(limit, 'outside')));
-  if (config.stores.includes('pulsar')) await linkClusters(config, limit);
+  if (config.components.includes('pulsar')) await linkClusters(config, limit);
   started = true;
   tell('started', 'every component serves');
 }
@@ -249,6 +254,19 @@ async function listen(nodes: readonly ManagedComponent[], limit: AbortSignal): P
 async function setGraphUp(limit: AbortSignal): Promise<void> {
   await createGraphKeyspace(config, limit);
   await inventory.of('janusgraph')[0]?.start(limit, 'outside');
+  await settleGraph(config, limit);
+}
+
+/** One server makes it, and every copy has it before anybody looks for it at another site. */
+async function makeApiSchema(limit: AbortSignal): Promise<void> {
+  const [server] = inventory.of('janusgraph');
+  if (!server) throw new Error('there is no JanusGraph');
+  const { status, text } = await postScript(
+    { host: server.address, port: server.port },
+    { gremlin: MAKE_SCHEMA },
+    limit,
+  );
+  if (status !== 200) throw new PlatformError(`the schema of the API could not be made: ${text.slice(0, 300)}`);
   await settleGraph(config, limit);
 }
 

@@ -46,6 +46,7 @@ const TIME_OF: Readonly<Record<Component, (at: Endpoint, signal: AbortSignal) =>
   janusgraph: janusgraphTime,
   opensearch: opensearchTime,
   pulsar: pulsarTime,
+  api: apiTime,
 };
 
 /**
@@ -147,4 +148,11 @@ async function opensearchTime({ host, port }: Endpoint, signal: AbortSignal): Pr
 /** Its brokers say their time to whole seconds only, in a header: too coarse for a bound in milliseconds. */
 function pulsarTime(): Promise<number> {
   return Promise.reject(new Error('a broker of Pulsar does not say its time in milliseconds'));
+}
+
+async function apiTime({ host, port }: Endpoint, signal: AbortSignal): Promise<number> {
+  const answer = await fetch(`http://${host}:${port}/health`, { signal });
+  const { time } = (await answer.json()) as { time?: unknown };
+  if (typeof time !== 'number') throw new Error('no time in what the API says of its health');
+  return time;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressOf, type LocalConfig, loadLocalConfig, withStores } from '../../../src/platform/local/config.ts';
+import { addressOf, type LocalConfig, loadLocalConfig, withComponents } from '../../../src/platform/local/config.ts';
 import { fetchClasses } from '../../../src/platform/local/fetch-classes.ts';
 import { findJdk } from '../../../src/platform/local/jdk.ts';
 import { KINDS } from '../../../src/platform/local/kinds.ts';
@@ -34,7 +34,7 @@ export async function startOpensearch(directory: string, signal: AbortSignal): P
   const jdk = findJdk();
   if (!jdk) throw new Error('no JDK 17: npm run doctor -- --fix');
   const config: LocalConfig = {
-    ...withStores(loadLocalConfig(), ['opensearch']),
+    ...withComponents(loadLocalConfig(), ['opensearch']),
     sites: [{ name: 'paris', datacenter: 'paris-dc' }],
     network: '127.77.0.0/16',
   };

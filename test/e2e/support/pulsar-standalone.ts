@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers } from '../../../src/platform/health.ts';
 import type { Classes } from '../../../src/platform/local/component-kind.ts';
-import { addressOf, type LocalConfig, loadLocalConfig, withStores } from '../../../src/platform/local/config.ts';
+import { addressOf, type LocalConfig, loadLocalConfig, withComponents } from '../../../src/platform/local/config.ts';
 import { fetchClasses } from '../../../src/platform/local/fetch-classes.ts';
 import { findJdk } from '../../../src/platform/local/jdk.ts';
 import { pulsar } from '../../../src/platform/local/pulsar.ts';
@@ -31,7 +31,7 @@ export class PulsarStandalone implements AsyncDisposable {
     const jdk = findJdk();
     if (!jdk) throw new Error('no JDK 17: npm run doctor -- --fix');
     const config = {
-      ...withStores(loadLocalConfig(), ['pulsar']),
+      ...withComponents(loadLocalConfig(), ['pulsar']),
       sites: [{ name: 'paris', datacenter: 'paris-dc' }],
       network,
     };

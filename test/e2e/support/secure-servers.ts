@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { cassandraCommand } from '../../../src/platform/local/cassandra.ts';
 import { resolveClassPath } from '../../../src/platform/local/class-path.ts';
+import type { StartCommand } from '../../../src/platform/local/component-kind.ts';
 import { type LocalConfig, loadLocalConfig } from '../../../src/platform/local/config.ts';
 import { janusgraphCommand } from '../../../src/platform/local/janusgraph.ts';
 import { findJdk } from '../../../src/platform/local/jdk.ts';
-import type { JvmCommand } from '../../../src/platform/local/jvm.ts';
 
 /** Of the keystore, which holds a key made for one test and nothing else. */
 const STORE_PASSWORD = 'only-for-this-test';
@@ -133,7 +133,7 @@ function edit(file: string, more: Readonly<Record<string, unknown>>): void {
   writeFileSync(file, stringify({ ...parse(readFileSync(file, 'utf8')), ...more }));
 }
 
-function start(home: string, { directory, args }: JvmCommand): ChildProcess {
+function start(home: string, { directory, args }: StartCommand): ChildProcess {
   const said = openSync(join(directory, 'said.log'), 'w');
   // Its first user is made at once, not when nobody else starts any more.
   const ours = args.map((arg) => arg.replace(/(superuser_setup_delay_ms)=\d+/, '$1=0'));

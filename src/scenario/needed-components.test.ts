@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { PlatformError } from '../errors.ts';
 import { PROBES } from '../probes/registry.ts';
 import { PLATFORM } from './fixtures.ts';
-import { requireStores, storesNeeded } from './stores.ts';
+import { componentsNeeded, requireComponents } from './needed-components.ts';
 
-const of = (probe: string, component?: unknown): Parameters<typeof storesNeeded>[0] =>
+const of = (probe: string, component?: unknown): Parameters<typeof componentsNeeded>[0] =>
   ({
     services: { one: { probe } },
     timeline: component === undefined ? [] : [{ fault: { type: 'kill', site: 'paris', params: { component } } }],
-  }) as unknown as Parameters<typeof storesNeeded>[0];
-const needed = (...args: Parameters<typeof of>) => storesNeeded(of(...args), { probes: PROBES });
+  }) as unknown as Parameters<typeof componentsNeeded>[0];
+const needed = (...args: Parameters<typeof of>) => componentsNeeded(of(...args), { probes: PROBES });
 
 test('a scenario needs what its faults name, also where it is one of several to pick from', () => {
   expect(needed('cql')).toEqual([]);
@@ -25,14 +25,14 @@ test('what strikes all that is there, or any of it, needs no more than is there'
 
 test('a platform that lacks one is refused with the lines that help', () => {
   const registries = { probes: PROBES };
-  requireStores({ ...of('cql', 'cassandra'), name: 'crash' }, PLATFORM, registries);
+  requireComponents({ ...of('cql', 'cassandra'), name: 'crash' }, PLATFORM, registries);
   try {
-    requireStores({ ...of('cql', 'opensearch'), name: 'crash' }, PLATFORM, registries);
+    requireComponents({ ...of('cql', 'opensearch'), name: 'crash' }, PLATFORM, registries);
   } catch (error) {
     expect(error).toBeInstanceOf(PlatformError);
     expect((error as PlatformError).message).toBe('crash: the platform fake has no opensearch');
     expect((error as PlatformError).hint).toContain('platform down');
-    expect((error as PlatformError).hint).toContain('stores: [opensearch]');
+    expect((error as PlatformError).hint).toContain('components: [opensearch]');
     return;
   }
   throw new Error('it was accepted');

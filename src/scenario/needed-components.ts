@@ -1,22 +1,22 @@
 import { PlatformError } from '../errors.ts';
-import { STORES, type Store } from '../platform/components.ts';
+import { FURTHER_COMPONENTS, type FurtherComponent } from '../platform/components.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
 import { isPick } from './picks.ts';
 import type { Registries, Scenario } from './schema.ts';
 
 type Needing = Pick<Scenario, 'services' | 'timeline'>;
 
-/** The further stores that a scenario needs: behind the probes of its services, and named by its faults. It never has to say so itself. */
-export function storesNeeded(
+/** The further components that a scenario needs: behind the probes of its services, and named by its faults. It never has to say so itself. */
+export function componentsNeeded(
   { services, timeline }: Needing,
   { probes }: Pick<Registries, 'probes'>,
-): readonly Store[] {
+): readonly FurtherComponent[] {
   const probed = Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined);
   const struck = timeline.flatMap(({ fault: { params } }): readonly unknown[] => {
     const { component } = params;
     return isPick(component) ? [component.pick].flat() : [component];
   });
-  return STORES.filter((store) => probed.includes(store) || struck.includes(store));
+  return FURTHER_COMPONENTS.filter((one) => probed.includes(one) || struck.includes(one));
 }
 
 /** Whether it takes backups: so does a platform that is started for it. */
@@ -24,17 +24,17 @@ export function needsBackups({ backups }: Pick<Scenario, 'backups'>): boolean {
   return Object.keys(backups).length > 0;
 }
 
-/** A PlatformError when the platform has one of these stores at no site. */
-export function requireStores(
+/** A PlatformError when the platform has one of these at no site. */
+export function requireComponents(
   scenario: Needing & Pick<Scenario, 'name'>,
   platform: Pick<PlatformFacts, 'name' | 'sites'>,
   registries: Pick<Registries, 'probes'>,
 ): void {
-  const lacking = storesNeeded(scenario, registries).filter((store) =>
-    platform.sites.every(({ endpoints }) => (endpoints[store] ?? []).length === 0),
+  const lacking = componentsNeeded(scenario, registries).filter((one) =>
+    platform.sites.every(({ endpoints }) => (endpoints[one] ?? []).length === 0),
   );
   if (lacking.length === 0) return;
   throw new PlatformError(`${scenario.name}: the platform ${platform.name} has no ${lacking.join(' and no ')}`, {
-    hint: `npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays: npm run drill -- platform up --config FILE, with stores: [${lacking.join(', ')}] in it`,
+    hint: `npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays: npm run drill -- platform up --config FILE, with components: [${lacking.join(', ')}] in it`,
   });
 }

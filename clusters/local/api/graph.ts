@@ -1,0 +1,129 @@
+import { createRequire } from 'node:module';
+
+/** A payment from one account to another, as clients of the API write and read it. */
+export interface Transaction {
+  readonly id: string;
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: number;
+  readonly reference: string;
+}
+
+/** The graph said nothing in time: a write may have been done. */
+export class GraphTimeout extends Error {
+  override readonly name = 'GraphTimeout';
+}
+
+/** The graph refused, or cannot be reached: a write may have been done all the same. */
+export class GraphUnavailable extends Error {
+  override readonly name = 'GraphUnavailable';
+}
+
+// CommonJS, without names that an import could see.
+const { driver } = createRequire(import.meta.url)('gremlin') as typeof import('gremlin');
+type Client = InstanceType<typeof driver.Client>;
+/** Its types ask for every option. */
+type RequestOptions = Parameters<Client['submit']>[2];
+
+/** With none of the options of `ws` it takes Node's own WebSocket, and fails on it (3.7.4: `this._ws.on is not a function`). */
+const OPTIONS = { traversalSource: 'g', rejectUnauthorized: true };
+
+const WITHIN = 'org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)';
+
+/** Makes it unless it is there: who was not told asks once more. A binding cannot be called `id`, or whatever else Gremlin has a word for. */
+const CREATE = `if (g.E().has('TRANSACTS_WITH', 'transactionId', ownId).hasNext()) return 'there'
+g.addV('Account').property('accountId', payerId).as('payer')
+  .addV('Account').property('accountId', payeeId).as('payee')
+  .addE('TRANSACTS_WITH').from('payer').to('payee')
+  .property('transactionId', ownId).property('amount', (long) paid).property('reference', text).iterate()
+'made'`;
+
+const FIND = `g.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN})
+  .project('id', 'payer', 'payee', 'amount', 'reference')
+  .by('transactionId').by(outV().values('accountId')).by(inV().values('accountId')).by('amount').by('reference')`;
+
+const FIND_ACCOUNTS = `g.V().has('Account', 'accountId', ${WITHIN}).values('accountId')`;
+const REMOVE_ACCOUNTS = `g.V().has('Account', 'accountId', ${WITHIN}).drop()`;
+/** Reads one row of the store, and there need not be such a vertex. */
+const ONE_ROW = 'g.V(4096L).hasNext()';
+
+/** The payments in a JanusGraph, over the driver that applications in Node use. A connection on which nothing was heard in time is given up. */
+export class TransactionGraph implements AsyncDisposable {
+  private readonly url: string;
+  private readonly timeoutMs: number;
+  private client: Client | null = null;
+
+  constructor({ host, port }: { readonly host: string; readonly port: number }, timeoutMs: number) {
+    this.url = `ws://${host}:${port}/gremlin`;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** False: there is one of this id already, whatever it says, and none was made. */
+  async create({ id, payer, payee, amount, reference }: Transaction): Promise<boolean> {
+    const [said] = await this.submit(CREATE, {
+      ownId: id,
+      payerId: payer,
+      payeeId: payee,
+      paid: amount,
+      text: reference,
+    });
+    return said === 'made';
+  }
+
+  async find(ids: readonly string[]): Promise<readonly Transaction[]> {
+    const rows = (await this.submit(FIND, { ids })) as readonly Map<string, unknown>[];
+    return rows.map((row) => ({
+      id: String(row.get('id')),
+      payer: String(row.get('payer')),
+      payee: String(row.get('payee')),
+      amount: Number(row.get('amount')),
+      reference: String(row.get('reference')),
+    }));
+  }
+
+  async findAccounts(ids: readonly string[]): Promise<readonly string[]> {
+    return (await this.submit(FIND_ACCOUNTS, { ids })).map(String);
+  }
+
+  /** And every payment from or to them. */
+  async removeAccounts(ids: readonly string[]): Promise<void> {
+    await this.submit(REMOVE_ACCOUNTS, { ids });
+  }
+
+  /** Whether a row of its store can be read. */
+  async answers(): Promise<boolean> {
+    return this.submit(ONE_ROW, {}).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async submit(script: string, bindings: object): Promise<readonly unknown[]> {
+    const client = this.client ?? new driver.Client(this.url, OPTIONS);
+    this.client = client;
+    let late: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      const why = `the graph said nothing for ${this.timeoutMs} ms`;
+      late = setTimeout(() => reject(new GraphTimeout(why)), this.timeoutMs);
+    });
+    try {
+      const asked = client.submit(script, bindings, { evaluationTimeout: this.timeoutMs } as RequestOptions);
+      asked.catch(() => {});
+      return (await Promise.race([asked, timeout])).toArray();
+    } catch (error) {
+      if (error instanceof GraphTimeout || !client.isOpen) this.giveUp(client);
+      throw error instanceof GraphTimeout ? error : new GraphUnavailable(String((error as Error).message ?? error));
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  private giveUp(client: Client): void {
+    if (this.client === client) this.client = null;
+    client.close().catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client?.close().catch(() => {});
+  }
+}

@@ -1,0 +1,118 @@
+import { Pool } from 'undici';
+import { PlatformError } from '../errors.ts';
+import type { Endpoint } from '../platform/platform.ts';
+import type { ProbeContext } from './probe.ts';
+import { describeSecurity, loadSecurity } from './security.ts';
+
+/** A connection that is not there by then will not be of use; the operation's own deadline is a little later. */
+const EARLIER_MS = 10;
+/** Connections of one client to each instance, at most: more than operations that are in flight when nothing answers. */
+const SOCKETS = 1_024;
+
+/** What an API answered: its status, its JSON (null: it was none), and how long it asks to be left alone, in ms. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfterMs: number;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** HTTP to the API of one site, by the client of Node's own project: retries nothing, and closes a connection on which an answer is late. Its accounts take turns. */
+export class ApiDriver implements AsyncDisposable {
+  private readonly pools: readonly Pool[];
+  private readonly authorizations: readonly string[];
+  private readonly timeoutMs: number;
+  private asked = 0;
+
+  /** InputErrors of what its security names; a PlatformError where the site has no API. */
+  constructor({ site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>) {
+    const endpoints = site.endpoints.api ?? [];
+    if (endpoints.length === 0) throw new PlatformError(`${site.name} has no API`);
+    const { tls, auth } = loadSecurity(params);
+    this.timeoutMs = timeoutUs / 1000;
+    const timeout = Math.max(1, this.timeoutMs - EARLIER_MS);
+    this.pools = endpoints.map(
+      (endpoint) =>
+        new Pool(urlOf(endpoint, tls !== undefined), {
+          connections: SOCKETS,
+          pipelining: 1,
+          connect: { timeout, ...tls },
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        }),
+    );
+    const names = accountsOf(params);
+    this.authorizations = auth
+      ? names.map((name) => `Basic ${Buffer.from(`${name}:${auth.password}`).toString('base64')}`)
+      : [''];
+  }
+
+  /** Its answer by the deadline, whatever its status. Rejects with what `classifyApiError` knows. */
+  async ask({ method, path, body }: ApiRequest, withinMs = this.timeoutMs): Promise<ApiAnswer> {
+    this.asked += 1;
+    const pool = this.pools[this.asked % this.pools.length] as Pool;
+    const authorization = this.authorizations[this.asked % this.authorizations.length];
+    const answer = await pool.request({
+      method,
+      path,
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(withinMs))),
+      headers: {
+        ...(authorization && { authorization }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    return {
+      status: answer.statusCode,
+      body: parse(text),
+      retryAfterMs: secondsIn(answer.headers['retry-after']) * 1_000,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.destroy()));
+  }
+}
+
+/** In whose names it asks: of several clients each has a quota of its own. */
+function accountsOf({ auth, clients }: Readonly<Record<string, unknown>>): readonly string[] {
+  const { username = '' } = (auth ?? {}) as { readonly username?: string };
+  return typeof clients === 'number' ? Array.from({ length: clients }, (_, n) => `${username}-${n + 1}`) : [username];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function secondsIn(header: string | string[] | undefined): number {
+  const seconds = Number(header);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
+}
+
+function urlOf({ host, port }: Endpoint, tls: boolean): string {
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** What it is set to, for plan.json. */
+export function apiSettings({ site, timeoutUs, params }: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>> {
+  return {
+    driver: 'undici 8.12.4',
+    contactPoints: (site.endpoints.api ?? []).map(({ host, port }) => `${host}:${port}`),
+    requestTimeoutMs: timeoutUs / 1000,
+    connectTimeoutMs: Math.max(1, timeoutUs / 1000 - EARLIER_MS),
+    retries: 0,
+    accounts: accountsOf(params).length,
+    connections: `kept open, at most ${SOCKETS}`,
+    ...describeSecurity(params),
+  };
+}

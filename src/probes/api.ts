@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { messageOf, PlatformError } from '../errors.ts';
+import { ApiClient, BATCH, keysOf, patiently, payeeOf, payerOf } from './api-client.ts';
+import { ApiDriver, type ApiRequest, apiSettings } from './api-driver.ts';
+import { classifyStatus } from './api-errors.ts';
+import { batches } from './batches.ts';
+import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
+import { securityShape } from './security.ts';
+
+const params = z.strictObject({
+  ...securityShape,
+  clients: z
+    .int()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe(
+      'In the names of how many clients it asks, in turn: USERNAME-1, USERNAME-2 and so on, each with a quota of its own. Absent: in that of the username.',
+    ),
+});
+
+/** What is done before and after a run may take longer than an operation of it. */
+const WORK_MS = 30_000;
+const RETRY_MS = 250;
+
+/** Makes a payment through the REST API in front of the graph, and gets the last one acknowledged. */
+export const apiProbe: ProbeType = {
+  probe: 'api',
+  summary:
+    'makes a payment between two accounts of its own through the Analytics API, and gets the last one acknowledged',
+  params,
+  component: 'api',
+  keyspaces: ['janusgraph'],
+  settings: (context) => apiSettings(context),
+
+  async prepare(contexts, signal) {
+    for (const context of contexts) await withDriver(context, (driver) => greeted(driver, context, signal));
+  },
+
+  async connect(context, signal) {
+    const driver = new ApiDriver(context);
+    try {
+      await greeted(driver, context, signal);
+    } catch (error) {
+      await driver[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new ApiClient(driver, context);
+  },
+
+  async remove(context, writes, signal) {
+    await withDriver(context, (driver) => removeAll(driver, writes, signal));
+  },
+
+  async cleanup(contexts, writes, signal) {
+    let left = 0;
+    for (const [index, context] of contexts.entries()) {
+      await withDriver(context, async (driver) => {
+        // What was deleted at the first site is on its way to the others; what has not come yet is deleted there as well.
+        const there = index === 0 ? writes : await leftOf(driver, writes, signal);
+        await removeAll(driver, there, signal);
+        left += (await leftOf(driver, there, signal)).length;
+      });
+    }
+    return { left };
+  },
+};
+
+/** Resolves once it lets us in; a PlatformError when it does not until the signal aborts, or when it knows no such client. */
+async function greeted(driver: ApiDriver, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const said = await driver.ask({ method: 'GET', path: '/v1/quota' }).then(
+      // To be told to ask less is an answer, too.
+      ({ status }) => (status === 200 || status === 429 ? '' : classifyStatus(status).error),
+      (error: unknown) => messageOf(error),
+    );
+    if (said === '') return;
+    if (signal.aborted || said === 'auth')
+      throw new PlatformError(`the API of ${site.name} cannot be used: ${said}`, {
+        ...(said === 'auth' && { hint: 'see the username of the service, and the password that it names' }),
+      });
+    await sleep(RETRY_MS);
+  }
+}
+
+/** The accounts of these payments, and with them the payments. */
+async function removeAll(driver: ApiDriver, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
+  for (const batch of batches(writes, BATCH)) {
+    const ids = batch.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
+    await asked(driver, { method: 'POST', path: '/v1/accounts/delete', body: { ids } }, signal);
+  }
+}
+
+/** Of these writes those of which anything is there: the payment, or one of its accounts. */
+async function leftOf(
+  driver: ApiDriver,
+  writes: readonly ExpectedWrite[],
+  signal: AbortSignal,
+): Promise<readonly ExpectedWrite[]> {
+  const left: ExpectedWrite[] = [];
+  for (const batch of batches(writes, BATCH)) {
+    const ids = batch.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
+    const payments = await asked(
+      driver,
+      { method: 'POST', path: '/v1/transactions/search', body: { ids: keysOf(batch) } },
+      signal,
+    );
+    const accounts = await asked(driver, { method: 'POST', path: '/v1/accounts/search', body: { ids } }, signal);
+    const there = new Set([
+      ...listIn(payments, 'transactions').map((one) => String((one as { id?: unknown }).id)),
+      ...listIn(accounts, 'ids').map((id) => String(id).replace(/#(payer|payee)$/, '')),
+    ]);
+    left.push(...batch.filter(({ key }) => there.has(key)));
+  }
+  return left;
+}
+
+/** What was answered; a PlatformError for any answer but a good one. */
+async function asked(driver: ApiDriver, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+  const { status, body } = await patiently(driver, request, WORK_MS, signal);
+  if (status >= 200 && status < 300) return body;
+  throw new PlatformError(`${request.path} of the API: expected to be served, got ${status}`);
+}
+
+function listIn(body: unknown, name: string): readonly unknown[] {
+  const list = (body as Readonly<Record<string, unknown>> | null)?.[name];
+  if (Array.isArray(list)) return list;
+  throw new PlatformError(`the API: expected a list of ${name}, got something else`);
+}
+
+/** A client of its own at one site, for this work. */
+async function withDriver(context: ProbeContext, work: (driver: ApiDriver) => Promise<void>): Promise<void> {
+  await using driver = new ApiDriver(context);
+  try {
+    await work(driver);
+  } catch (error) {
+    throw error instanceof PlatformError
+      ? error
+      : new PlatformError(`the API of ${context.site.name}: ${messageOf(error)}`, { cause: error });
+  }
+}
