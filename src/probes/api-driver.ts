@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Pool } from 'undici';
 import { PlatformError } from '../errors.ts';
 import type { Endpoint } from '../platform/platform.ts';
@@ -27,7 +28,7 @@ export class ApiDriver implements AsyncDisposable {
   private readonly pools: readonly Pool[];
   private readonly authorizations: readonly string[];
   private readonly timeoutMs: number;
-  private asked = 0;
+  private asked: number;
 
   /** InputErrors of what its security names; a PlatformError where the site has no API. */
   constructor({ site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>) {
@@ -35,6 +36,8 @@ export class ApiDriver implements AsyncDisposable {
     if (endpoints.length === 0) throw new PlatformError(`${site.name} has no API`);
     const { tls, auth } = loadSecurity(params);
     this.timeoutMs = timeoutUs / 1000;
+    // Whoever comes anew every second, to see whether a site serves, must not use up the quota of the first few.
+    this.asked = randomInt(2 ** 20);
     const timeout = Math.max(1, this.timeoutMs - EARLIER_MS);
     this.pools = endpoints.map(
       (endpoint) =>

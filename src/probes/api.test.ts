@@ -106,6 +106,17 @@ test('a graph that says nothing in time, or fails, may have written all the same
   expect(await client.invoke(write('c'), soon())).toMatchObject({ outcome: 'info', error: 'server-500' });
 });
 
+test('who comes anew for each question asks in the names of all clients as well', async () => {
+  const seen = new Set<string | undefined>();
+  await using server = await fakeHttpServer(({ headers, reply }) => {
+    seen.add(headers.authorization);
+    reply(200, {});
+  });
+  const context = apiContextAt(server.port, { clients: 5 });
+  for (let n = 0; n < 200 && seen.size < 5; n += 1) await apiProbe.prepare([context], soon());
+  expect(seen.size).toBe(5);
+});
+
 test('an API that is silent ends an operation at its deadline, and on its connection nothing is sent any more', async () => {
   const connections = new Set<unknown>();
   await using server = await fakeHttpServer(({ path, response, reply }) => {
@@ -139,6 +150,23 @@ test('an answer that is none is no success', async () => {
   expect(await client.invoke(write('a'), soon())).toMatchObject({ outcome: 'info', error: 'server-200' });
   expect(await client.invoke(read('a'), soon())).toMatchObject({ outcome: 'fail', error: 'corrupt' });
   expect((await readBack(client, ['a'])).map(({ state }) => state)).toEqual(['unreadable']);
+});
+
+test('what is late behind the API is asked again when nothing is measured, and not for ever', async () => {
+  const graph = new FakeGraph();
+  await using server = await serveApi(graph);
+  const context = apiContextAt(server.port);
+  const remove = graph.removeAccounts.bind(graph);
+  let late = 2;
+  graph.removeAccounts = async (ids) => {
+    late -= 1;
+    if (late >= 0) throw new GraphTimeout('too late');
+    await remove(ids);
+  };
+  const writes = [{ key: 'r1/1', seq: 1 }];
+  await apiProbe.remove(context, writes, soon());
+  late = 100;
+  await expect(apiProbe.remove(context, writes, soon())).rejects.toThrow('/v1/accounts/delete of the API');
 });
 
 test('the cleanup removes what the run wrote, with its accounts, and counts what is left', async () => {

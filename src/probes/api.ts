@@ -23,6 +23,10 @@ const params = z.strictObject({
 /** What is done before and after a run may take longer than an operation of it. */
 const WORK_MS = 30_000;
 const RETRY_MS = 250;
+/** Payments of one request that removes them: each is two vertices and their edge. */
+const REMOVED_AT_ONCE = 25;
+/** What is not measured may be asked once more where the graph behind the API was late. */
+const ATTEMPTS = 4;
 
 /** Makes a payment through the REST API in front of the graph, and gets the last one acknowledged. */
 export const apiProbe: ProbeType = {
@@ -86,7 +90,7 @@ async function greeted(driver: ApiDriver, { site }: ProbeContext, signal: AbortS
 
 /** The accounts of these payments, and with them the payments. */
 async function removeAll(driver: ApiDriver, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
-  for (const batch of batches(writes, BATCH)) {
+  for (const batch of batches(writes, REMOVED_AT_ONCE)) {
     const ids = batch.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
     await asked(driver, { method: 'POST', path: '/v1/accounts/delete', body: { ids } }, signal);
   }
@@ -116,11 +120,14 @@ async function leftOf(
   return left;
 }
 
-/** What was answered; a PlatformError for any answer but a good one. */
+/** What was answered; a PlatformError for any answer but a good one. Everything that is asked so may be asked again. */
 async function asked(driver: ApiDriver, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
-  const { status, body } = await patiently(driver, request, WORK_MS, signal);
-  if (status >= 200 && status < 300) return body;
-  throw new PlatformError(`${request.path} of the API: expected to be served, got ${status}`);
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, body } = await patiently(driver, request, WORK_MS, signal);
+    if (status >= 200 && status < 300) return body;
+    if (status >= 500 && attempt < ATTEMPTS) continue;
+    throw new PlatformError(`${request.path} of the API: expected to be served, got ${status}`);
+  }
 }
 
 function listIn(body: unknown, name: string): readonly unknown[] {

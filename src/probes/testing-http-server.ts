@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as the fake sees it, its body read to the end. */
@@ -8,6 +8,7 @@ export interface FakeRequest {
   /** Path and query. */
   readonly path: string;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;
   /** Answers with JSON. */
   reply(status: number, body: unknown): void;
@@ -24,8 +25,8 @@ export async function fakeHttpServer(
     const reply = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
-    const { method = '', url: path = '' } = request;
-    onRequest({ method, path, body: Buffer.concat(chunks).toString(), response, reply });
+    const { method = '', url: path = '', headers } = request;
+    onRequest({ method, path, headers, body: Buffer.concat(chunks).toString(), response, reply });
   }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

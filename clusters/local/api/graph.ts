@@ -43,7 +43,16 @@ const FIND = `g.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN})
   .by('transactionId').by(outV().values('accountId')).by(inV().values('accountId')).by('amount').by('reference')`;
 
 const FIND_ACCOUNTS = `g.V().has('Account', 'accountId', ${WITHIN}).values('accountId')`;
-const REMOVE_ACCOUNTS = `g.V().has('Account', 'accountId', ${WITHIN}).drop()`;
+/** Without locks, which take ten times as long: whoever removes an account has been told that nobody uses it. */
+const REMOVE_ACCOUNTS = `
+def tx = graph.buildTransaction().consistencyChecks(false).start()
+try {
+  tx.traversal().V().has('Account', 'accountId', ${WITHIN}).drop().iterate()
+  tx.commit()
+} finally {
+  if (tx.isOpen()) tx.rollback()
+}
+'removed'`;
 /** Reads one row of the store, and there need not be such a vertex. */
 const ONE_ROW = 'g.V(4096L).hasNext()';
 
