@@ -38,11 +38,11 @@ export const credentialsRevoked: FaultType = {
   },
 };
 
-/** An API that does not answer, or answers something else, is neither. */
+/** Whoever is told to ask less is let in. An API that does not answer, or answers something else, is neither. */
 function stateOf(states: readonly SignInState[]): Observation['state'] {
   if (states.length === 0) return 'partial';
   if (states.every(({ status }) => status === 401)) return 'full';
-  return states.every(({ status }) => status === 200) ? 'none' : 'partial';
+  return states.every(({ status }) => status === 200 || status === 429) ? 'none' : 'partial';
 }
 
 function describe({ site, status }: SignInState): string {

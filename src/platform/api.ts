@@ -6,7 +6,7 @@ export interface QuotaState {
   readonly site: string;
   /** Whose quota it is. */
   readonly clients: number;
-  /** To how many of them the API said last that they asked for too much (status 429). */
+  /** To how many of them the API has said within the last seconds that they asked for too much (status 429). */
   readonly limited: number;
   /** What was asked in their names so far. */
   readonly requests: number;

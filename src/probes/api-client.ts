@@ -62,6 +62,7 @@ export class ApiClient implements ProbeClient {
     try {
       const path = `/v1/transactions/${encodeURIComponent(key)}`;
       const { status, body } = await this.driver.ask({ method: 'GET', path });
+      if (status === 404) return { outcome: 'fail', error: isAbsence(body) ? 'absent' : 'no-route', valueSha: '' };
       if (status !== 200) return { outcome: 'fail', error: classifyStatus(status).error, valueSha: '' };
       const stored = (body ?? {}) as Stored;
       const right = isRight(stored, key, seq);
@@ -75,7 +76,7 @@ export class ApiClient implements ProbeClient {
     }
   }
 
-  /** By key, many at once. It comes across nothing that it was not asked for; a key that stands there twice is corrupt. */
+  /** By key, many at once. It comes across nothing that it was not asked for; a payment that was made twice is a phantom. */
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
     for (const batch of batches(expected, BATCH)) {
       const found = await this.search(batch, signal).catch(() => null);
@@ -116,6 +117,11 @@ export async function patiently(
   }
 }
 
+/** A payment that is not there has an answer of its own; a path that the API does not know has another. */
+function isAbsence(body: unknown): boolean {
+  return (body as { error?: unknown } | null)?.error === 'no such transaction';
+}
+
 function isRight({ id, payer, payee, amount, reference }: Stored, key: string, seq: number): boolean {
   return (
     id === key && payer === payerOf(key) && payee === payeeOf(key) && amount === seq && reference === checksum(key, seq)
@@ -124,8 +130,10 @@ function isRight({ id, payer, payee, amount, reference }: Stored, key: string, s
 
 function answerOf(found: readonly Stored[] | null, key: string, seq: number): ReadBackAnswer {
   if (found === null) return { key, state: 'unreadable', valueSha: '' };
-  const [one, another] = found.filter((stored) => stored?.id === key);
-  if (one === undefined) return { key, state: 'absent', valueSha: '' };
-  const right = another === undefined && isRight(one, key, seq);
-  return { key, state: right ? 'present' : 'corrupt', valueSha: String(one.reference ?? '') };
+  const mine = found.filter((stored) => stored?.id === key);
+  const wrong = mine.find((stored) => !isRight(stored, key, seq));
+  if (wrong !== undefined) return { key, state: 'corrupt', valueSha: String(wrong.reference ?? '') };
+  if (mine.length === 0) return { key, state: 'absent', valueSha: '' };
+  // One that was made twice is there, and once too often.
+  return { key, state: mine.length === 1 ? 'present' : 'phantom', valueSha: checksum(key, seq) };
 }

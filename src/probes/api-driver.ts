@@ -5,8 +5,8 @@ import type { Endpoint } from '../platform/platform.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
-/** A connection that is not there by then will not be of use; the operation's own deadline is a little later. */
-const EARLIER_MS = 10;
+/** How much longer than an operation the client waits for a connection, in steps of half a second: the operation's own deadline comes first. */
+const LONGER_MS = 2_000;
 /** Connections of one client to each instance, at most: more than operations that are in flight when nothing answers. */
 const SOCKETS = 1_024;
 
@@ -38,7 +38,7 @@ export class ApiDriver implements AsyncDisposable {
     this.timeoutMs = timeoutUs / 1000;
     // Whoever comes anew every second, to see whether a site serves, must not use up the quota of the first few.
     this.asked = randomInt(2 ** 20);
-    const timeout = Math.max(1, this.timeoutMs - EARLIER_MS);
+    const timeout = this.timeoutMs + LONGER_MS;
     this.pools = endpoints.map(
       (endpoint) =>
         new Pool(urlOf(endpoint, tls !== undefined), {
@@ -55,15 +55,45 @@ export class ApiDriver implements AsyncDisposable {
       : [''];
   }
 
+  /** In the names of how many it asks, in turn. */
+  get accounts(): number {
+    return this.authorizations.length;
+  }
+
   /** Its answer by the deadline, whatever its status. Rejects with what `classifyApiError` knows. */
   async ask({ method, path, body }: ApiRequest, withinMs = this.timeoutMs): Promise<ApiAnswer> {
     this.asked += 1;
     const pool = this.pools[this.asked % this.pools.length] as Pool;
     const authorization = this.authorizations[this.asked % this.authorizations.length];
+    const over = new AbortController();
+    const late = Promise.withResolvers<never>();
+    late.promise.catch(() => {});
+    const timer = setTimeout(() => {
+      const error = new DOMException('no answer in time', 'TimeoutError');
+      // The client hears of it once it has a connection, and sends nothing then: whoever waits is told at once.
+      over.abort(error);
+      late.reject(error);
+    }, withinMs);
+    try {
+      return await Promise.race([
+        this.answered(pool, { method, path, body }, authorization, over.signal),
+        late.promise,
+      ]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async answered(
+    pool: Pool,
+    { method, path, body }: ApiRequest,
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ApiAnswer> {
     const answer = await pool.request({
       method,
       path,
-      signal: AbortSignal.timeout(Math.max(1, Math.ceil(withinMs))),
+      signal,
       headers: {
         ...(authorization && { authorization }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -112,7 +142,6 @@ export function apiSettings({ site, timeoutUs, params }: Omit<ProbeContext, 'run
     driver: 'undici 8.12.4',
     contactPoints: (site.endpoints.api ?? []).map(({ host, port }) => `${host}:${port}`),
     requestTimeoutMs: timeoutUs / 1000,
-    connectTimeoutMs: Math.max(1, timeoutUs / 1000 - EARLIER_MS),
     retries: 0,
     accounts: accountsOf(params).length,
     connections: `kept open, at most ${SOCKETS}`,

@@ -4,7 +4,7 @@ import { classifyApiError, classifyStatus } from './api-errors.ts';
 test.each([
   [400, 'fail', 'invalid'],
   [401, 'fail', 'auth'],
-  [404, 'fail', 'absent'],
+  [404, 'fail', 'no-route'],
   [429, 'fail', 'rate-limited'],
   [409, 'info', 'conflict'],
   [500, 'info', 'server-500'],

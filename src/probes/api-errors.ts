@@ -8,7 +8,7 @@ const CERTAIN: ReadonlyMap<number, string> = new Map([
   [400, 'invalid'],
   [401, 'auth'],
   [403, 'auth'],
-  [404, 'absent'],
+  [404, 'no-route'],
   [405, 'invalid'],
   [413, 'too-large'],
   [415, 'invalid'],

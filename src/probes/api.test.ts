@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GraphTimeout, GraphUnavailable } from '../../clusters/local/api/graph.ts';
 import { checksum } from '../history/checksum.ts';
 import { apiProbe } from './api.ts';
-import type { ExpectedWrite, ProbeClient, ProbeOperation, ReadBackAnswer } from './probe.ts';
+import { ApiDriver } from './api-driver.ts';
+import type { ExpectedWrite, ProbeClient, ProbeOperation, ProbeOutcome, ReadBackAnswer } from './probe.ts';
 import { apiContextAt, FakeGraph, PASSWORD, serveApi } from './testing-api-server.ts';
 import { fakeHttpServer } from './testing-http-server.ts';
 
@@ -12,6 +16,28 @@ const read = (key: string, seq = 7): ProbeOperation => ({ f: 'read', key, seq })
 
 beforeEach(() => vi.stubEnv('TEST_API_PASSWORD', PASSWORD));
 afterEach(() => vi.unstubAllEnvs());
+
+/** Whether it was given up at its deadline of 300 ms, as far as a busy machine lets anybody say so: long before a connection would have been. */
+async function timed(work: () => Promise<ProbeOutcome>): Promise<ProbeOutcome & { inTime: boolean }> {
+  const began = performance.now();
+  const outcome = await work();
+  return { ...outcome, inTime: performance.now() - began < 2_000 };
+}
+
+/** A port of loopback whose queue of connections is full, of a process that takes none up: whoever connects is not answered. */
+async function silentPort(): Promise<{ port: number; end(): Promise<void> }> {
+  const script = `require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () { console.log(this.address().port) })`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(said.toString());
+  child.kill('SIGSTOP');
+  const sockets = Array.from({ length: 10 }, () => createConnection({ host: '127.0.0.1', port }).on('error', () => {}));
+  const end = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    child.kill('SIGKILL');
+  };
+  return { port, end };
+}
 
 async function answersTo(client: ProbeClient, expected: readonly ExpectedWrite[]): Promise<readonly ReadBackAnswer[]> {
   const answers: ReadBackAnswer[] = [];
@@ -42,7 +68,7 @@ test('what is written is there, is read, and is read back; what is not is absent
   ]);
 });
 
-test('what is there otherwise than it was written, or twice, is corrupt', async () => {
+test('what is there otherwise than it was written is corrupt, and what is there twice a phantom', async () => {
   const graph = new FakeGraph();
   await using server = await serveApi(graph);
   await using client = await apiProbe.connect(apiContextAt(server.port), soon());
@@ -52,7 +78,7 @@ test('what is there otherwise than it was written, or twice, is corrupt', async 
   graph.transactions[3] = { ...(graph.transactions[3] as (typeof graph.transactions)[0]), payee: 'somebody else' };
   expect((await readBack(client, ['a', 'b', 'c', 'd'])).map(({ state }) => state)).toEqual([
     'corrupt',
-    'corrupt',
+    'phantom',
     'corrupt',
     'present',
   ]);
@@ -92,6 +118,15 @@ test('a client that the API does not know is told so, and the password stands no
   await expect(apiProbe.prepare([context], soon())).rejects.toThrow('cannot be used: auth');
   expect(JSON.stringify(apiProbe.settings(context))).not.toContain('battery');
   expect(apiProbe.settings(context)).toMatchObject({ authentication: true, accounts: 2, retries: 0 });
+});
+
+test('a client among many that the API does not know is found before anything is measured', async () => {
+  await using server = await fakeHttpServer(({ headers, reply }) => {
+    const name = Buffer.from(String(headers.authorization).slice('Basic '.length), 'base64').toString();
+    reply(name.startsWith('drill-7:') ? 401 : 200, {});
+  });
+  const prepared = apiProbe.prepare([apiContextAt(server.port, { clients: 7 })], soon());
+  await expect(prepared).rejects.toThrow('the API of paris cannot be used: auth');
 });
 
 test('a graph that says nothing in time, or fails, may have written all the same', async () => {
@@ -152,7 +187,7 @@ test('an answer that is none is no success', async () => {
   expect((await readBack(client, ['a'])).map(({ state }) => state)).toEqual(['unreadable']);
 });
 
-test('what is late behind the API is asked again when nothing is measured, and not for ever', async () => {
+test('what is late behind the API is asked again when nothing is measured, and what cannot be removed counts as left', async () => {
   const graph = new FakeGraph();
   await using server = await serveApi(graph);
   const context = apiContextAt(server.port);
@@ -163,10 +198,32 @@ test('what is late behind the API is asked again when nothing is measured, and n
     if (late >= 0) throw new GraphTimeout('too late');
     await remove(ids);
   };
-  const writes = [{ key: 'r1/1', seq: 1 }];
-  await apiProbe.remove(context, writes, soon());
-  late = 100;
-  await expect(apiProbe.remove(context, writes, soon())).rejects.toThrow('/v1/accounts/delete of the API');
+  const writes = Array.from({ length: 60 }, (_, seq) => ({ key: `r1/${seq}`, seq }));
+  expect(await apiProbe.cleanup([context], writes, soon())).toEqual({ left: 0 });
+  // Of the three requests the first one fails each time, and the others are made all the same.
+  late = 4;
+  expect(await apiProbe.cleanup([context], writes, soon())).toEqual({ left: 25 });
+});
+
+test('nobody who listens and nothing that answers keeps an operation beyond its deadline', async () => {
+  await using server = await fakeHttpServer(({ path, response, reply }) => {
+    if (path === '/v1/quota') return reply(200, {});
+    // Half an answer.
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' }).write('{');
+  });
+  await using client = await apiProbe.connect(apiContextAt(server.port, { timeoutMs: 300 }), soon());
+  expect(await timed(() => client.invoke(read('a'), soon()))).toMatchObject({ error: 'timeout', inTime: true });
+  const silent = await silentPort();
+  await using stack = new AsyncDisposableStack();
+  stack.defer(silent.end);
+  await using driver = new ApiDriver(apiContextAt(silent.port, { timeoutMs: 300 }));
+  const asked = timed(async () => {
+    await driver
+      .ask({ method: 'GET', path: '/v1/quota' })
+      .catch((error: Error) => expect(error.name).toBe('TimeoutError'));
+    return { outcome: 'info', error: 'timeout', valueSha: '' };
+  });
+  expect(await asked).toMatchObject({ inTime: true });
 });
 
 test('the cleanup removes what the run wrote, with its accounts, and counts what is left', async () => {

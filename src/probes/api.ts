@@ -5,6 +5,7 @@ import { ApiClient, BATCH, keysOf, patiently, payeeOf, payerOf } from './api-cli
 import { ApiDriver, type ApiRequest, apiSettings } from './api-driver.ts';
 import { classifyStatus } from './api-errors.ts';
 import { batches } from './batches.ts';
+import { GremlinClient } from './gremlin-client.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -28,6 +29,16 @@ const REMOVED_AT_ONCE = 25;
 /** What is not measured may be asked once more where the graph behind the API was late. */
 const ATTEMPTS = 4;
 
+const REMOVE = `
+def tx = graph.buildTransaction().consistencyChecks(false).start()
+try {
+  tx.traversal().V().has('accountId', org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)).drop().iterate()
+  tx.commit()
+} finally {
+  if (tx.isOpen()) tx.rollback()
+}
+'removed'`;
+
 /** Makes a payment through the REST API in front of the graph, and gets the last one acknowledged. */
 export const apiProbe: ProbeType = {
   probe: 'api',
@@ -39,7 +50,11 @@ export const apiProbe: ProbeType = {
   settings: (context) => apiSettings(context),
 
   async prepare(contexts, signal) {
-    for (const context of contexts) await withDriver(context, (driver) => greeted(driver, context, signal));
+    for (const context of contexts)
+      await withDriver(context, async (driver) => {
+        // Each account takes its turn: one that the API does not know would fail its share of the operations.
+        for (let n = 0; n < driver.accounts; n += 1) await greeted(driver, context, signal);
+      });
   },
 
   async connect(context, signal) {
@@ -53,8 +68,13 @@ export const apiProbe: ProbeType = {
     return new ApiClient(driver, context);
   },
 
+  /** In the graph itself, and not through what is to be proved. */
   async remove(context, writes, signal) {
-    await withDriver(context, (driver) => removeAll(driver, writes, signal));
+    await using graph = await GremlinClient.connect({ ...context, params: {} }, signal);
+    for (const batch of batches(writes, REMOVED_AT_ONCE)) {
+      signal.throwIfAborted();
+      await graph.script(REMOVE, { ids: accountsOf(batch) }, 'payments could not be removed from the graph', WORK_MS);
+    }
   },
 
   async cleanup(contexts, writes, signal) {
@@ -63,8 +83,9 @@ export const apiProbe: ProbeType = {
       await withDriver(context, async (driver) => {
         // What was deleted at the first site is on its way to the others; what has not come yet is deleted there as well.
         const there = index === 0 ? writes : await leftOf(driver, writes, signal);
-        await removeAll(driver, there, signal);
-        left += (await leftOf(driver, there, signal)).length;
+        // What could not be removed is there, whatever is found of it.
+        const failed = await removeAll(driver, there, signal);
+        left += new Set([...failed, ...(await leftOf(driver, there, signal))]).size;
       });
     }
     return { left };
@@ -88,12 +109,26 @@ async function greeted(driver: ApiDriver, { site }: ProbeContext, signal: AbortS
   }
 }
 
-/** The accounts of these payments, and with them the payments. */
-async function removeAll(driver: ApiDriver, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
+function accountsOf(writes: readonly ExpectedWrite[]): string[] {
+  return writes.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
+}
+
+/** The accounts of these payments, and with them the payments; returns what could not be removed. */
+async function removeAll(
+  driver: ApiDriver,
+  writes: readonly ExpectedWrite[],
+  signal: AbortSignal,
+): Promise<readonly ExpectedWrite[]> {
+  const failed: ExpectedWrite[] = [];
   for (const batch of batches(writes, REMOVED_AT_ONCE)) {
-    const ids = batch.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
-    await asked(driver, { method: 'POST', path: '/v1/accounts/delete', body: { ids } }, signal);
+    const request = { method: 'POST', path: '/v1/accounts/delete', body: { ids: accountsOf(batch) } } as const;
+    await asked(driver, request, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!(error instanceof PlatformError)) throw error;
+      failed.push(...batch);
+    });
   }
+  return failed;
 }
 
 /** Of these writes those of which anything is there: the payment, or one of its accounts. */
@@ -104,7 +139,7 @@ async function leftOf(
 ): Promise<readonly ExpectedWrite[]> {
   const left: ExpectedWrite[] = [];
   for (const batch of batches(writes, BATCH)) {
-    const ids = batch.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
+    const ids = accountsOf(batch);
     const payments = await asked(
       driver,
       { method: 'POST', path: '/v1/transactions/search', body: { ids: keysOf(batch) } },
@@ -120,14 +155,22 @@ async function leftOf(
   return left;
 }
 
-/** What was answered; a PlatformError for any answer but a good one. Everything that is asked so may be asked again. */
+/** What was answered; a PlatformError for any answer but a good one, and for none. Everything that is asked so may be asked again, and is, a few times. */
 async function asked(driver: ApiDriver, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { status, body } = await patiently(driver, request, WORK_MS, signal);
-    if (status >= 200 && status < 300) return body;
-    if (status >= 500 && attempt < ATTEMPTS) continue;
-    throw new PlatformError(`${request.path} of the API: expected to be served, got ${status}`);
+  let said = '';
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    if (attempt > 1) await sleep(RETRY_MS * attempt, undefined, { signal });
+    const answer = await patiently(driver, request, WORK_MS, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      said = messageOf(error);
+      return null;
+    });
+    if (answer === null) continue;
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    said = `HTTP ${answer.status}`;
+    if (answer.status < 500) break;
   }
+  throw new PlatformError(`${request.path} of the API: expected to be served, got ${said}`);
 }
 
 function listIn(body: unknown, name: string): readonly unknown[] {

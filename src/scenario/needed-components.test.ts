@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { PlatformError } from '../errors.ts';
+import { FAULTS } from '../faults/registry.ts';
 import { PROBES } from '../probes/registry.ts';
 import { PLATFORM } from './fixtures.ts';
 import { componentsNeeded, requireComponents } from './needed-components.ts';
@@ -9,7 +10,7 @@ const of = (probe: string, component?: unknown): Parameters<typeof componentsNee
     services: { one: { probe } },
     timeline: component === undefined ? [] : [{ fault: { type: 'kill', site: 'paris', params: { component } } }],
   }) as unknown as Parameters<typeof componentsNeeded>[0];
-const needed = (...args: Parameters<typeof of>) => componentsNeeded(of(...args), { probes: PROBES });
+const needed = (...args: Parameters<typeof of>) => componentsNeeded(of(...args), { probes: PROBES, faults: FAULTS });
 
 test('a scenario needs what its faults name, also where it is one of several to pick from', () => {
   expect(needed('cql')).toEqual([]);
@@ -18,13 +19,25 @@ test('a scenario needs what its faults name, also where it is one of several to 
   expect(needed('cql', { pick: ['cassandra', 'opensearch'] })).toEqual(['opensearch']);
 });
 
+test('and what its faults strike, whoever asks for it', () => {
+  const fault = (type: string) => ({ ...of('cql'), timeline: [{ fault: { type, site: 'paris', params: {} } }] });
+  const neededFor = (type: string) =>
+    componentsNeeded(fault(type) as unknown as Parameters<typeof componentsNeeded>[0], {
+      probes: PROBES,
+      faults: FAULTS,
+    });
+  expect(neededFor('rate-limit')).toEqual(['api']);
+  expect(neededFor('topic-unload')).toEqual(['pulsar']);
+  expect(neededFor('site-loss')).toEqual([]);
+});
+
 test('what strikes all that is there, or any of it, needs no more than is there', () => {
   expect(needed('cql', 'all')).toEqual([]);
   expect(needed('cql', { pick: 'any' })).toEqual([]);
 });
 
 test('a platform that lacks one is refused with the lines that help', () => {
-  const registries = { probes: PROBES };
+  const registries = { probes: PROBES, faults: FAULTS };
   requireComponents({ ...of('cql', 'cassandra'), name: 'crash' }, PLATFORM, registries);
   try {
     requireComponents({ ...of('cql', 'opensearch'), name: 'crash' }, PLATFORM, registries);

@@ -6,17 +6,19 @@ import type { Registries, Scenario } from './schema.ts';
 
 type Needing = Pick<Scenario, 'services' | 'timeline'>;
 
-/** The further components that a scenario needs: behind the probes of its services, and named by its faults. It never has to say so itself. */
+/** The further components that a scenario needs: behind the probes of its services, named by its faults, and struck by them whatever they name. It never has to say so itself. */
 export function componentsNeeded(
   { services, timeline }: Needing,
-  { probes }: Pick<Registries, 'probes'>,
+  { probes, faults }: Pick<Registries, 'probes' | 'faults'>,
 ): readonly FurtherComponent[] {
   const probed = Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined);
   const struck = timeline.flatMap(({ fault: { params } }): readonly unknown[] => {
     const { component } = params;
     return isPick(component) ? [component.pick].flat() : [component];
   });
-  return FURTHER_COMPONENTS.filter((one) => probed.includes(one) || struck.includes(one));
+  const struckAlways = timeline.map(({ fault: { type } }) => faults.get(type)?.on as string | undefined);
+  const needed = [...probed, ...struck, ...struckAlways];
+  return FURTHER_COMPONENTS.filter((one) => needed.includes(one));
 }
 
 /** Whether it takes backups: so does a platform that is started for it. */
@@ -28,7 +30,7 @@ export function needsBackups({ backups }: Pick<Scenario, 'backups'>): boolean {
 export function requireComponents(
   scenario: Needing & Pick<Scenario, 'name'>,
   platform: Pick<PlatformFacts, 'name' | 'sites'>,
-  registries: Pick<Registries, 'probes'>,
+  registries: Pick<Registries, 'probes' | 'faults'>,
 ): void {
   const lacking = componentsNeeded(scenario, registries).filter((one) =>
     platform.sites.every(({ endpoints }) => (endpoints[one] ?? []).length === 0),

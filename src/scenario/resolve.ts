@@ -52,7 +52,7 @@ export function resolveScenario({ loaded: written, platform, probes, faults, opt
   const { positions } = written;
   const scenario = withLoadRate(written.scenario, options.loadRate ?? null);
   const loaded = { ...written, scenario };
-  requireComponents(scenario, platform, { probes });
+  requireComponents(scenario, platform, { probes, faults });
   const misfits = [...fitProblems(scenario, platform, { probes, faults }, positions), ...crowded(loaded)];
   if (misfits.length > 0) throw problemsError(misfits);
   requireAbilities(scenario, platform, { faults });

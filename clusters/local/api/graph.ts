@@ -56,31 +56,80 @@ try {
 /** Reads one row of the store, and there need not be such a vertex. */
 const ONE_ROW = 'g.V(4096L).hasNext()';
 
-/** The payments in a JanusGraph, over the driver that applications in Node use. A connection on which nothing was heard in time is given up. */
-export class TransactionGraph implements AsyncDisposable {
+/**
+ * A connection to JanusGraph over the driver that applications in Node use. What could not be sent in time is never sent; a connection on which nothing was heard in time
+ * is given up, with whatever else is under way on it.
+ */
+class GraphConnection implements AsyncDisposable {
   private readonly url: string;
   private readonly timeoutMs: number;
   private client: Client | null = null;
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }, timeoutMs: number) {
-    this.url = `ws://${host}:${port}/gremlin`;
+  constructor(url: string, timeoutMs: number) {
+    this.url = url;
     this.timeoutMs = timeoutMs;
+  }
+
+  async submit(script: string, bindings: object): Promise<readonly unknown[]> {
+    const client = this.client ?? new driver.Client(this.url, OPTIONS);
+    this.client = client;
+    const late = lateness(this.timeoutMs);
+    try {
+      // Its `submit` would wait for the connection as long as it takes, and send then what nobody waits for any more.
+      await Promise.race([client.open(), late.rejected]);
+      const asked = client.submit(script, bindings, { evaluationTimeout: this.timeoutMs } as RequestOptions);
+      asked.catch(() => {});
+      return (await Promise.race([asked, late.rejected])).toArray();
+    } catch (error) {
+      if (error instanceof GraphTimeout || !client.isOpen) this.giveUp(client);
+      throw error instanceof GraphTimeout ? error : new GraphUnavailable(String((error as Error).message ?? error));
+    } finally {
+      late.over();
+    }
+  }
+
+  /** Once it is open, if it ever is: its `close` does nothing to one that is not yet. */
+  private giveUp(client: Client): void {
+    if (this.client === client) this.client = null;
+    client
+      .open()
+      .then(() => client.close())
+      .catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client?.close().catch(() => {});
+  }
+}
+
+function lateness(ms: number): { readonly rejected: Promise<never>; over(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const timer = setTimeout(() => reject(new GraphTimeout(`the graph said nothing for ${ms} ms`)), ms);
+  return { rejected: promise, over: () => clearTimeout(timer) };
+}
+
+/** The payments in a JanusGraph. What is asked about many, or by those who look after it, has a connection of its own: being late there breaks off no payment. */
+export class TransactionGraph implements AsyncDisposable {
+  private readonly payments: GraphConnection;
+  private readonly rest: GraphConnection;
+
+  constructor({ host, port }: { readonly host: string; readonly port: number }, timeoutMs: number) {
+    const url = `ws://${host}:${port}/gremlin`;
+    this.payments = new GraphConnection(url, timeoutMs);
+    this.rest = new GraphConnection(url, timeoutMs);
   }
 
   /** False: there is one of this id already, whatever it says, and none was made. */
   async create({ id, payer, payee, amount, reference }: Transaction): Promise<boolean> {
-    const [said] = await this.submit(CREATE, {
-      ownId: id,
-      payerId: payer,
-      payeeId: payee,
-      paid: amount,
-      text: reference,
-    });
+    const bindings = { ownId: id, payerId: payer, payeeId: payee, paid: amount, text: reference };
+    const [said] = await this.payments.submit(CREATE, bindings);
     return said === 'made';
   }
 
   async find(ids: readonly string[]): Promise<readonly Transaction[]> {
-    const rows = (await this.submit(FIND, { ids })) as readonly Map<string, unknown>[];
+    const connection = ids.length === 1 ? this.payments : this.rest;
+    const rows = (await connection.submit(FIND, { ids })) as readonly Map<string, unknown>[];
     return rows.map((row) => ({
       id: String(row.get('id')),
       payer: String(row.get('payer')),
@@ -91,48 +140,23 @@ export class TransactionGraph implements AsyncDisposable {
   }
 
   async findAccounts(ids: readonly string[]): Promise<readonly string[]> {
-    return (await this.submit(FIND_ACCOUNTS, { ids })).map(String);
+    return (await this.rest.submit(FIND_ACCOUNTS, { ids })).map(String);
   }
 
   /** And every payment from or to them. */
   async removeAccounts(ids: readonly string[]): Promise<void> {
-    await this.submit(REMOVE_ACCOUNTS, { ids });
+    await this.rest.submit(REMOVE_ACCOUNTS, { ids });
   }
 
   /** Whether a row of its store can be read. */
   async answers(): Promise<boolean> {
-    return this.submit(ONE_ROW, {}).then(
+    return this.rest.submit(ONE_ROW, {}).then(
       () => true,
       () => false,
     );
   }
 
-  private async submit(script: string, bindings: object): Promise<readonly unknown[]> {
-    const client = this.client ?? new driver.Client(this.url, OPTIONS);
-    this.client = client;
-    let late: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      const why = `the graph said nothing for ${this.timeoutMs} ms`;
-      late = setTimeout(() => reject(new GraphTimeout(why)), this.timeoutMs);
-    });
-    try {
-      const asked = client.submit(script, bindings, { evaluationTimeout: this.timeoutMs } as RequestOptions);
-      asked.catch(() => {});
-      return (await Promise.race([asked, timeout])).toArray();
-    } catch (error) {
-      if (error instanceof GraphTimeout || !client.isOpen) this.giveUp(client);
-      throw error instanceof GraphTimeout ? error : new GraphUnavailable(String((error as Error).message ?? error));
-    } finally {
-      clearTimeout(late);
-    }
-  }
-
-  private giveUp(client: Client): void {
-    if (this.client === client) this.client = null;
-    client.close().catch(() => {});
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.client?.close().catch(() => {});
+    await Promise.all([this.payments, this.rest].map((one) => one[Symbol.asyncDispose]()));
   }
 }

@@ -22,7 +22,9 @@ declare module 'fastify' {
   }
 }
 
-const text = { type: 'string', minLength: 1, maxLength: 300 } as const;
+/** An id, in characters. */
+const LONGEST = 300;
+const text = { type: 'string', minLength: 1, maxLength: LONGEST } as const;
 const transaction = {
   type: 'object',
   additionalProperties: false,
@@ -50,7 +52,12 @@ interface Ids {
 export async function analyticsApi({ graph, accounts, limit, onProblem }: ApiOptions): Promise<FastifyInstance> {
   // What is not known is refused, and not taken for something else.
   const ajv = { customOptions: { removeAdditional: false, coerceTypes: false } };
-  const api = Fastify({ ajv, bodyLimit: 1_000_000, return503OnClosing: true });
+  const api = Fastify({
+    ajv,
+    routerOptions: { maxParamLength: LONGEST },
+    bodyLimit: 1_000_000,
+    return503OnClosing: true,
+  });
 
   api.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = statusOf(error);

@@ -4,6 +4,7 @@ import { PlatformError } from '../../errors.ts';
 import type { QuotaState, SignInState } from '../api.ts';
 import type { Endpoint } from '../platform.ts';
 import { apiClients, OBSERVER, writeAccounts } from './api.ts';
+import { attemptAll } from './attempt-all.ts';
 import type { ManagedComponent } from './components.ts';
 import type { LocalConfig } from './config.ts';
 import type { LastingEffect } from './effects.ts';
@@ -107,8 +108,10 @@ export class SignInEffects implements LastingEffect {
     const { config, inventory, password } = this.of;
     const sites = this.revoked.get(id) ?? [];
     const others = [...this.revoked].filter(([other]) => other !== id).flatMap(([, revoked]) => revoked);
-    for (const site of sites.filter((one) => !others.includes(one)))
-      writeAccounts(apiOf(inventory, site).directory, config, password());
+    attemptAll(
+      sites.filter((one) => !others.includes(one)),
+      (site) => writeAccounts(apiOf(inventory, site).directory, config, password()),
+    );
     // Once it is done: an undo that failed is tried again.
     this.revoked.delete(id);
   }

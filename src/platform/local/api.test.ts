@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Accounts } from '../../../clusters/local/api/accounts.ts';
@@ -69,6 +70,9 @@ test('a flood uses up what each client may ask, and nobody else’s; once it is 
     return answer.status;
   };
   expect(await status('observer')).toBe(200);
+  // Also while what has come back is being used up again: a look in between must not take it for gone.
+  for (const untilMs = performance.now() + 5_000; performance.now() < untilMs; await sleep(20))
+    expect(floods.list()[0]?.said?.limited).toBe(3);
   await floods.end('f1');
   expect(floods.list()).toEqual([]);
   await vi.waitUntil(async () => (await status('drill-2')) === 200, PATIENCE);

@@ -100,7 +100,11 @@ test('a store stands there once; those that scenarios need come to the others in
   expect(withComponents(plain, []).components).toEqual([]);
 });
 
-test('a platform that an older version started has no further stores', () => {
+test('a platform that an older version started has what it had, by the names of today', () => {
   const { components, opensearch, ...older } = parseLocalConfig(GOOD, 'p.yaml');
   expect(ofRunning(older)).toMatchObject({ components, opensearch });
+  const plain = parseLocalConfig(`${GOOD}components: [pulsar]\n`, 'p.yaml');
+  const { components: _, ...rest } = plain;
+  const running = ofRunning({ ...rest, stores: ['pulsar'] } as Parameters<typeof ofRunning>[0]);
+  expect(JSON.stringify(running)).toBe(JSON.stringify(plain));
 });

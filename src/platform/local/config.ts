@@ -103,7 +103,7 @@ export function ofRunning(
     Omit<LocalConfig, 'processGroups' | 'backups' | 'components' | 'opensearch' | 'pulsar' | 'api'>,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
-  return {
+  const whole = {
     ...said,
     processGroups: said.processGroups ?? (memory ? ['memory'] : []),
     backups: said.backups ?? 'none',
@@ -112,6 +112,9 @@ export function ofRunning(
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
     api: said.api ?? configSchema.shape.api.parse({}),
   };
+  // In the order of the schema, and without what it no longer knows: it is compared with what a file says.
+  const known = Object.keys(configSchema.shape).filter((key) => Object.hasOwn(whole, key)) as (keyof LocalConfig)[];
+  return Object.fromEntries(known.map((key) => [key, whole[key]])) as LocalConfig;
 }
 
 /** What they were called when all of them were stores. */

@@ -1,6 +1,9 @@
 import type { Component, ProcessTarget } from '../platform.ts';
 import type { ManagedComponent } from './components.ts';
 
+/** Of others in their site, in the order in which they end. */
+const CLIENTS = ['api', 'janusgraph'] as const satisfies readonly Component[];
+
 /** Every database process of the platform, and which of them somebody means. */
 export class Inventory {
   readonly all: readonly ManagedComponent[];
@@ -20,13 +23,13 @@ export class Inventory {
 
   /** Clients first, so that none writes into a store that is going. */
   targets(target: ProcessTarget): readonly ManagedComponent[] {
-    return [...this.ofTarget('janusgraph', target), ...this.stores(target)];
+    return [...CLIENTS.flatMap((component) => this.ofTarget(component, target)), ...this.others(target, CLIENTS)];
   }
 
-  /** What of a target needs nothing else of its site. */
-  stores(target: ProcessTarget): readonly ManagedComponent[] {
+  /** What of a target is none of these. */
+  others(target: ProcessTarget, than: readonly Component[]): readonly ManagedComponent[] {
     return [...new Set(this.all.map(({ component }) => component))]
-      .filter((component) => component !== 'janusgraph')
+      .filter((component) => !than.includes(component))
       .flatMap((component) => this.ofTarget(component, target));
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PlatformError } from '../../errors.ts';
 import { loadLocalConfig, ofRunning } from './config.ts';
 import type { Kernel } from './kernel.ts';
-import { localPlatformFacts, refuseOtherSystems } from './local-platform.ts';
+import { factsOfRunning, localPlatformFacts, refuseOtherSystems } from './local-platform.ts';
 
 test.each(['darwin', 'win32', 'freebsd'])('%s is refused with the two ways out', (system) => {
   try {
@@ -66,6 +66,14 @@ test('clocks that can be set are an ability, and are said', () => {
   expect(localPlatformFacts(loadLocalConfig(), { netem: null, memory: null, diskSpeed: null }).tuning.clocks).not.toBe(
     'adjustable',
   );
+});
+
+test('one that is up and was started before topics could be closed has not learnt it since', () => {
+  const kernel = { netem: null, memory: null, diskSpeed: null };
+  const { components: _, ...older } = loadLocalConfig();
+  const said = { ...older, stores: ['pulsar'] } as Parameters<typeof factsOfRunning>[0];
+  expect(factsOfRunning(said, kernel).abilities).not.toContain('topics');
+  expect(factsOfRunning({ ...older, components: ['pulsar'] }, kernel).abilities).toContain('topics');
 });
 
 test('the facts follow from the configuration: sites, endpoints of every node, copies', () => {

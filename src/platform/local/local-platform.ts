@@ -145,6 +145,14 @@ export async function attachLocalPlatform(
   }
 }
 
+/** Of a platform that is up: one that was started before `components` had their name closes no topics. */
+export function factsOfRunning(said: Parameters<typeof ofRunning>[0], kernel: Kernel): PlatformFacts {
+  const facts = localPlatformFacts(ofRunning(said), kernel);
+  return 'components' in said
+    ? facts
+    : { ...facts, abilities: facts.abilities.filter((ability) => ability !== 'topics') };
+}
+
 async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSignal): Promise<Platform> {
   for (;;) {
     const { started, config, kernel } = await rpc.call('status', {}, signal);
@@ -152,7 +160,7 @@ async function whenStarted(rpc: RpcClient<SupervisorMethods>, signal: AbortSigna
       const running = ofRunning(config);
       // One that an older version started knows of none.
       const credentials = running.components.includes('api') ? await rpc.call('credentials', {}, signal) : {};
-      return new LocalPlatform(rpc, localPlatformFacts(running, kernel), supervisorPid(), credentials);
+      return new LocalPlatform(rpc, factsOfRunning(config, kernel), supervisorPid(), credentials);
     }
     await sleep(100, undefined, { signal });
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlatformError } from '../../errors.ts';
+import { DATABASES } from '../components.ts';
 import type { LoopState, ProcessTarget } from '../platform.ts';
 import type { Undo } from '../undo.ts';
 import type { ManagedComponent } from './components.ts';
@@ -103,8 +104,8 @@ export class ProcessEffects implements LastingEffect {
     const graphs = databases.then(() =>
       Promise.all(this.inventory.ofTarget('janusgraph', target).map((one) => this.startGraph(one, limit))),
     );
-    // None of the others waits for these, nor these for it.
-    const others = this.inventory.stores(target).filter(({ component }) => component !== 'cassandra');
+    // These do not wait for any of the others; one that needs its graph is ready when that is.
+    const others = this.inventory.others(target, DATABASES);
     const started = await Promise.allSettled([graphs, ...others.map((one) => one.start(limit, 'inside'))]);
     for (const one of started) if (one.status === 'rejected') throw one.reason;
   }

@@ -23,7 +23,7 @@ export interface WorkerState<Orders, Report>
  * became of it as such lines on its standard output, and ends with that input, so that it does not outlive who began it.
  */
 export class SiteWorkers<Orders, Report> {
-  private readonly workers = new Map<string, readonly Worker<Orders, Report>[]>();
+  private readonly workers = new Map<string, Worker<Orders, Report>[]>();
   private readonly main: string;
   private readonly inside: (site: string) => readonly string[];
 
@@ -35,10 +35,10 @@ export class SiteWorkers<Orders, Report> {
 
   begin(id: string, sites: readonly { readonly site: string; readonly orders: Orders }[]): void {
     if (this.workers.has(id)) throw new PlatformError(`${id} is in force already`);
-    this.workers.set(
-      id,
-      sites.map(({ site, orders }) => this.start(site, orders)),
-    );
+    const workers: Worker<Orders, Report>[] = [];
+    // Before the first of them: one that cannot be started must not leave the others to nobody.
+    this.workers.set(id, workers);
+    for (const { site, orders } of sites) workers.push(this.start(site, orders));
   }
 
   /** Resolves when none of its processes is there. None of this id: nothing to do. */
@@ -61,7 +61,7 @@ export class SiteWorkers<Orders, Report> {
 
   private start(site: string, orders: Orders): Worker<Orders, Report> {
     const [file = '', ...args] = [...this.inside(site), process.execPath, this.main];
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const exited = new Promise<void>((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', () => resolve());
@@ -70,11 +70,13 @@ export class SiteWorkers<Orders, Report> {
     void exited.then(() => {
       worker.lives = false;
     });
-    child.stdin.on('error', () => {});
-    child.stdin.write(`${JSON.stringify(orders)}\n`);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      worker.said = JSON.parse(line) as Report;
-    });
+    // Without descriptors left there are no pipes, and an error follows.
+    child.stdin?.on('error', () => {});
+    child.stdin?.write(`${JSON.stringify(orders)}\n`);
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        worker.said = JSON.parse(line) as Report;
+      });
     return worker;
   }
 }
