@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { parseAttempt } from '../history/history-csv.ts';
-import type { Attempt } from '../history/operation.ts';
+import { type Attempt, CANARY_SERVICE } from '../history/operation.ts';
 import { isWrite, slotIntendedUs } from '../history/timetable.ts';
 import type { Service, Timetable } from '../scenario/plan.ts';
 import type { ClientConfig, ClientEvent } from './protocol.ts';
@@ -144,6 +144,27 @@ test('a service moves to the next site after five failures, says so, and comes b
   await vi.waitFor(() => expect(client.events.map(({ type }) => type)).toContain('failback'), WAIT);
   client.handle.send({ type: 'stop', timetables: [0] });
   await client.last(0);
+});
+
+test('only a service tries again: an outage of a canary or of a site would be hidden behind its tries', async () => {
+  const names = [CANARY_SERVICE, '', 'ledger'];
+  await using client = await start(
+    names.map((name) => timetable({ service: name, site: name === 'ledger' ? '' : 'paris-refuses' })),
+    {
+      services: { ledger: service(['paris-refuses']) },
+      canarySite: 'paris-refuses',
+      retry: { retries: 2, base_us: 1_000, max_us: 2_000 },
+    },
+  );
+  const startUs = client.nowUs() + 20_000;
+  client.handle.send({ type: 'start', starts: names.map((_, index) => ({ timetable: index, startUs })) });
+  await vi.waitFor(() => expect(client.rows.length).toBeGreaterThan(100), WAIT);
+  client.handle.send({ type: 'stop', timetables: names.map((_, index) => index) });
+  for (const [index, name] of names.entries()) {
+    const last = await client.last(index);
+    const rows = client.rows.filter((row) => row.service === name);
+    expect(rows).toHaveLength((last + 1) * (name === 'ledger' ? 3 : 1));
+  }
 });
 
 test('at its end a client stops what still runs and says how it went', async () => {

@@ -97,7 +97,10 @@ class Session {
       if (policy) this.policies.set(timetable.service, policy);
       const onRow = (row: Attempt): void => void this.rows.push(row);
       const [site = ''] = sites;
-      this.lanes.push(new Lane({ run, clock: this.clock, timetable, clients, site, policy, retry, inFlight, onRow }));
+      // Only a service's clients try again: a canary's outage, or that of a site, would be hidden behind a few tries.
+      const tries = service ? retry : null;
+      const lane = { run, clock: this.clock, timetable, clients, site, policy, retry: tries, inFlight, onRow };
+      this.lanes.push(new Lane(lane));
     }
   }
 

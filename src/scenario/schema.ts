@@ -100,7 +100,9 @@ const scenarioShape = {
       max: positiveDuration().prefault('30s').describe('At most between two.'),
     })
     .optional()
-    .describe("The client's retries of one operation; absent: none."),
+    .describe(
+      "How often the services' clients try one operation again; absent: never. Site probes and canaries never do.",
+    ),
   steadyState: z
     .strictObject({
       for: positiveDuration().prefault('30s').describe('How long it must hold: five windows, at least.'),
