@@ -37,10 +37,13 @@ function recordOf(
       promises: { detection_us: null, normal_us: null, backup_us: null, restore_us: null, ...promises },
       backups: over.backups ?? [],
       timeline: [{ id: 'kill-1', restarts: over.restarts }],
-      detectors: over.detectors ?? { health: null, driver: false, nodetool: null },
+      detectors: over.detectors ?? { health: null, driver: false, nodetool: null, alerts: null },
     },
     events: over.events ?? [],
-    disaster: { id: 'kill-1', effective: instant(100, 101), lapsed: over.lapsed ?? false },
+    disaster: {
+      ...{ id: 'kill-1', effective: instant(100, 101), lapsed: over.lapsed ?? false },
+      ...{ requestedUs: 99 * S, goneUs: 261 * S },
+    },
     faults: [{ report: report as unknown as FaultReport }],
   } as unknown as RunRecord;
 }
@@ -91,7 +94,7 @@ test.each([
 });
 
 test('where a detector looked and raised no alarm, what clients knew is no detection', () => {
-  const detectors = { health: null, driver: true, nodetool: null };
+  const detectors = { health: null, driver: true, nodetool: null, alerts: null };
   const record = recordOf({ detection_us: 30 * S, normal_us: null }, { detectors });
   const rows = judgePromises(record, [service({ at: instant(102), note: 'the last of the first 3 failures' })]);
   expect(rowOf(rows)).toEqual([
@@ -198,6 +201,40 @@ test('the alarm of the platform counts, however early a stand-in raised its own'
   expect(kept([alarm(105, true)])).toBe('unknown');
   expect(kept([alarm(105, true), alarm(112, false)])).toBe('kept');
   expect(kept([alarm(105, true), alarm(140, false)])).toBe('broken');
+});
+
+test('beside the detection stands which alert was expected and did not fire, and which fired and was not', () => {
+  const alert = (atS: number, name: string, expected: boolean, state = 'firing', at = 'paris') =>
+    ({
+      type: 'alert',
+      at_us: atS * S,
+      data: { alert: name, site: at, component: '', state, expected },
+    }) as unknown as JournalEvent;
+  const alerts = { expect: ['PrometheusDown', 'TargetDown'], deadMan_us: 180 * S };
+  const detectors = { health: null, driver: false, nodetool: null, alerts };
+  const note = (events: readonly JournalEvent[]) =>
+    judgePromises(recordOf({ detection_us: 60 * S }, { events, detectors }), [
+      service({ at: instant(150), observer: 'platform', note: 'alert PrometheusDown' }),
+    ])?.[0]?.note;
+  const both = [alert(150, 'PrometheusDown', true), alert(151, 'TargetDown', true)];
+  expect(note(both)).toBe('alert PrometheusDown; no other alert fired');
+  expect(note(both.slice(0, 1))).toBe(
+    'alert PrometheusDown; expected, and not fired: TargetDown; no other alert fired',
+  );
+  const others = [alert(170, 'DiskFull', false), alert(190, 'DiskFull', false), alert(180, 'Odd', false, 'firing', '')];
+  expect(note([...both, ...others])).toBe(
+    'alert PrometheusDown; not expected, and fired: DiskFull (paris), Odd (no site)',
+  );
+  // Before the fault, after it, and the end of one that fired before.
+  const elsewhen = [
+    alert(98, 'DiskFull', false),
+    alert(262, 'DiskFull', false),
+    alert(150, 'DiskFull', false, 'resolved'),
+  ];
+  expect(note([...both, ...elsewhen])).toBe('alert PrometheusDown; no other alert fired');
+  expect(note([alert(98, 'PrometheusDown', true), ...both.slice(1)])).toContain(
+    'expected, and not fired: PrometheusDown',
+  );
 });
 
 test('nothing is counted from a disaster that lapsed', () => {

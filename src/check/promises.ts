@@ -38,13 +38,34 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
     lower: Math.max(0, clock.at.notBefore_us - effective.notAfter_us),
     upper: Math.max(0, clock.at.notAfter_us - effective.notBefore_us),
   };
-  const { health, driver, nodetool } = record.plan.detectors;
-  const looked = health !== null || driver || nodetool !== null;
+  const { health, driver, nodetool, alerts } = record.plan.detectors;
+  const looked = health !== null || driver || nodetool !== null || alerts !== null;
   const unseen = looked ? 'no detector raised an alarm' : 'nothing detects here';
-  const note = clock.observer === 'derived' ? `${unseen}; clients knew by ${clock.note}` : clock.note;
+  const said = clock.observer === 'derived' ? `${unseen}; clients knew by ${clock.note}` : clock.note;
+  const note = [said, ...alertsBeside(record)].join('; ');
   // What clients could know is no alarm, and a stand-in's is not the platform's.
   const kept = clock.observer === 'platform' ? judge(measured, promisedUs) : 'unknown';
   return [{ promise, promised_us: promisedUs, measured_us: measured, observer: clock.observer, kept, note }];
+}
+
+/** Of the alerts of the platform's monitoring, while the disaster was in force: those that were expected and did not fire, and those that fired and were not expected. */
+function alertsBeside({ plan, events, disaster }: RunRecord): readonly string[] {
+  const expect = plan.detectors.alerts?.expect;
+  if (!expect || !disaster) return [];
+  const fired = eventsOf(events, 'alert').filter(
+    ({ at_us, data }) =>
+      data.state === 'firing' &&
+      at_us >= disaster.requestedUs &&
+      at_us <= (disaster.goneUs ?? Number.POSITIVE_INFINITY),
+  );
+  const silent = expect.filter((name) => fired.every(({ data }) => data.alert !== name));
+  const others = fired
+    .filter(({ data }) => !data.expected)
+    .map(({ data }) => `${data.alert} (${data.site || 'no site'})`);
+  return [
+    ...(silent.length > 0 ? [`expected, and not fired: ${silent.join(', ')}`] : []),
+    others.length > 0 ? `not expected, and fired: ${[...new Set(others)].join(', ')}` : 'no other alert fired',
+  ];
 }
 
 /** From the order for each backup until it was shown to be whole; one that was not taken keeps no promise. */

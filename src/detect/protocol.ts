@@ -1,4 +1,4 @@
-import type { Component } from '../platform/platform.ts';
+import type { Component, Endpoint } from '../platform/platform.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 import type { HealthCheckSettings } from './health-check.ts';
 
@@ -9,6 +9,8 @@ export interface WatcherConfig {
   readonly health: HealthCheckSettings | null;
   /** Drivers that are told by each site's Cassandra which others are down; null: none. */
   readonly driver: { readonly params: Readonly<Record<string, unknown>>; readonly timeoutUs: number } | null;
+  /** Where Alertmanagers notify whoever is on call, and how long their dead man's alert may be silent; null: nobody listens there. */
+  readonly pager: { readonly at: Endpoint; readonly deadManMs: number } | null;
 }
 
 /** What it says, as JSON lines on file descriptor 3. */
@@ -22,7 +24,10 @@ export type WatcherEvent =
       /** A stand-in of ours for what the platform would have. */
       readonly simulated: boolean;
       readonly site: string;
-      readonly component: Component;
+      /** Null: it does not say. */
+      readonly component: Component | null;
+      /** Of an alert of the platform's monitoring: its name. */
+      readonly alert?: string;
       readonly what: string;
       /** Of an alarm that took several failures: since the first of them. */
       readonly failingForMs?: number;

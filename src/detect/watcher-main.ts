@@ -8,6 +8,7 @@ import { locate } from '../probes/locate.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 import { watchThroughDriver } from './driver-view.ts';
 import { checkHealth, type HealthCheckSettings } from './health-check.ts';
+import { bePaged } from './pager.ts';
 import type { WatcherConfig, WatcherEvent } from './protocol.ts';
 
 process.on('SIGINT', () => {});
@@ -20,11 +21,12 @@ lines.once('close', () => process.exit(0));
 const tell = (event: WatcherEvent): void => writeAll(3, `${JSON.stringify(event)}\n`);
 
 async function watchAll(config: WatcherConfig): Promise<void> {
-  const { sites, health, driver } = config;
+  const { sites, health, driver, pager } = config;
   for (const site of health ? sites : []) {
     for (const component of componentsAt(site)) watch(site, component, health as HealthCheckSettings);
   }
   if (driver) await Promise.all(sites.map((site) => watchThroughDriver(site, config, tell)));
+  if (pager) await bePaged(pager.at, { sites: sites.map(({ name }) => name), deadManMs: pager.deadManMs }, tell);
   tell({ type: 'ready' });
 }
 

@@ -7,6 +7,8 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['opensearch', 'opensearch'],
   ['pulsar', 'pulsar'],
   ['api', 'api'],
+  ['prometheus', 'prometheus'],
+  ['alertmanager', 'alertmanager'],
 ]);
 
 /** The component behind a probe; null: the probe is none of those known here. */

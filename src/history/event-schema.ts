@@ -74,6 +74,13 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
     counts: z.record(text, z.int().min(0)),
     complete: z.boolean(),
   }),
+  alert: z.object({
+    alert: text,
+    site: text,
+    component: text,
+    state: z.enum(['firing', 'resolved']),
+    expected: z.boolean(),
+  }),
   detected: z.object({ fault: text, detector: text, simulated: z.boolean(), service: text.optional() }),
   failover: moved,
   failback: moved,

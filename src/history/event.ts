@@ -119,6 +119,8 @@ export interface EventData {
     complete: boolean;
   };
   detected: { fault: string; detector: string; simulated: boolean; service?: string };
+  /** An alert of the platform's monitoring, when whoever is on call was notified. `component`: empty where it does not say. */
+  alert: { alert: string; site: string; component: string; state: 'firing' | 'resolved'; expected: boolean };
   /** A service's traffic moved because of failures; `decided_us` is the instant in the client's policy. */
   failover: { service: string; from: string; to: string; decided_us: number; reason: string };
   /** A service's traffic was moved back to its first site, by the phase `failback` or a policy that does so by itself. */

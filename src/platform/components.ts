@@ -1,7 +1,7 @@
 /** What every platform has at its sites. */
 export const DATABASES = ['cassandra', 'janusgraph'] as const;
 /** Further ones, which a platform has where they are asked for. A new one is a word here, its health, and what each platform needs to have it. */
-export const FURTHER_COMPONENTS = ['opensearch', 'pulsar', 'api'] as const;
+export const FURTHER_COMPONENTS = ['opensearch', 'pulsar', 'api', 'prometheus', 'alertmanager'] as const;
 
 export type Database = (typeof DATABASES)[number];
 export type FurtherComponent = (typeof FURTHER_COMPONENTS)[number];
@@ -18,6 +18,10 @@ const NEEDS: Readonly<Partial<Record<Component, readonly Component[]>>> = {
 export function standsOn(component: string | undefined, other: string): boolean {
   const needs = component !== undefined && Object.hasOwn(NEEDS, component) ? NEEDS[component as Component] : [];
   return component === other || (needs ?? []).some((one) => one === other);
+}
+
+export function isComponent(word: unknown): word is Component {
+  return isFurther(word) || DATABASES.some((one) => one === word);
 }
 
 export function isFurther(word: unknown): word is FurtherComponent {

@@ -5,7 +5,7 @@ import { postScript } from './post-script.ts';
 /**
  * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
  * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store, a node of OpenSearch must know a cluster
- * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph.
+ * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph, Prometheus and Alertmanager must say that they are ready.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
   // A signal takes whole milliseconds only: of a part it makes an error, which would look like a server that does not answer.
@@ -18,6 +18,8 @@ const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promi
   opensearch: opensearchAnswers,
   pulsar: pulsarAnswers,
   api: apiAnswers,
+  prometheus: monitoringAnswers,
+  alertmanager: monitoringAnswers,
 };
 
 /** True when somebody takes connections at an address. */
@@ -83,6 +85,13 @@ async function pulsarAnswers({ host, port }: Endpoint, timeoutMs: number): Promi
 
 async function apiAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
   const answer = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(timeoutMs) });
+  await answer.arrayBuffer();
+  return answer.status === 200;
+}
+
+/** Their own endpoint for it: the write-ahead log is read again, or the other Alertmanagers were asked. */
+async function monitoringAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
+  const answer = await fetch(`http://${host}:${port}/-/ready`, { signal: AbortSignal.timeout(timeoutMs) });
   await answer.arrayBuffer();
   return answer.status === 200;
 }

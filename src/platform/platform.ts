@@ -45,6 +45,8 @@ export interface PlatformFacts {
   /** What is set otherwise than an operator would expect, and bears on what is measured; said in every report. */
   readonly tuning: Readonly<Record<string, string>>;
   readonly abilities: readonly AbilityName[];
+  /** Outside the sites: where its Alertmanagers notify whoever is on call, and nobody else listens; absent: it has none, or they notify elsewhere. */
+  readonly pager?: Endpoint;
   /** Of abilities that it has not, why. */
   readonly lacking?: Readonly<Partial<Record<AbilityName, Lack>>>;
 }

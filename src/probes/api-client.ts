@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checksum } from '../history/checksum.ts';
-import type { ApiAnswer, ApiDriver, ApiRequest } from './api-driver.ts';
-import { classifyApiError, classifyStatus } from './api-errors.ts';
 import { batches } from './batches.ts';
+import type { HttpAnswer, HttpDriver, HttpRequest } from './http-driver.ts';
+import { classifyHttpError, classifyStatus } from './http-errors.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -31,10 +31,10 @@ export const payeeOf = (key: string): string => `${key}#payee`;
 
 /** The client of one site's API, as a probe uses it. */
 export class ApiClient implements ProbeClient {
-  private readonly driver: ApiDriver;
+  private readonly driver: HttpDriver;
   private readonly timeoutMs: number;
 
-  constructor(driver: ApiDriver, { timeoutUs }: Pick<ProbeContext, 'timeoutUs'>) {
+  constructor(driver: HttpDriver, { timeoutUs }: Pick<ProbeContext, 'timeoutUs'>) {
     this.driver = driver;
     this.timeoutMs = timeoutUs / 1000;
   }
@@ -54,7 +54,7 @@ export class ApiClient implements ProbeClient {
         ? { outcome: 'ok', error: '', valueSha: sum }
         : { ...classifyStatus(status), valueSha: sum };
     } catch (error) {
-      return { ...classifyApiError(error), valueSha: sum };
+      return { ...classifyHttpError(error), valueSha: sum };
     }
   }
 
@@ -72,7 +72,7 @@ export class ApiClient implements ProbeClient {
         valueSha: String(stored.reference ?? ''),
       };
     } catch (error) {
-      return { outcome: 'fail', error: classifyApiError(error).error, valueSha: '' };
+      return { outcome: 'fail', error: classifyHttpError(error).error, valueSha: '' };
     }
   }
 
@@ -104,11 +104,11 @@ export function keysOf(writes: readonly ExpectedWrite[]): string[] {
 
 /** Asks again where it was told to ask less: for what is not measured. */
 export async function patiently(
-  driver: Pick<ApiDriver, 'ask'>,
-  request: ApiRequest,
+  driver: Pick<HttpDriver, 'ask'>,
+  request: HttpRequest,
   withinMs: number,
   signal: AbortSignal,
-): Promise<ApiAnswer> {
+): Promise<HttpAnswer> {
   for (;;) {
     signal.throwIfAborted();
     const answer = await driver.ask(request, withinMs);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GraphTimeout, GraphUnavailable } from '../../clusters/local/api/graph.ts';
 import { checksum } from '../history/checksum.ts';
 import { apiProbe } from './api.ts';
-import { ApiDriver } from './api-driver.ts';
+import { HttpDriver } from './http-driver.ts';
 import type { ExpectedWrite, ProbeClient, ProbeOperation, ProbeOutcome, ReadBackAnswer } from './probe.ts';
 import { apiContextAt, FakeGraph, PASSWORD, serveApi } from './testing-api-server.ts';
 import { fakeHttpServer } from './testing-http-server.ts';
@@ -216,7 +216,7 @@ test('nobody who listens and nothing that answers keeps an operation beyond its 
   const silent = await silentPort();
   await using stack = new AsyncDisposableStack();
   stack.defer(silent.end);
-  await using driver = new ApiDriver(apiContextAt(silent.port, { timeoutMs: 300 }));
+  await using driver = new HttpDriver('api', apiContextAt(silent.port, { timeoutMs: 300 }));
   const asked = timed(async () => {
     await driver
       .ask({ method: 'GET', path: '/v1/quota' })

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { messageOf, PlatformError } from '../errors.ts';
 import { ApiClient, BATCH, keysOf, patiently, payeeOf, payerOf } from './api-client.ts';
-import { ApiDriver, type ApiRequest, apiSettings } from './api-driver.ts';
-import { classifyStatus } from './api-errors.ts';
 import { batches } from './batches.ts';
 import { GremlinClient } from './gremlin-client.ts';
+import { HttpDriver, type HttpRequest, httpSettings } from './http-driver.ts';
+import { classifyStatus } from './http-errors.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -47,7 +47,7 @@ export const apiProbe: ProbeType = {
   params,
   component: 'api',
   keyspaces: ['janusgraph'],
-  settings: (context) => apiSettings(context),
+  settings: (context) => httpSettings('api', context),
 
   async prepare(contexts, signal) {
     for (const context of contexts)
@@ -58,7 +58,7 @@ export const apiProbe: ProbeType = {
   },
 
   async connect(context, signal) {
-    const driver = new ApiDriver(context);
+    const driver = new HttpDriver('api', context);
     try {
       await greeted(driver, context, signal);
     } catch (error) {
@@ -93,7 +93,7 @@ export const apiProbe: ProbeType = {
 };
 
 /** Resolves once it lets us in; a PlatformError when it does not until the signal aborts, or when it knows no such client. */
-async function greeted(driver: ApiDriver, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
+async function greeted(driver: HttpDriver, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
   for (;;) {
     const said = await driver.ask({ method: 'GET', path: '/v1/quota' }).then(
       // To be told to ask less is an answer, too.
@@ -115,7 +115,7 @@ function accountsOf(writes: readonly ExpectedWrite[]): string[] {
 
 /** The accounts of these payments, and with them the payments; returns what could not be removed. */
 async function removeAll(
-  driver: ApiDriver,
+  driver: HttpDriver,
   writes: readonly ExpectedWrite[],
   signal: AbortSignal,
 ): Promise<readonly ExpectedWrite[]> {
@@ -133,7 +133,7 @@ async function removeAll(
 
 /** Of these writes those of which anything is there: the payment, or one of its accounts. */
 async function leftOf(
-  driver: ApiDriver,
+  driver: HttpDriver,
   writes: readonly ExpectedWrite[],
   signal: AbortSignal,
 ): Promise<readonly ExpectedWrite[]> {
@@ -156,7 +156,7 @@ async function leftOf(
 }
 
 /** What was answered; a PlatformError for any answer but a good one, and for none. Everything that is asked so may be asked again, and is, a few times. */
-async function asked(driver: ApiDriver, request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+async function asked(driver: HttpDriver, request: HttpRequest, signal: AbortSignal): Promise<unknown> {
   let said = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     if (attempt > 1) await sleep(RETRY_MS * attempt, undefined, { signal });
@@ -180,8 +180,8 @@ function listIn(body: unknown, name: string): readonly unknown[] {
 }
 
 /** A client of its own at one site, for this work. */
-async function withDriver(context: ProbeContext, work: (driver: ApiDriver) => Promise<void>): Promise<void> {
-  await using driver = new ApiDriver(context);
+async function withDriver(context: ProbeContext, work: (driver: HttpDriver) => Promise<void>): Promise<void> {
+  await using driver = new HttpDriver('api', context);
   try {
     await work(driver);
   } catch (error) {

@@ -1,9 +1,11 @@
 import { InputError } from '../errors.ts';
+import { alertmanagerProbe } from './alertmanager.ts';
 import { apiProbe } from './api.ts';
 import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { opensearchProbe } from './opensearch.ts';
 import type { ProbeType } from './probe.ts';
+import { prometheusProbe } from './prometheus.ts';
 import { pulsarProbe } from './pulsar.ts';
 import { registerProbe } from './register.ts';
 import { transfersProbe } from './transfers.ts';
@@ -15,6 +17,8 @@ export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   registerProbe,
   transfersProbe,
   opensearchProbe,
+  prometheusProbe,
+  alertmanagerProbe,
   pulsarProbe,
   apiProbe,
 ]);

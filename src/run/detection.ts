@@ -1,9 +1,9 @@
 import { spawnWatcher } from '../client/spawn.ts';
 import type { WatcherEvent } from '../detect/protocol.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, PlatformError } from '../errors.ts';
 import { FAULTS } from '../faults/registry.ts';
 import { standsOn } from '../platform/components.ts';
-import { OUTSIDE_PEER } from '../platform/platform.ts';
+import { type Endpoint, OUTSIDE_PEER, type Platform } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { strikes } from '../scenario/strikes.ts';
@@ -26,8 +26,8 @@ export class Detection implements AsyncDisposable {
   constructor(session: Session) {
     this.session = session;
     const { plan, platform } = session;
-    const { health, driver, nodetool } = plan.detectors;
-    if (health || driver) {
+    const { health, driver, nodetool, alerts } = plan.detectors;
+    if (health || driver || alerts) {
       const cql = plan.timetables.find(({ probe }) => PROBES.get(probe)?.component === 'cassandra');
       this.watcher = spawnWatcher({
         place: platform.place(OUTSIDE_PEER),
@@ -41,6 +41,7 @@ export class Detection implements AsyncDisposable {
           driver: driver
             ? { params: cql?.params ?? { consistency: 'LOCAL_ONE' }, timeoutUs: cql?.timeout_us ?? 2_000_000 }
             : null,
+          pager: alerts && { at: pagerOf(platform), deadManMs: alerts.deadMan_us / 1000 },
         },
         onEvent: (event) => event.type !== 'ready' && this.hear(event),
       });
@@ -57,9 +58,15 @@ export class Detection implements AsyncDisposable {
     await Promise.race([this.watcher?.ready, late]);
   }
 
-  private hear({ type, detector, simulated, site, component, what, failingForMs = 0 }: Alarm): void {
+  private hear({ type, detector, simulated, site, component, alert, what, failingForMs = 0 }: Alarm): void {
     const { plan, leases, journal, say, phaseNow, clock } = this.session;
-    say({ phase: phaseNow, text: `${type} of the ${detector}: ${component} of ${site}: ${what}` });
+    const about = [component, site].filter(Boolean).join(' of ') || 'nothing that it names';
+    say({ phase: phaseNow, text: `${type} of the ${detector}: ${about}: ${what}` });
+    const expected = alert === undefined || (plan.detectors.alerts?.expect.includes(alert) ?? false);
+    if (alert !== undefined) {
+      const state = type === 'alarm' ? 'firing' : 'resolved';
+      journal.append('alert', { alert, site, component: component ?? '', state, expected }).catch(() => {});
+    }
     // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
     const open = leases.filter(
       ({ planned, requested, gone }) => struckSites(planned).includes(site) && requested && !gone,
@@ -67,13 +74,16 @@ export class Detection implements AsyncDisposable {
     const [fault] = open;
     // What began to fail before the fault was requested noticed something else.
     const before = fault !== undefined && clock.nowUs() - failingForMs * 1_000 < fault.requestedUs;
-    if (type === 'clear' || !fault || before || open.length > 1 || !strikes(fault.planned, component, FAULTS)) {
-      this.note(`${type} of the ${detector}: ${component} of ${site}: ${what}`);
+    const struck = fault !== undefined && strikes(fault.planned, component ?? undefined, FAULTS);
+    if (type === 'clear' || !expected || before || open.length > 1 || !struck) {
+      this.note(`${type} of the ${detector}: ${about}: ${what}`);
       return;
     }
     const data = { fault: fault.planned.id, detector: `${detector} (${site}): ${what}`, simulated };
-    for (const service of servicesOn(plan, site, component))
-      journal.append('detected', { ...data, service }).catch(() => {});
+    const services = servicesOn(plan, site, component);
+    for (const service of services) journal.append('detected', { ...data, service }).catch(() => {});
+    // What monitoring says of what no service stands on is the detection of the fault all the same.
+    if (services.length === 0 && alert !== undefined) journal.append('detected', data).catch(() => {});
   }
 
   private note(what: string): void {
@@ -128,10 +138,17 @@ export class Detection implements AsyncDisposable {
   }
 }
 
-/** The services that stand on a component of a site: a graph is struck with its store. */
-export function servicesOn(plan: Plan, site: string, component: string): readonly string[] {
+/** A PlatformError where nobody is notified: `requireComponents` has said so before. */
+function pagerOf(platform: Pick<Platform, 'facts'>): Endpoint {
+  const { name, pager } = platform.facts();
+  if (pager) return pager;
+  throw new PlatformError(`the platform ${name} does not say where its Alertmanagers notify`);
+}
+
+/** The services that stand on a component of a site: a graph is struck with its store. Null: every one that uses the site. */
+export function servicesOn(plan: Plan, site: string, component: string | null): readonly string[] {
   return Object.entries(plan.services).flatMap(([name, { probe, sites }]) => {
     const own = PROBES.get(probe)?.component;
-    return sites.includes(site) && standsOn(own, component) ? [name] : [];
+    return sites.includes(site) && (component === null || standsOn(own, component)) ? [name] : [];
   });
 }

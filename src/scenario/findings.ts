@@ -48,10 +48,14 @@ function stopFindings({ timetables, timeline }: Plan): readonly Finding[] {
 }
 
 /** Promises that their own configuration makes impossible, and faults that end before anybody could notice. */
-function detectionFindings({ detectors: { health, driver, nodetool }, promises, timeline }: Plan): readonly Finding[] {
+function detectionFindings({
+  detectors: { health, driver, nodetool, alerts },
+  promises,
+  timeline,
+}: Plan): readonly Finding[] {
   const promised = promises.detection_us;
   const findings: Finding[] = [];
-  if (promised !== null && !health && !driver && !nodetool)
+  if (promised !== null && !health && !driver && !nodetool && !alerts)
     findings.push({
       severity: 'note',
       path: ['promises', 'detection'],

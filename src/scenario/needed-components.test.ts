@@ -31,6 +31,11 @@ test('and what its faults strike, whoever asks for it', () => {
   expect(neededFor('site-loss')).toEqual([]);
 });
 
+test('and what raises the alerts that it looks for', () => {
+  const looking = { ...of('cql'), detectors: { alerts: { expect: ['NodeDown'], deadMan: 1 } } };
+  expect(componentsNeeded(looking, { probes: PROBES, faults: FAULTS })).toEqual(['prometheus', 'alertmanager']);
+});
+
 test('what strikes all that is there, or any of it, needs no more than is there', () => {
   expect(needed('cql', 'all')).toEqual([]);
   expect(needed('cql', { pick: 'any' })).toEqual([]);

@@ -4,11 +4,14 @@ import type { PlatformFacts } from '../platform/platform.ts';
 import { isPick } from './picks.ts';
 import type { Registries, Scenario } from './schema.ts';
 
-type Needing = Pick<Scenario, 'services' | 'timeline'>;
+type Needing = Pick<Scenario, 'services' | 'timeline' | 'detectors'>;
 
-/** The further components that a scenario needs: behind the probes of its services, named by its faults, and struck by them whatever they name. It never has to say so itself. */
+/** What raises alerts, and what notifies of them. */
+const MONITORING = ['prometheus', 'alertmanager'] as const;
+
+/** The further components that a scenario needs: behind the probes of its services, named by its faults, struck by them whatever they name, and what raises the alerts that it looks for. It never has to say so itself. */
 export function componentsNeeded(
-  { services, timeline }: Needing,
+  { services, timeline, detectors }: Needing,
   { probes, faults }: Pick<Registries, 'probes' | 'faults'>,
 ): readonly FurtherComponent[] {
   const probed = Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined);
@@ -17,7 +20,7 @@ export function componentsNeeded(
     return isPick(component) ? [component.pick].flat() : [component];
   });
   const struckAlways = timeline.map(({ fault: { type } }) => faults.get(type)?.on as string | undefined);
-  const needed = [...probed, ...struck, ...struckAlways];
+  const needed = [...probed, ...struck, ...struckAlways, ...(detectors?.alerts ? MONITORING : [])];
   return FURTHER_COMPONENTS.filter((one) => needed.includes(one));
 }
 
@@ -29,13 +32,18 @@ export function needsBackups({ backups }: Pick<Scenario, 'backups'>): boolean {
 /** A PlatformError when the platform has one of these at no site. */
 export function requireComponents(
   scenario: Needing & Pick<Scenario, 'name'>,
-  platform: Pick<PlatformFacts, 'name' | 'sites'>,
+  platform: Pick<PlatformFacts, 'name' | 'sites' | 'pager'>,
   registries: Pick<Registries, 'probes' | 'faults'>,
 ): void {
   const lacking = componentsNeeded(scenario, registries).filter((one) =>
     platform.sites.every(({ endpoints }) => (endpoints[one] ?? []).length === 0),
   );
-  if (lacking.length === 0) return;
+  if (lacking.length === 0) {
+    if (!scenario.detectors?.alerts || platform.pager) return;
+    throw new PlatformError(
+      `${scenario.name}: detectors.alerts: the platform ${platform.name} does not say where its Alertmanagers notify`,
+    );
+  }
   throw new PlatformError(`${scenario.name}: the platform ${platform.name} has no ${lacking.join(' and no ')}`, {
     hint: `npm run drill -- platform down: a run starts a platform with what it needs; or have one that stays: npm run drill -- platform up --config FILE, with components: [${lacking.join(', ')}] in it`,
   });

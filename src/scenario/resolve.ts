@@ -209,11 +209,12 @@ function resolveServices(scenario: Scenario, objectives: Plan['objectives']): Re
 }
 
 function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {
-  const { health, nodetool } = detectors ?? {};
+  const { health, nodetool, alerts } = detectors ?? {};
   return {
     health: health ? { every_us: health.every, timeout_us: health.timeout, failures: health.failures } : null,
     driver: detectors?.driver ?? false,
     nodetool: nodetool ? { every_us: nodetool.every } : null,
+    alerts: alerts ? { expect: alerts.expect, deadMan_us: alerts.deadMan } : null,
   };
 }
 

@@ -183,6 +183,25 @@ const scenarioShape = {
         .strictObject({ every: positiveDuration().prefault('10s').describe('A JVM each time.') })
         .optional()
         .describe('What nodetool status says at another site.'),
+      alerts: z
+        .strictObject({
+          expect: z
+            .array(text(100))
+
+            .max(50)
+            .describe(
+              'Names of the alerts that are to fire, each of which detects the fault; [] for none. Any other is told beside them.',
+            ),
+          deadMan: positiveDuration()
+            .prefault('3m')
+            .describe(
+              "How long the alert that always fires (Watchdog) may be silent before our stand-in of a dead man's switch (simulated) raises an alarm.",
+            ),
+        })
+        .optional()
+        .describe(
+          'What Prometheus and Alertmanager of the platform notify whoever is on call of, by the alert rules of the platform.',
+        ),
     })
     .optional()
     .describe('Who would notice, and when: the first alarm is the clock "detected".'),

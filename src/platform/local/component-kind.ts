@@ -1,12 +1,13 @@
 import type { Component } from '../platform.ts';
 import type { LocalConfig } from './config.ts';
+import type { Packaged } from './packaged-program.ts';
 
 /** What is there of a component before it can be started. */
 export interface Classes {
   readonly jars: readonly string[];
   /** Options that let the JVM share an archive of classes; none when there is no archive. */
   readonly archive: readonly string[];
-  /** Where the whole distribution is; null: it is no more than its jars. */
+  /** Where the whole distribution is, or the file of a program; null: it is no more than its jars. */
   readonly home: string | null;
 }
 
@@ -25,6 +26,8 @@ export interface StartCommand {
   readonly directory: string;
   /** What it writes about itself, beside its standard output. */
   readonly log: string;
+  /** Its file; absent: what its runtime is. */
+  readonly program?: string;
   readonly args: readonly string[];
 }
 
@@ -34,9 +37,11 @@ export interface StartCommand {
  */
 export interface ComponentKind {
   readonly component: Component;
-  /** `java`: its classes come from Maven; `node`: it is part of this project, and there is nothing to fetch. */
-  readonly runtime: 'java' | 'node';
-  /** As its pom has it. */
+  /** `java`: its classes come from Maven; `node`: it is part of this project, and there is nothing to fetch; `program`: a package of the distribution has it. */
+  readonly runtime: 'java' | 'node' | 'program';
+  /** Of a `program`. */
+  readonly packaged?: Packaged;
+  /** As its pom has it; of a program what it says itself. */
   readonly version: string;
   heap(config: LocalConfig): string;
   /** Options of its JVM that change the modules: an archive of its classes is made with the same. */

@@ -68,7 +68,7 @@ export class ManagedComponent {
     this.port = portOf(config, component);
     const directory = join(place.directory, this.id);
     this.command = KINDS[component].command({ config, site, node, directory }, classes);
-    this.program = KINDS[component].runtime === 'java' ? java : process.execPath;
+    this.program = this.command.program ?? (KINDS[component].runtime === 'java' ? java : process.execPath);
     if (place.clockLibrary !== null) {
       this.clock = clockEnvironment(place.clockLibrary, this.command.directory);
       setClock(this.command.directory, 0);

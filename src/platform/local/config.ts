@@ -91,6 +91,26 @@ const configSchema = z.strictObject({
       clients: z.int().min(1).max(500).default(30),
     })
     .prefault({}),
+  prometheus: z
+    .strictObject({
+      port: port.default(9_090),
+      /** From one look at everything, and one evaluation of its rules, to the next. */
+      scrapeSeconds: z.int().min(1).max(300).default(15),
+    })
+    .prefault({}),
+  alertmanager: z
+    .strictObject({
+      port: port.default(9_093),
+      /** Between Alertmanagers. */
+      clusterPort: port.default(9_094),
+      /** Outside the sites: where it notifies whoever is on call. */
+      pagerPort: port.default(9_095),
+      /** How long it waits for more of the same before it notifies. */
+      groupWaitSeconds: z.int().min(0).max(300).default(10),
+      /** And before it tells of a change, such as that it is over. */
+      groupIntervalSeconds: z.int().min(1).max(3_600).default(60),
+    })
+    .prefault({}),
 });
 export type LocalConfig = z.infer<typeof configSchema>;
 
@@ -100,7 +120,10 @@ export type LocalConfig = z.infer<typeof configSchema>;
  */
 export function ofRunning(
   said: Partial<LocalConfig> &
-    Omit<LocalConfig, 'processGroups' | 'backups' | 'components' | 'opensearch' | 'pulsar' | 'api'>,
+    Omit<
+      LocalConfig,
+      'processGroups' | 'backups' | 'components' | 'opensearch' | 'pulsar' | 'api' | 'prometheus' | 'alertmanager'
+    >,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
   const whole = {
@@ -111,6 +134,8 @@ export function ofRunning(
     opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
     api: said.api ?? configSchema.shape.api.parse({}),
+    prometheus: said.prometheus ?? configSchema.shape.prometheus.parse({}),
+    alertmanager: said.alertmanager ?? configSchema.shape.alertmanager.parse({}),
   };
   // In the order of the schema, and without what it no longer knows: it is compared with what a file says.
   const known = Object.keys(configSchema.shape).filter((key) => Object.hasOwn(whole, key)) as (keyof LocalConfig)[];

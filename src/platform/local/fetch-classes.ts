@@ -3,22 +3,26 @@ import type { Component } from '../platform.ts';
 import { cachedClassPath, cachedDistribution, resolveClassPath, resolveDistribution } from './class-path.ts';
 import type { Classes } from './component-kind.ts';
 import { KINDS } from './kinds.ts';
+import { fetchProgram, findProgram } from './packaged-program.ts';
 
 /** True when a start needs nothing of a component from the network. */
 export function areClassesFetched(component: Component): boolean {
-  if (KINDS[component].runtime === 'node') return true;
-  return (KINDS[component].distribution ? cachedDistribution(component) : cachedClassPath(component)) !== null;
+  const { runtime, packaged, distribution } = KINDS[component];
+  if (runtime === 'node') return true;
+  if (packaged) return findProgram(packaged) !== null;
+  return (distribution ? cachedDistribution(component) : cachedClassPath(component)) !== null;
 }
 
-/** Everything of a component that Maven has to fetch, where it is not there yet; `onProgress` gets lines for people. */
+/** Everything of a component that has to be fetched, where it is not there yet; `onProgress` gets lines for people. */
 export async function fetchClasses(
   component: Component,
   jdkHome: string,
   signal: AbortSignal,
   onProgress: (line: string) => void,
 ): Promise<Omit<Classes, 'archive'>> {
-  const { runtime, distribution } = KINDS[component];
+  const { runtime, packaged, distribution } = KINDS[component];
   if (runtime === 'node') return { jars: [], home: null };
+  if (packaged) return { jars: [], home: await fetchProgram(packaged, signal, onProgress) };
   if (!distribution) return { jars: await resolveClassPath(component, jdkHome, signal, onProgress), home: null };
   const home = join(await resolveDistribution(component, jdkHome, signal, onProgress), distribution.home);
   return { jars: distribution.jars(home), home };

@@ -1,10 +1,20 @@
 import type { Component } from '../platform.ts';
+import { alertmanager } from './alertmanager.ts';
 import { api } from './api.ts';
 import { cassandra } from './cassandra.ts';
 import type { ComponentKind } from './component-kind.ts';
 import { janusgraph } from './janusgraph.ts';
 import { opensearch } from './opensearch.ts';
+import { prometheus } from './prometheus.ts';
 import { pulsar } from './pulsar.ts';
 
 /** Every kind of process that the local platform can run. */
-export const KINDS: Readonly<Record<Component, ComponentKind>> = { cassandra, janusgraph, opensearch, pulsar, api };
+export const KINDS: Readonly<Record<Component, ComponentKind>> = {
+  cassandra,
+  janusgraph,
+  opensearch,
+  pulsar,
+  api,
+  prometheus,
+  alertmanager,
+};

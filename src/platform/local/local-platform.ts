@@ -4,6 +4,7 @@ import { PlatformError } from '../../errors.ts';
 import { DATABASES } from '../components.ts';
 import type { AbilityName, Component, ComponentState, Platform, PlatformFacts } from '../platform.ts';
 import type { RegisteredFault } from '../undo.ts';
+import { pagerOf } from './alertmanager.ts';
 import { archiveOptions, listOptions } from './archive.ts';
 import { fetchMedusa, MEDUSA } from './backups/medusa-install.ts';
 import { requireClockLibrary } from './clock-library.ts';
@@ -116,6 +117,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,
     },
+    ...(config.components.includes('alertmanager') && { pager: pagerOf(config) }),
     abilities: ALWAYS.concat(OPTIONAL.filter((ability) => !lacks[ability])),
     lacking: lacks,
   };

@@ -10,6 +10,8 @@ const ANSWER_MS: Readonly<Record<Component, number>> = {
   opensearch: 5_000,
   pulsar: 10_000,
   api: 5_000,
+  prometheus: 5_000,
+  alertmanager: 5_000,
 };
 
 /** Resolves when a database serves at an address; rejects at the signal. */

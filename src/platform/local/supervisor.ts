@@ -8,9 +8,11 @@ import { MAKE_SCHEMA } from '../../../clusters/local/api/schema.ts';
 import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { postScript } from '../post-script.ts';
+import { templatesOfAlertmanager } from './alertmanager.ts';
 import { API_PASSWORD, apiPassword } from './api.ts';
 import { Backups, storeOf } from './backups/backups.ts';
 import { ownSharedMemory } from './clock-file.ts';
+import { command } from './command.ts';
 import type { Classes } from './component-kind.ts';
 import { type ComponentPlace, ManagedComponent } from './components.ts';
 import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
@@ -208,6 +210,7 @@ process.on('uncaughtException', onProblem);
 async function main(): Promise<void> {
   kernel = await tryKernel();
   await makeNetwork(config);
+  if (config.components.includes('alertmanager')) await layTemplates();
   if (config.names) await effects.names.start(onProblem);
   if (orders.clockLibrary !== null) await ownSharedMemory();
   rmSync(orders.socket, { force: true });
@@ -232,6 +235,13 @@ async function main(): Promise<void> {
   if (config.components.includes('pulsar')) await linkClusters(config, limit);
   started = true;
   tell('started', 'every component serves');
+}
+
+/** In the platform's own mounts: an unpacked package is not where it looks for itself. */
+async function layTemplates(): Promise<void> {
+  const share = templatesOfAlertmanager();
+  if (share === null) return;
+  await command(['mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${share}:/usr/share`, '/usr/share']);
 }
 
 /** Those that a new node asks for the others first: it ends when none of them listens. */

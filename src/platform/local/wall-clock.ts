@@ -47,6 +47,8 @@ const TIME_OF: Readonly<Record<Component, (at: Endpoint, signal: AbortSignal) =>
   opensearch: opensearchTime,
   pulsar: pulsarTime,
   api: apiTime,
+  prometheus: prometheusTime,
+  alertmanager: noTime,
 };
 
 /**
@@ -155,4 +157,16 @@ async function apiTime({ host, port }: Endpoint, signal: AbortSignal): Promise<n
   const { time } = (await answer.json()) as { time?: unknown };
   if (typeof time !== 'number') throw new Error('no time in what the API says of its health');
   return time;
+}
+
+async function prometheusTime({ host, port }: Endpoint, signal: AbortSignal): Promise<number> {
+  const answer = await fetch(`http://${host}:${port}/api/v1/query?query=time()`, { signal });
+  const { data } = (await answer.json()) as { data?: { result?: readonly unknown[] } };
+  const seconds = data?.result?.[0];
+  if (typeof seconds !== 'number') throw new Error('no time in the answer of Prometheus');
+  return Math.floor(seconds * 1_000);
+}
+
+function noTime(): Promise<number> {
+  return Promise.reject(new Error('an Alertmanager does not say its time'));
 }

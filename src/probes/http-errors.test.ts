@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classifyApiError, classifyStatus } from './api-errors.ts';
+import { classifyHttpError, classifyStatus } from './http-errors.ts';
 
 test.each([
   [400, 'fail', 'invalid'],
@@ -30,5 +30,5 @@ test.each([
   [of({ code: 'UND_ERR_ABORTED' }), 'info', 'timeout'],
   [null, 'info', 'closed'],
 ] as const)('a write that ends in %s: %s', (error, outcome, code) => {
-  expect(classifyApiError(error)).toEqual({ outcome, error: code });
+  expect(classifyHttpError(error)).toEqual({ outcome, error: code });
 });

@@ -38,7 +38,7 @@ interface Said {
 }
 
 /** And of one that ended in an error of the connection. */
-export function classifyApiError(error: unknown): Failure {
+export function classifyHttpError(error: unknown): Failure {
   const { name, code, syscall } = (error ?? {}) as Said;
   const unsent = syscall === 'connect' || syscall === 'getaddrinfo' ? UNSENT.get(String(code)) : undefined;
   if (unsent !== undefined) return { outcome: 'fail', error: unsent };

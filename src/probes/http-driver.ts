@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Pool } from 'undici';
 import { PlatformError } from '../errors.ts';
-import type { Endpoint } from '../platform/platform.ts';
+import type { Component, Endpoint } from '../platform/platform.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
@@ -10,30 +10,33 @@ const LONGER_MS = 2_000;
 /** Connections of one client to each instance, at most: more than operations that are in flight when nothing answers. */
 const SOCKETS = 1_024;
 
-/** What an API answered: its status, its JSON (null: it was none), and how long it asks to be left alone, in ms. */
-export interface ApiAnswer {
+/** What a service answered: its status, its JSON (null: it was none), and how long it asks to be left alone, in ms. */
+export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfterMs: number;
 }
 
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST';
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
+  /** Sent as JSON; bytes and forms as they are. */
   readonly body?: unknown;
+  /** Beside its own: those that bytes need. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** HTTP to the API of one site, by the client of Node's own project: retries nothing, and closes a connection on which an answer is late. Its accounts take turns. */
-export class ApiDriver implements AsyncDisposable {
+/** HTTP to a component of one site, by the client of Node's own project: retries nothing, and closes a connection on which an answer is late. Its accounts take turns. */
+export class HttpDriver implements AsyncDisposable {
   private readonly pools: readonly Pool[];
   private readonly authorizations: readonly string[];
   private readonly timeoutMs: number;
   private asked: number;
 
-  /** InputErrors of what its security names; a PlatformError where the site has no API. */
-  constructor({ site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>) {
-    const endpoints = site.endpoints.api ?? [];
-    if (endpoints.length === 0) throw new PlatformError(`${site.name} has no API`);
+  /** InputErrors of what its security names; a PlatformError where the site has no such component. */
+  constructor(component: Component, { site, timeoutUs, params }: Pick<ProbeContext, 'site' | 'timeoutUs' | 'params'>) {
+    const endpoints = site.endpoints[component] ?? [];
+    if (endpoints.length === 0) throw new PlatformError(`${site.name} has no ${component}`);
     const { tls, auth } = loadSecurity(params);
     this.timeoutMs = timeoutUs / 1000;
     // Whoever comes anew every second, to see whether a site serves, must not use up the quota of the first few.
@@ -60,8 +63,8 @@ export class ApiDriver implements AsyncDisposable {
     return this.authorizations.length;
   }
 
-  /** Its answer by the deadline, whatever its status. Rejects with what `classifyApiError` knows. */
-  async ask({ method, path, body }: ApiRequest, withinMs = this.timeoutMs): Promise<ApiAnswer> {
+  /** Its answer by the deadline, whatever its status. Rejects with what `classifyHttpError` knows. */
+  async ask(request: HttpRequest, withinMs = this.timeoutMs): Promise<HttpAnswer> {
     this.asked += 1;
     const pool = this.pools[this.asked % this.pools.length] as Pool;
     const authorization = this.authorizations[this.asked % this.authorizations.length];
@@ -75,10 +78,7 @@ export class ApiDriver implements AsyncDisposable {
       late.reject(error);
     }, withinMs);
     try {
-      return await Promise.race([
-        this.answered(pool, { method, path, body }, authorization, over.signal),
-        late.promise,
-      ]);
+      return await Promise.race([this.answered(pool, request, authorization, over.signal), late.promise]);
     } finally {
       clearTimeout(timer);
     }
@@ -86,19 +86,20 @@ export class ApiDriver implements AsyncDisposable {
 
   private async answered(
     pool: Pool,
-    { method, path, body }: ApiRequest,
+    { method, path, body, headers }: HttpRequest,
     authorization: string | undefined,
     signal: AbortSignal,
-  ): Promise<ApiAnswer> {
+  ): Promise<HttpAnswer> {
     const answer = await pool.request({
       method,
       path,
       signal,
       headers: {
         ...(authorization && { authorization }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': typeOf(body) }),
+        ...headers,
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: bytesOf(body) }),
     });
     const text = await answer.body.text();
     return {
@@ -119,6 +120,15 @@ function accountsOf({ auth, clients }: Readonly<Record<string, unknown>>): reado
   return typeof clients === 'number' ? Array.from({ length: clients }, (_, n) => `${username}-${n + 1}`) : [username];
 }
 
+function typeOf(body: unknown): string {
+  return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json';
+}
+
+function bytesOf(body: unknown): string | Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return body instanceof URLSearchParams ? body.toString() : JSON.stringify(body);
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -137,10 +147,13 @@ function urlOf({ host, port }: Endpoint, tls: boolean): string {
 }
 
 /** What it is set to, for plan.json. */
-export function apiSettings({ site, timeoutUs, params }: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>> {
+export function httpSettings(
+  component: Component,
+  { site, timeoutUs, params }: Omit<ProbeContext, 'run'>,
+): Readonly<Record<string, unknown>> {
   return {
     driver: 'undici 8.12.4',
-    contactPoints: (site.endpoints.api ?? []).map(({ host, port }) => `${host}:${port}`),
+    contactPoints: (site.endpoints[component] ?? []).map(({ host, port }) => `${host}:${port}`),
     requestTimeoutMs: timeoutUs / 1000,
     retries: 0,
     accounts: accountsOf(params).length,

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
+import { addressOf, type LocalConfig } from './config.ts';
+import { type Packaged, versionOf } from './packaged-program.ts';
+import { nodesOf, portOf } from './places.ts';
+
+const RULES = fileURLToPath(new URL('../../../clusters/local/monitoring/rules.yaml', import.meta.url));
+const SCRAPED = ['prometheus', 'alertmanager'] as const;
+
+const PACKAGED: Packaged = { programs: ['prometheus'], package: 'prometheus' };
+
+/** The Prometheus of a site: it looks after its own site, and after the monitoring of every other. */
+export const prometheus: ComponentKind = {
+  component: 'prometheus',
+  runtime: 'program',
+  packaged: PACKAGED,
+  get version() {
+    return versionOf(PACKAGED);
+  },
+  heap: () => 'unlimited',
+  modules: [],
+  command: (placed, classes) => prometheusCommand(placed, classes),
+};
+
+function prometheusCommand(placed: Placed, { home }: Classes): StartCommand {
+  const { config, site, node, directory } = placed;
+  mkdirSync(directory, { recursive: true });
+  const at = (name: string): string => join(directory, name);
+  writeFileSync(at('prometheus.yml'), stringify(settings(placed)));
+  return {
+    directory,
+    log: at('output.log'),
+    program: home as string,
+    args: [
+      `--config.file=${at('prometheus.yml')}`,
+      `--storage.tsdb.path=${at('data')}`,
+      `--web.listen-address=${addressOf(config, site, node)}:${config.prometheus.port}`,
+      // Writes of the probe come in, and are deleted again, by its own interfaces for it.
+      '--web.enable-remote-write-receiver',
+      '--web.enable-admin-api',
+    ],
+  };
+}
+
+function settings({ config, site }: Placed): Readonly<Record<string, unknown>> {
+  const { scrapeSeconds } = config.prometheus;
+  return {
+    global: {
+      scrape_interval: `${scrapeSeconds}s`,
+      evaluation_interval: `${scrapeSeconds}s`,
+      scrape_timeout: `${Math.min(scrapeSeconds, 10)}s`,
+      // Of an alert that is about no site: that of who raises it. Alerts about a site are the same, whoever raises them.
+      external_labels: { site: config.sites[site]?.name },
+    },
+    rule_files: [RULES],
+    alerting: {
+      alertmanagers: [{ static_configs: [{ targets: everySite(config, 'alertmanager').map(({ target }) => target) }] }],
+    },
+    scrape_configs: SCRAPED.map((component) => ({
+      job_name: component,
+      static_configs: everySite(config, component).map(({ target, name }) => ({
+        targets: [target],
+        labels: { site: name, component },
+      })),
+    })),
+  };
+}
+
+function everySite(
+  config: LocalConfig,
+  component: (typeof SCRAPED)[number],
+): readonly { target: string; name: string }[] {
+  return config.sites.flatMap(({ name }, site) =>
+    nodesOf(config, component).map((node) => ({
+      name,
+      target: `${addressOf(config, site, node)}:${portOf(config, component)}`,
+    })),
+  );
+}
