@@ -37,7 +37,7 @@ function recordOf(
       promises: { detection_us: null, normal_us: null, backup_us: null, restore_us: null, ...promises },
       backups: over.backups ?? [],
       timeline: [{ id: 'kill-1', restarts: over.restarts }],
-      detectors: over.detectors ?? { health: null, driver: false, nodetool: null, alerts: null },
+      detectors: over.detectors ?? { health: null, driver: false, nodetool: null },
     },
     events: over.events ?? [],
     disaster: {
@@ -94,7 +94,7 @@ test.each([
 });
 
 test('where a detector looked and raised no alarm, what clients knew is no detection', () => {
-  const detectors = { health: null, driver: true, nodetool: null, alerts: null };
+  const detectors = { health: null, driver: true, nodetool: null };
   const record = recordOf({ detection_us: 30 * S, normal_us: null }, { detectors });
   const rows = judgePromises(record, [service({ at: instant(102), note: 'the last of the first 3 failures' })]);
   expect(rowOf(rows)).toEqual([
@@ -201,6 +201,41 @@ test('the alarm of the platform counts, however early a stand-in raised its own'
   expect(kept([alarm(105, true)])).toBe('unknown');
   expect(kept([alarm(105, true), alarm(112, false)])).toBe('kept');
   expect(kept([alarm(105, true), alarm(140, false)])).toBe('broken');
+});
+
+test('an alarm about what no service stands on is a detection on its own, once', () => {
+  const alarm = (atS: number, simulated: boolean) =>
+    ({
+      type: 'detected',
+      at_us: atS * S,
+      data: { fault: 'kill-1', detector: 'alert PrometheusDown', simulated },
+    }) as unknown as JournalEvent;
+  const views = ['ledger', 'graph'].map((name) => ({
+    ...service({ at: instant(150), observer: 'simulated' }),
+    ...{ service: name, outages: [] },
+  }));
+  const rows = (events: readonly JournalEvent[]) =>
+    judgePromises(recordOf({ detection_us: 60 * S }, { events }), views)?.map(({ promise, kept, observer }) => [
+      promise,
+      observer,
+      kept,
+    ]);
+  expect(rows([alarm(150, true)])).toEqual([['detection', 'simulated', 'unknown']]);
+  expect(rows([alarm(150, true), alarm(155, false)])).toEqual([['detection', 'platform', 'kept']]);
+  expect(rows([alarm(180, false)])).toEqual([['detection', 'platform', 'broken']]);
+});
+
+test('an alert that was looked for and never came is no promise kept, though no service was struck', () => {
+  const detectors = { health: null, driver: false, nodetool: null, alerts: { expect: ['Down'], deadMan_us: S } };
+  const view = service({ at: null, note: 'never down' });
+  expect(judgePromises(recordOf({ detection_us: 60 * S }, { detectors }), [view])).toMatchObject([
+    {
+      promise: 'detection',
+      kept: 'unknown',
+      note: 'no detector raised an alarm; expected, and not fired: Down; no other alert fired',
+    },
+  ]);
+  expect(judgePromises(recordOf({ detection_us: 60 * S }), [view])).toEqual([]);
 });
 
 test('beside the detection stands which alert was expected and did not fire, and which fired and was not', () => {

@@ -18,18 +18,44 @@ export function judgePromises(
   const { detection_us: detectionUs, normal_us: normalUs, backup_us, restore_us } = record.plan.promises;
   if ([detectionUs, normalUs, backup_us, restore_us].every((one) => one === null)) return undefined;
   return [
-    ...(detectionUs === null ? [] : views.flatMap((view) => detectionOf(record, view, detectionUs))),
+    ...(detectionUs === null ? [] : detections(record, views, detectionUs)),
     ...(normalUs === null ? [] : normalOf(record, views, normalUs)),
     ...(backup_us === null ? [] : backupTimes(backups, backup_us)),
     ...(restore_us === null ? [] : restoreTimes(backups, restore_us)),
   ];
 }
 
+/** Of each service that it struck; and on its own where an alarm names none, for none stands on what was struck. */
+function detections(record: RunRecord, views: readonly View[], promisedUs: number): PromiseRow[] {
+  const alarm = (service: string | undefined) => alarmOf(record, service) ?? alarmOf(record, service, true);
+  const general = alarm(undefined);
+  if (!general) {
+    const rows = views.flatMap((view) => detectionOf(record, view, promisedUs));
+    // Nobody was struck, and nobody was told: that is no promise kept.
+    if (rows.length > 0 || record.plan.detectors.alerts === undefined) return rows;
+    const why = whyUnproven(record) ?? ['no detector raised an alarm', ...alertsBeside(record)].join('; ');
+    return [unknown('detection', promisedUs, why)];
+  }
+  const struck = views.filter(({ service, outages }) => outages.length > 0 || alarm(service) !== null);
+  return [
+    ...detectedAt(record, 'detection', general, promisedUs),
+    ...struck.flatMap((view) => detectionOf(record, view, promisedUs)),
+  ];
+}
+
 /** From the effect of the disaster to the first alarm of the platform's own, or of a stand-in where it raised none; of services that it struck. */
 function detectionOf(record: RunRecord, view: View, promisedUs: number): PromiseRow[] {
-  const clock = alarmOf(record, view) ?? view.clocks.find((one) => one.clock === 'detected');
+  const clock = alarmOf(record, view.service) ?? view.clocks.find((one) => one.clock === 'detected');
   if (view.service === '' || !clock || (clock.at === null && clock.note === 'never down')) return [];
-  const promise = `${view.service}: detection`;
+  return detectedAt(record, `${view.service}: detection`, clock, promisedUs);
+}
+
+function detectedAt(
+  record: RunRecord,
+  promise: string,
+  clock: Omit<RtoClock, 'clock'>,
+  promisedUs: number,
+): PromiseRow[] {
   const why = whyUnproven(record);
   if (why !== null) return [unknown(promise, promisedUs, why)];
   const effective = record.disaster?.effective as Instant;
@@ -39,7 +65,7 @@ function detectionOf(record: RunRecord, view: View, promisedUs: number): Promise
     upper: Math.max(0, clock.at.notAfter_us - effective.notBefore_us),
   };
   const { health, driver, nodetool, alerts } = record.plan.detectors;
-  const looked = health !== null || driver || nodetool !== null || alerts !== null;
+  const looked = health !== null || driver || nodetool !== null || alerts !== undefined;
   const unseen = looked ? 'no detector raised an alarm' : 'nothing detects here';
   const said = clock.observer === 'derived' ? `${unseen}; clients knew by ${clock.note}` : clock.note;
   const note = [said, ...alertsBeside(record)].join('; ');
@@ -112,14 +138,14 @@ function timed(promise: string, promisedUs: number, measured_us: Interval, note:
   };
 }
 
-/** The first alarm that is no stand-in's; null: there was none. */
-function alarmOf(record: RunRecord, { service }: View): Omit<RtoClock, 'clock'> | null {
+/** The first alarm about a service, or about none, that is no stand-in's, or that is one's; null: there was none. */
+function alarmOf(record: RunRecord, service: string | undefined, simulated = false): Omit<RtoClock, 'clock'> | null {
   const alarm = eventsOf(record.events, 'detected').find(
-    ({ data }) => data.fault === record.disaster?.id && data.service === service && !data.simulated,
+    ({ data }) => data.fault === record.disaster?.id && data.service === service && data.simulated === simulated,
   );
   if (!alarm) return null;
   const at = { notBefore_us: alarm.at_us, notAfter_us: alarm.at_us };
-  return { at, observer: 'platform', note: alarm.data.detector };
+  return { at, observer: simulated ? 'simulated' : 'platform', note: alarm.data.detector };
 }
 
 /** From the request that the fault end, or from its effect where it was over before, to its site's own probes being up again. */

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { Endpoint } from '../platform/platform.ts';
+import { fakeHttpServer } from '../probes/testing-http-server.ts';
 import { bePaged, DeadMan } from './pager.ts';
 import type { WatcherEvent } from './protocol.ts';
 
@@ -11,10 +13,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function pager() {
+async function pager({ standIn = false, prometheus = [] }: { standIn?: boolean; prometheus?: Endpoint[] } = {}) {
   const at = { host: '127.0.0.1', port: await freePort() };
   const told: WatcherEvent[] = [];
-  await bePaged(at, { sites: ['paris', 'london'], deadManMs: 3_600_000 }, (event) => told.push(event));
+  const sites = ['paris', 'london'].map((name) => ({ name, datacenter: `${name}-dc`, endpoints: { prometheus } }));
+  await bePaged({ at: { ...at, standIn }, deadManMs: 3_600_000, sites }, (event) => told.push(event));
   const post = async (body: unknown): Promise<number> =>
     (
       await fetch(`http://${at.host}:${at.port}/`, {
@@ -47,6 +50,7 @@ const alert = (over: object = {}, labels: object = {}) => ({
 test('an alert is told once when it fires, however often it is notified, and once when it is resolved', async () => {
   const { told, post } = await pager();
   for (let n = 0; n < 3; n += 1) expect(await post(notice([alert()]))).toBe(200);
+  await vi.waitFor(() => expect(told).toHaveLength(1));
   expect(told).toMatchObject([
     { type: 'alarm', alert: 'PrometheusDown', site: 'paris', component: 'prometheus', simulated: false },
   ]);
@@ -55,6 +59,7 @@ test('an alert is told once when it fires, however often it is notified, and onc
   expect(await post(notice([alert({ status: 'resolved' }), alert({ fingerprint: 'f2' }, { site: 'london' })]))).toBe(
     200,
   );
+  await vi.waitFor(() => expect(told).toHaveLength(3));
   expect(told.slice(1)).toMatchObject([
     { type: 'clear', site: 'paris' },
     { type: 'alarm', site: 'london' },
@@ -67,6 +72,7 @@ test('an alert is told once when it fires, however often it is notified, and onc
 test('what an alert does not say is not made up', async () => {
   const { told, post } = await pager();
   await post(notice([{ ...alert(), labels: { alertname: 'Odd', component: 'toString' } }]));
+  await vi.waitFor(() => expect(told).toHaveLength(1));
   expect(told).toMatchObject([{ alert: 'Odd', site: '', component: null }]);
 });
 
@@ -77,7 +83,7 @@ test('what is no notice is refused, and the next one is heard', async () => {
   expect(await post(`{"alerts":"${'x'.repeat(5_000_000)}"}`)).toBe(400);
   expect(told).toEqual([]);
   expect(await post(notice([alert()]))).toBe(200);
-  expect(told).toHaveLength(1);
+  await vi.waitFor(() => expect(told).toHaveLength(1));
 });
 
 test('the alert that always fires is told of by nobody, as long as it comes', async () => {
@@ -107,4 +113,29 @@ test('and is missed at each site on its own, once, after its time, also where it
   expect(told.slice(1)).toMatchObject([{ type: 'alarm', site: 'paris', what: 'not heard for 180 s' }]);
   deadMan.heard('paris', true, 281_000);
   expect(told.slice(2)).toMatchObject([{ type: 'clear', site: 'paris' }]);
+});
+
+test('by rules of ours it is a stand-in, and it began when it was pending, where a Prometheus says so', async () => {
+  const active = {
+    labels: { alertname: 'PrometheusDown', site: 'paris' },
+    activeAt: new Date(Date.now() - 65_000).toISOString(),
+  };
+  const of = (labels: object) => ({
+    ...active,
+    labels: { ...active.labels, ...labels },
+    activeAt: new Date(0).toISOString(),
+  });
+  await using server = await fakeHttpServer(({ reply }) =>
+    reply(200, { status: 'success', data: { alerts: [active, of({ site: 'london' }), of({ alertname: 'Other' })] } }),
+  );
+  await using silent = await fakeHttpServer(() => {});
+  const prometheus = [server, silent].map(({ port }) => ({ host: '127.0.0.1', port }));
+  const { told, post } = await pager({ standIn: true, prometheus });
+  await post(notice([alert()]));
+  await vi.waitFor(() => expect(told).toHaveLength(1));
+  const [first] = told;
+  expect(first).toMatchObject({ simulated: true, site: 'paris' });
+  const failingForMs = first && 'failingForMs' in first ? (first.failingForMs ?? 0) : 0;
+  expect(failingForMs).toBeGreaterThanOrEqual(65_000);
+  expect(failingForMs).toBeLessThan(600_000);
 });

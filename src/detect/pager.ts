@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { isComponent } from '../platform/components.ts';
 import type { Endpoint } from '../platform/platform.ts';
-import type { WatcherEvent } from './protocol.ts';
+import type { PlannedSite } from '../scenario/plan.ts';
+import type { WatcherConfig, WatcherEvent } from './protocol.ts';
 
 const MAX_BYTES = 4_000_000;
 const CHECK_MS = 1_000;
+const ASK_MS = 500;
 /** The alert that always fires, and is missed when it comes no more. */
 const WATCHDOG = 'Watchdog';
 /** How often it comes at least, where all is well. */
@@ -33,17 +35,16 @@ type Tell = (event: WatcherEvent) => void;
  * `deadManMs`, or of which an Alertmanager says that it is over, raises an alarm of our own stand-in for such a service.
  */
 export async function bePaged(
-  at: Endpoint,
-  { sites, deadManMs }: { readonly sites: readonly string[]; readonly deadManMs: number },
+  { at, deadManMs, sites }: NonNullable<WatcherConfig['pager']> & Pick<WatcherConfig, 'sites'>,
   tell: Tell,
 ): Promise<void> {
-  const deadMan = new DeadMan(sites, deadManMs, tell);
-  const firing = new Set<string>();
+  const names = sites.map(({ name }) => name);
+  const heard = new Heard(new DeadMan(names, deadManMs, tell), at.standIn, sites, tell);
   const server = createServer((request, response) => {
     const answer = (status: number): void => void response.writeHead(status).end();
     readNotice(request).then(
       (notice) => {
-        if (notice) for (const alert of notice) hear(alert, firing, deadMan, tell);
+        if (notice) for (const alert of notice) heard.hear(alert);
         answer(notice ? 200 : 400);
       },
       () => answer(400),
@@ -53,30 +54,70 @@ export async function bePaged(
     server.once('error', reject);
     server.listen(at.port, at.host, resolve);
   });
-  setInterval(() => deadMan.check(performance.now()), CHECK_MS).unref();
+  setInterval(() => heard.deadMan.check(performance.now()), CHECK_MS).unref();
 }
 
-function hear(alert: Alert, firing: Set<string>, deadMan: DeadMan, tell: Tell): void {
-  const { status, labels, startsAt, fingerprint } = alert;
-  const { alertname = '', site = '', component } = labels;
-  if (alertname === WATCHDOG) {
-    deadMan.heard(site, status === 'firing', performance.now());
-    return;
+/** What was notified, and of whom. */
+class Heard {
+  readonly deadMan: DeadMan;
+  private readonly standIn: boolean;
+  private readonly prometheis: readonly Endpoint[];
+  private readonly tell: Tell;
+  private readonly firing = new Set<string>();
+
+  constructor(deadMan: DeadMan, standIn: boolean, sites: readonly PlannedSite[], tell: Tell) {
+    this.deadMan = deadMan;
+    this.standIn = standIn;
+    this.prometheis = sites.flatMap(({ endpoints }) => endpoints.prometheus ?? []);
+    this.tell = tell;
   }
-  // It is told again and again while it lasts.
-  if (firing.has(fingerprint) === (status === 'firing')) return;
-  if (status === 'firing') firing.add(fingerprint);
-  else firing.delete(fingerprint);
-  tell({
-    type: status === 'firing' ? 'alarm' : 'clear',
-    detector: `alert ${alertname}`,
-    simulated: false,
-    alert: alertname,
-    site,
-    component: isComponent(component) ? component : null,
-    what: status === 'firing' ? `firing since ${startsAt}` : 'resolved',
-    failingForMs: Math.max(0, Date.now() - Date.parse(startsAt)),
-  });
+
+  hear(alert: Alert): void {
+    const { status, labels, fingerprint } = alert;
+    if (labels.alertname === WATCHDOG) {
+      this.deadMan.heard(labels.site ?? '', status === 'firing', performance.now());
+      return;
+    }
+    // It is told again and again while it lasts.
+    if (this.firing.has(fingerprint) === (status === 'firing')) return;
+    if (status === 'firing') this.firing.add(fingerprint);
+    else this.firing.delete(fingerprint);
+    void this.say(alert);
+  }
+
+  private async say({ status, labels, startsAt }: Alert): Promise<void> {
+    const { alertname = '', site = '', component } = labels;
+    const firing = status === 'firing';
+    const sinceMs = firing ? await this.activeSinceMs(labels, Date.parse(startsAt)) : Date.now();
+    this.tell({
+      type: firing ? 'alarm' : 'clear',
+      ...{ detector: `alert ${alertname}`, alert: alertname, simulated: this.standIn },
+      ...{ site, component: isComponent(component) ? component : null },
+      what: firing ? `firing since ${startsAt}` : 'resolved',
+      failingForMs: Math.max(0, Date.now() - sinceMs),
+    });
+  }
+
+  /** Since when it was pending, which only a Prometheus knows: one that was so before the fault has noticed something else. In ms since 1970. */
+  private async activeSinceMs(labels: Alert['labels'], startsMs: number): Promise<number> {
+    const asked = await Promise.all(this.prometheis.map((one) => activeAlerts(one).catch(() => [])));
+    const same = asked
+      .flat()
+      .filter((one) => one.labels.alertname === labels.alertname && one.labels.site === labels.site);
+    return Math.min(startsMs, ...same.map(({ activeAt }) => Date.parse(activeAt)));
+  }
+}
+
+const activeSchema = z.object({
+  data: z.object({
+    alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), activeAt: z.iso.datetime({ offset: true }) })),
+  }),
+});
+
+/** What a Prometheus has pending or firing. Rejects where it does not say so at once: whoever is on call must not wait for it. */
+async function activeAlerts({ host, port }: Endpoint): Promise<z.infer<typeof activeSchema>['data']['alerts']> {
+  const answer = await fetch(`http://${host}:${port}/api/v1/alerts`, { signal: AbortSignal.timeout(ASK_MS) });
+  return activeSchema.parse(await answer.json()).data.alerts;
 }
 
 async function readNotice(request: IncomingMessage): Promise<readonly Alert[] | null> {

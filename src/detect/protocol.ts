@@ -1,4 +1,4 @@
-import type { Component, Endpoint } from '../platform/platform.ts';
+import type { Component, Pager } from '../platform/platform.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 import type { HealthCheckSettings } from './health-check.ts';
 
@@ -10,7 +10,7 @@ export interface WatcherConfig {
   /** Drivers that are told by each site's Cassandra which others are down; null: none. */
   readonly driver: { readonly params: Readonly<Record<string, unknown>>; readonly timeoutUs: number } | null;
   /** Where Alertmanagers notify whoever is on call, and how long their dead man's alert may be silent; null: nobody listens there. */
-  readonly pager: { readonly at: Endpoint; readonly deadManMs: number } | null;
+  readonly pager: { readonly at: Pager; readonly deadManMs: number } | null;
 }
 
 /** What it says, as JSON lines on file descriptor 3. */

@@ -26,7 +26,7 @@ async function watchAll(config: WatcherConfig): Promise<void> {
     for (const component of componentsAt(site)) watch(site, component, health as HealthCheckSettings);
   }
   if (driver) await Promise.all(sites.map((site) => watchThroughDriver(site, config, tell)));
-  if (pager) await bePaged(pager.at, { sites: sites.map(({ name }) => name), deadManMs: pager.deadManMs }, tell);
+  if (pager) await bePaged({ ...pager, sites }, tell);
   tell({ type: 'ready' });
 }
 

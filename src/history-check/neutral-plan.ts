@@ -31,7 +31,7 @@ const NEUTRAL: Plan = {
   objectives: [],
   drivers: {},
   notMeasured: [],
-  detectors: { health: null, driver: false, nodetool: null, alerts: null },
+  detectors: { health: null, driver: false, nodetool: null },
   promises: { detection_us: null, normal_us: null, backup_us: null, restore_us: null },
   stop: { downtime_us: null, otherSite_us: 30_000_000 },
   guard: { lastSite: false },

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, PlatformError } from '../errors.ts';
 import type { FurtherComponent } from './components.ts';
 import { examine, type Finding } from './doctor-checks.ts';
 import { type Machine, thisMachine } from './doctor-machine.ts';
@@ -138,10 +138,9 @@ async function provideComponent(
     try {
       await machine.fetchComponent(component, jdk, (line) => write(`         ${line}`));
     } catch (error) {
-      return missing(
-        messageOf(error),
-        'check the network, or the mirrors and proxy of ~/.m2/settings.xml, and run it again',
-      );
+      const hint = error instanceof PlatformError ? error.hint : undefined;
+      const line = hint ?? 'check the network, or the mirrors and proxy of ~/.m2/settings.xml, and run it again';
+      return missing(messageOf(error), line);
     }
   }
   return machine.componentIsFetched(component)

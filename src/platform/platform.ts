@@ -46,9 +46,14 @@ export interface PlatformFacts {
   readonly tuning: Readonly<Record<string, string>>;
   readonly abilities: readonly AbilityName[];
   /** Outside the sites: where its Alertmanagers notify whoever is on call, and nobody else listens; absent: it has none, or they notify elsewhere. */
-  readonly pager?: Endpoint;
+  readonly pager?: Pager;
   /** Of abilities that it has not, why. */
   readonly lacking?: Readonly<Partial<Record<AbilityName, Lack>>>;
+}
+
+/** Where Alertmanagers notify. `standIn`: of alerts by rules of ours, and not by the platform's own. */
+export interface Pager extends Endpoint {
+  readonly standIn: boolean;
 }
 
 /** Why something cannot be done on a platform, and what would help. */

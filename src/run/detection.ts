@@ -3,7 +3,7 @@ import type { WatcherEvent } from '../detect/protocol.ts';
 import { messageOf, PlatformError } from '../errors.ts';
 import { FAULTS } from '../faults/registry.ts';
 import { standsOn } from '../platform/components.ts';
-import { type Endpoint, OUTSIDE_PEER, type Platform } from '../platform/platform.ts';
+import { OUTSIDE_PEER, type Pager, type Platform } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { strikes } from '../scenario/strikes.ts';
@@ -41,7 +41,7 @@ export class Detection implements AsyncDisposable {
           driver: driver
             ? { params: cql?.params ?? { consistency: 'LOCAL_ONE' }, timeoutUs: cql?.timeout_us ?? 2_000_000 }
             : null,
-          pager: alerts && { at: pagerOf(platform), deadManMs: alerts.deadMan_us / 1000 },
+          pager: alerts ? { at: pagerOf(platform), deadManMs: alerts.deadMan_us / 1000 } : null,
         },
         onEvent: (event) => event.type !== 'ready' && this.hear(event),
       });
@@ -139,7 +139,7 @@ export class Detection implements AsyncDisposable {
 }
 
 /** A PlatformError where nobody is notified: `requireComponents` has said so before. */
-function pagerOf(platform: Pick<Platform, 'facts'>): Endpoint {
+function pagerOf(platform: Pick<Platform, 'facts'>): Pager {
   const { name, pager } = platform.facts();
   if (pager) return pager;
   throw new PlatformError(`the platform ${name} does not say where its Alertmanagers notify`);

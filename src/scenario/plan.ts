@@ -222,13 +222,10 @@ export const planSchema = z.strictObject({
         .nullable(),
       driver: z.boolean(),
       nodetool: z.strictObject({ every_us: us.positive() }).nullable(),
-      /** Plans of before it was there have none. */
-      alerts: z
-        .strictObject({ expect: z.array(z.string()), deadMan_us: us.positive() })
-        .nullable()
-        .default(null),
+      /** Absent: nobody looks for any. */
+      alerts: z.strictObject({ expect: z.array(z.string()), deadMan_us: us.positive() }).optional(),
     })
-    .default({ health: null, driver: false, nodetool: null, alerts: null }),
+    .default({ health: null, driver: false, nodetool: null }),
   /** What is promised beside the objectives, and no part of the verdict; null: nothing. */
   promises: z
     .strictObject({

@@ -214,7 +214,7 @@ function resolveDetectors({ detectors }: Scenario): Plan['detectors'] {
     health: health ? { every_us: health.every, timeout_us: health.timeout, failures: health.failures } : null,
     driver: detectors?.driver ?? false,
     nodetool: nodetool ? { every_us: nodetool.every } : null,
-    alerts: alerts ? { expect: alerts.expect, deadMan_us: alerts.deadMan } : null,
+    ...(alerts && { alerts: { expect: alerts.expect, deadMan_us: alerts.deadMan } }),
   };
 }
 

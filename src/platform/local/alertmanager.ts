@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Pager } from '../platform.ts';
 import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type Packaged, sharedFiles, versionOf } from './packaged-program.ts';
@@ -29,8 +30,9 @@ export function templatesOfAlertmanager(): string | null {
 }
 
 /** Where whoever is on call is notified: outside the sites, where a run's watcher listens. Nobody does while no run looks for alerts. */
-export function pagerOf(config: LocalConfig): { readonly host: string; readonly port: number } {
-  return { host: addressOf(config, -1), port: config.alertmanager.pagerPort };
+export function pagerOf(config: LocalConfig): Pager {
+  const { prometheus, alertmanager } = config;
+  return { host: addressOf(config, -1), port: alertmanager.pagerPort, standIn: prometheus.rules === undefined };
 }
 
 function alertmanagerCommand({ config, site, node, directory }: Placed, { home }: Classes): StartCommand {

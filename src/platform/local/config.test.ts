@@ -108,3 +108,13 @@ test('a platform that an older version started has what it had, by the names of 
   const running = ofRunning({ ...rest, stores: ['pulsar'] } as Parameters<typeof ofRunning>[0]);
   expect(JSON.stringify(running)).toBe(JSON.stringify(plain));
 });
+
+test('alert rules of the platform’s own stand beside its file, or it is refused', () => {
+  const file = new URL('../../../clusters/local/platform.yaml', import.meta.url).pathname;
+  const config = parseLocalConfig(`${GOOD}prometheus: { rules: monitoring/rules.yaml }\n`, file);
+  expect(config.prometheus.rules).toBe(new URL('./monitoring/rules.yaml', `file://${file}`).pathname);
+  const wrong = `${GOOD}prometheus: { rules: nowhere.yaml }\n`;
+  expect(() => parseLocalConfig(wrong, file)).toThrow(
+    /prometheus\.rules: there is no .*clusters\/local\/nowhere\.yaml$/,
+  );
+});

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -94,6 +95,8 @@ const configSchema = z.strictObject({
   prometheus: z
     .strictObject({
       port: port.default(9_090),
+      /** Alert rules of the platform's own, in the format of Prometheus, beside this file; absent: ours, which stand in for them. */
+      rules: z.string().min(1).max(300).optional(),
       /** From one look at everything, and one evaluation of its rules, to the next. */
       scrapeSeconds: z.int().min(1).max(300).default(15),
     })
@@ -182,9 +185,14 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
     });
     throw new InputError(problems.join('\n'));
   }
-  const { components } = parsed.data;
+  const { components, prometheus } = parsed.data;
   if (new Set(components).size < components.length)
     throw new InputError(`${file}: components: one of them stands there twice`);
+  if (prometheus.rules !== undefined) {
+    prometheus.rules = resolve(dirname(file), prometheus.rules);
+    if (!existsSync(prometheus.rules))
+      throw new InputError(`${file}: prometheus.rules: there is no ${prometheus.rules}`);
+  }
   const names = parsed.data.sites.flatMap((site) => [site.name, site.datacenter]);
   const twice =
     names.find((one, index) => names.indexOf(one) !== index) ?? (names.includes('outside') ? 'outside' : null);

@@ -113,6 +113,11 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
       'memory of each process': lacks.memory ? 'as much as there is' : 'in a group of its own',
       ...(config.processGroups.includes('disk') && { 'disk of each process': 'can be limited' }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
+      ...(config.components.includes('prometheus') && {
+        'alert rules':
+          config.prometheus.rules === undefined ? 'ours, in the place of the platform’s' : 'the platform’s own',
+        'Prometheus looks': `every ${config.prometheus.scrapeSeconds} s`,
+      }),
       clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,

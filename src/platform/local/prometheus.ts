@@ -55,7 +55,7 @@ function settings({ config, site }: Placed): Readonly<Record<string, unknown>> {
       // Of an alert that is about no site: that of who raises it. Alerts about a site are the same, whoever raises them.
       external_labels: { site: config.sites[site]?.name },
     },
-    rule_files: [RULES],
+    rule_files: [config.prometheus.rules ?? RULES],
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: everySite(config, 'alertmanager').map(({ target }) => target) }] }],
     },
