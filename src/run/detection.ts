@@ -1,20 +1,14 @@
 import { spawnWatcher } from '../client/spawn.ts';
-import type { WatcherEvent } from '../detect/protocol.ts';
 import { messageOf, PlatformError } from '../errors.ts';
-import { FAULTS } from '../faults/registry.ts';
-import { standsOn } from '../platform/components.ts';
 import { OUTSIDE_PEER, type Pager, type Platform } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
-import type { Plan } from '../scenario/plan.ts';
-import { strikes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
+import { type Alarm, attribute, isExpected } from './attribution.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
 
 const READY_MS = 60_000;
 const NODETOOL_MS = 30_000;
-
-type Alarm = Exclude<WatcherEvent, { type: 'ready' }>;
 
 /** The detectors of a plan at work: each alarm is journaled when it comes, as the detection of the fault that strikes that site. */
 export class Detection implements AsyncDisposable {
@@ -58,32 +52,23 @@ export class Detection implements AsyncDisposable {
     await Promise.race([this.watcher?.ready, late]);
   }
 
-  private hear({ type, detector, simulated, site, component, alert, what, failingForMs = 0 }: Alarm): void {
+  private hear(alarm: Alarm): void {
     const { plan, leases, journal, say, phaseNow, clock } = this.session;
+    const { type, detector, simulated, site, component, alert, what } = alarm;
     const about = [component, site].filter(Boolean).join(' of ') || 'nothing that it names';
-    say({ phase: phaseNow, text: `${type} of the ${detector}: ${about}: ${what}` });
-    const expected = alert === undefined || (plan.detectors.alerts?.expect.includes(alert) ?? false);
+    const text = `${type} of the ${detector}: ${about}: ${what}`;
+    say({ phase: phaseNow, text });
     if (alert !== undefined) {
       const state = type === 'alarm' ? 'firing' : 'resolved';
+      const expected = isExpected(alarm, plan);
       journal.append('alert', { alert, site, component: component ?? '', state, expected }).catch(() => {});
     }
-    // Requested, not yet effective: what ends in good order says so before it is gone. Of two at one site nobody knows which was noticed.
-    const open = leases.filter(
-      ({ planned, requested, gone }) => struckSites(planned).includes(site) && requested && !gone,
-    );
-    const [fault] = open;
-    // What began to fail before the fault was requested noticed something else.
-    const before = fault !== undefined && clock.nowUs() - failingForMs * 1_000 < fault.requestedUs;
-    const struck = fault !== undefined && strikes(fault.planned, component ?? undefined, FAULTS);
-    if (type === 'clear' || !expected || before || open.length > 1 || !struck) {
-      this.note(`${type} of the ${detector}: ${about}: ${what}`);
-      return;
+    const detects = attribute(alarm, plan, leases, clock.nowUs());
+    if (!detects) this.note(text);
+    for (const service of detects?.services ?? []) {
+      const data = { fault: detects?.fault as string, detector: `${detector} (${site}): ${what}`, simulated };
+      journal.append('detected', service === undefined ? data : { ...data, service }).catch(() => {});
     }
-    const data = { fault: fault.planned.id, detector: `${detector} (${site}): ${what}`, simulated };
-    const services = servicesOn(plan, site, component);
-    for (const service of services) journal.append('detected', { ...data, service }).catch(() => {});
-    // What monitoring says of what no service stands on is the detection of the fault all the same.
-    if (services.length === 0 && alert !== undefined) journal.append('detected', data).catch(() => {});
   }
 
   private note(what: string): void {
@@ -143,12 +128,4 @@ function pagerOf(platform: Pick<Platform, 'facts'>): Pager {
   const { name, pager } = platform.facts();
   if (pager) return pager;
   throw new PlatformError(`the platform ${name} does not say where its Alertmanagers notify`);
-}
-
-/** The services that stand on a component of a site: a graph is struck with its store. Null: every one that uses the site. */
-export function servicesOn(plan: Plan, site: string, component: string | null): readonly string[] {
-  return Object.entries(plan.services).flatMap(([name, { probe, sites }]) => {
-    const own = PROBES.get(probe)?.component;
-    return sites.includes(site) && (component === null || standsOn(own, component)) ? [name] : [];
-  });
 }
