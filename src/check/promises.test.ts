@@ -223,6 +223,15 @@ test('an alarm about what no service stands on is a detection on its own, once',
   expect(rows([alarm(150, true)])).toEqual([['detection', 'simulated', 'unknown']]);
   expect(rows([alarm(150, true), alarm(155, false)])).toEqual([['detection', 'platform', 'kept']]);
   expect(rows([alarm(180, false)])).toEqual([['detection', 'platform', 'broken']]);
+  // A service that was down for another reason was not detected by it.
+  const down = views.map((view) => ({ ...view, outages: EXAMPLE.outages.slice(0, 1) }));
+  expect(EXAMPLE.outages).not.toHaveLength(0);
+  expect(
+    judgePromises(recordOf({ detection_us: 60 * S }, { events: [alarm(155, false)] }), down.slice(0, 1)),
+  ).toMatchObject([
+    { promise: 'detection', kept: 'kept' },
+    { promise: 'ledger: detection', kept: 'unknown', note: 'no alarm was about what it stands on' },
+  ]);
 });
 
 test('an alert that was looked for and never came is no promise kept, though no service was struck', () => {
@@ -269,6 +278,11 @@ test('beside the detection stands which alert was expected and did not fire, and
   expect(note([...both, ...elsewhen])).toBe('alert PrometheusDown; no other alert fired');
   expect(note([alert(98, 'PrometheusDown', true), ...both.slice(1)])).toContain(
     'expected, and not fired: PrometheusDown',
+  );
+  // The same alert about a site that was not struck is another one.
+  const london = alert(150, 'PrometheusDown', true, 'firing', 'london');
+  expect(note([london, ...both.slice(1)])).toBe(
+    'alert PrometheusDown; expected, and not fired: PrometheusDown; not expected, and fired: PrometheusDown (london)',
   );
 });
 

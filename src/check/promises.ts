@@ -39,7 +39,11 @@ function detections(record: RunRecord, views: readonly View[], promisedUs: numbe
   const struck = views.filter(({ service, outages }) => outages.length > 0 || alarm(service) !== null);
   return [
     ...detectedAt(record, 'detection', general, promisedUs),
-    ...struck.flatMap((view) => detectionOf(record, view, promisedUs)),
+    ...struck.flatMap((view) =>
+      view.service === '' || alarm(view.service) !== null
+        ? detectionOf(record, view, promisedUs)
+        : [unknown(`${view.service}: detection`, promisedUs, 'no alarm was about what it stands on')],
+    ),
   ];
 }
 
@@ -75,7 +79,7 @@ function detectedAt(
 }
 
 /** Of the alerts of the platform's monitoring, while the disaster was in force: those that were expected and did not fire, and those that fired and were not expected. */
-function alertsBeside({ plan, events, disaster }: RunRecord): readonly string[] {
+function alertsBeside({ plan, events, disaster, faults }: RunRecord): readonly string[] {
   const expect = plan.detectors.alerts?.expect;
   if (!expect || !disaster) return [];
   const fired = eventsOf(events, 'alert').filter(
@@ -84,10 +88,11 @@ function alertsBeside({ plan, events, disaster }: RunRecord): readonly string[] 
       at_us >= disaster.requestedUs &&
       at_us <= (disaster.goneUs ?? Number.POSITIVE_INFINITY),
   );
-  const silent = expect.filter((name) => fired.every(({ data }) => data.alert !== name));
-  const others = fired
-    .filter(({ data }) => !data.expected)
-    .map(({ data }) => `${data.alert} (${data.site || 'no site'})`);
+  const report = faults.find((fault) => fault.report.id === disaster.id)?.report;
+  const struck = report ? [report.target, ...(report.also ?? [])] : [];
+  const asExpected = ({ data }: (typeof fired)[number]): boolean => data.expected && struck.includes(data.site);
+  const silent = expect.filter((name) => !fired.some((one) => one.data.alert === name && asExpected(one)));
+  const others = fired.filter((one) => !asExpected(one)).map(({ data }) => `${data.alert} (${data.site || 'no site'})`);
   return [
     ...(silent.length > 0 ? [`expected, and not fired: ${silent.join(', ')}`] : []),
     others.length > 0 ? `not expected, and fired: ${[...new Set(others)].join(', ')}` : 'no other alert fired',

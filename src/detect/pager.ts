@@ -101,9 +101,10 @@ class Heard {
   /** Since when it was pending, which only a Prometheus knows: one that was so before the fault has noticed something else. In ms since 1970. */
   private async activeSinceMs(labels: Alert['labels'], startsMs: number): Promise<number> {
     const asked = await Promise.all(this.prometheis.map((one) => activeAlerts(one).catch(() => [])));
+    // What is notified has all of an alert's labels, and those of the Prometheus that sent it.
     const same = asked
       .flat()
-      .filter((one) => one.labels.alertname === labels.alertname && one.labels.site === labels.site);
+      .filter((one) => Object.entries(one.labels).every(([name, value]) => labels[name] === value));
     return Math.min(startsMs, ...same.map(({ activeAt }) => Date.parse(activeAt)));
   }
 }
@@ -137,6 +138,7 @@ export class DeadMan {
   private readonly tell: Tell;
   private readonly heardMs = new Map<string, number>();
   private readonly missed = new Set<string>();
+  private readonly ever = new Set<string>();
 
   constructor(sites: readonly string[], limitMs: number, tell: Tell, nowMs = performance.now()) {
     this.limitMs = limitMs;
@@ -152,6 +154,7 @@ export class DeadMan {
       return;
     }
     this.heardMs.set(site, nowMs);
+    this.ever.add(site);
     if (this.missed.delete(site)) this.say('clear', site, 'it comes again');
   }
 
@@ -169,7 +172,8 @@ export class DeadMan {
 
   private say(type: 'alarm' | 'clear', site: string, what: string, silentMs = 0): void {
     const detector = `dead man's switch (${WATCHDOG})`;
-    const failingForMs = Math.max(0, silentMs - EXPECTED_MS);
+    // One that never came began before any fault: it notices none.
+    const failingForMs = this.ever.has(site) ? Math.max(0, silentMs - EXPECTED_MS) : silentMs;
     this.tell({ type, detector, simulated: true, site, component: 'prometheus', what, failingForMs });
   }
 }

@@ -51,7 +51,7 @@ export interface PlatformFacts {
   readonly lacking?: Readonly<Partial<Record<AbilityName, Lack>>>;
 }
 
-/** Where Alertmanagers notify. `standIn`: of alerts by rules of ours, and not by the platform's own. */
+/** Where Alertmanagers notify. `standIn`: by rules or routes of ours, and not all by the platform's own. */
 export interface Pager extends Endpoint {
   readonly standIn: boolean;
 }

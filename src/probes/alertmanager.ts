@@ -12,6 +12,9 @@ const READY = '/-/ready';
 const LABEL = 'drill_key';
 /** Longer than any run. */
 const SILENT_MS = 24 * 60 * 60_000;
+const EARLIER_MS = 5 * 60_000;
+/** Alertmanagers tell each other of each silence at once, and of all that they have every minute, which is what counts after one was away. */
+const EXCHANGED_MS = 75_000;
 
 /** Each entry is a silence that matches its key and nothing else: of all that an Alertmanager takes it is what it keeps, and tells the others. */
 const ledger: HttpLedger = {
@@ -20,7 +23,8 @@ const ledger: HttpLedger = {
     path: '/api/v2/silences',
     body: {
       matchers: [{ name: LABEL, value: key, isRegex: false, isEqual: true }],
-      startsAt: new Date().toISOString(),
+      // An Alertmanager takes what is past for now, and what is to come, by its own clock, silences nothing yet.
+      startsAt: new Date(Date.now() - EARLIER_MS).toISOString(),
       endsAt: new Date(Date.now() + SILENT_MS).toISOString(),
       createdBy: 'drill',
       comment: `${seq} ${sum}`,
@@ -39,6 +43,7 @@ export const alertmanagerProbe: ProbeType = {
   params,
   component: 'alertmanager',
   keyspaces: [],
+  exchangedWithinMs: EXCHANGED_MS,
   settings: (context) => httpSettings('alertmanager', context),
 
   async prepare(contexts, signal) {
@@ -102,7 +107,7 @@ const listSchema = z.array(
   }),
 );
 
-/** Ours of a list, those that silence something. */
+/** Ours of a list, those that silence something, or will. */
 function silencesIn(
   body: unknown,
 ): readonly { readonly id: string; readonly key: string; readonly comment: string }[] | null {
@@ -110,17 +115,17 @@ function silencesIn(
   if (!data) return null;
   return data.flatMap(({ id, comment, status, matchers }) => {
     const [matcher] = matchers;
-    return matcher?.name === LABEL && status.state === 'active' ? [{ id, comment, key: matcher.value }] : [];
+    return matcher?.name === LABEL && status.state !== 'expired' ? [{ id, comment, key: matcher.value }] : [];
   });
 }
 
 function entriesIn(body: unknown): ReadonlyMap<string, Entry> | null {
   const silences = silencesIn(body);
   if (!silences) return null;
-  return new Map(
-    silences.map(({ key, comment }) => {
-      const [seq = '', sum = ''] = comment.split(' ');
-      return [key, { seq: Number(seq), sum }];
-    }),
-  );
+  const entries = new Map<string, Entry>();
+  for (const { key, comment } of silences) {
+    const [seq = '', sum = ''] = comment.split(' ');
+    entries.set(key, { seq: Number(seq), sum, times: (entries.get(key)?.times ?? 0) + 1 });
+  }
+  return entries;
 }

@@ -193,7 +193,13 @@ test('Alertmanager: a silence is read by its key, one that has expired is not th
   expect(await states()).toEqual(['absent', 'present', 'present']);
   expect(await client.invoke({ f: 'read', ...(all[0] as (typeof all)[0]) }, soon())).toMatchObject({ error: 'absent' });
   expect(await client.invoke({ f: 'read', ...(all[1] as (typeof all)[0]) }, soon())).toMatchObject({ outcome: 'ok' });
+  // Told twice, it is there twice; one that is to come silences nothing yet, and is there.
+  expect(await client.invoke({ f: 'write', ...(all[1] as (typeof all)[0]) }, soon())).toMatchObject({ outcome: 'ok' });
+  const last = silences.find(({ matchers }) => matchers[0]?.value === all[2]?.key);
+  if (last) last.status.state = 'pending';
+  expect(await states()).toEqual(['absent', 'phantom', 'present']);
   expect(await alertmanagerProbe.cleanup([context], all, soon())).toEqual({ left: 0 });
+  expect(silences.map(({ status }) => status.state)).toEqual(['active', 'expired', 'expired', 'expired', 'expired']);
   expect(others.status.state).toBe('active');
 });
 

@@ -23,6 +23,8 @@ const RETRY_MS = 250;
 export interface Entry {
   readonly seq: number;
   readonly sum: string;
+  /** Absent: once. */
+  readonly times?: number;
 }
 
 /** How a service that speaks HTTP keeps entries under keys. */
@@ -80,12 +82,12 @@ export class HttpLedgerClient implements ProbeClient {
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
     for (const batch of batches(expected, BATCH)) {
       signal.throwIfAborted();
-      const found = await entriesOf(this.driver, this.ledger, batch).catch(() => null);
+      const found = await entriesOf(this.driver, this.ledger, batch, WORK_MS).catch(() => null);
       for (const { key, seq } of batch) {
         const entry = found?.get(key);
         if (!found) yield { key, state: 'unreadable', valueSha: '' };
         else if (!entry) yield { key, state: 'absent', valueSha: '' };
-        else yield { key, state: isRight(entry, key, seq) ? 'present' : 'corrupt', valueSha: entry.sum };
+        else yield { key, state: stateOf(entry, key, seq), valueSha: entry.sum };
       }
     }
   }
@@ -93,6 +95,12 @@ export class HttpLedgerClient implements ProbeClient {
   [Symbol.asyncDispose](): Promise<void> {
     return this.driver[Symbol.asyncDispose]();
   }
+}
+
+/** One that was written twice is there, and once too often. */
+function stateOf(entry: Entry, key: string, seq: number): ReadBackAnswer['state'] {
+  if (!isRight(entry, key, seq)) return 'corrupt';
+  return (entry.times ?? 1) > 1 ? 'phantom' : 'present';
 }
 
 function isRight(entry: Entry, key: string, seq: number): boolean {
@@ -104,7 +112,7 @@ export async function entriesOf(
   driver: HttpDriver,
   ledger: HttpLedger,
   writes: readonly ExpectedWrite[],
-  withinMs?: number,
+  withinMs: number,
 ): Promise<ReadonlyMap<string, Entry>> {
   const { status, body } = await driver.ask(ledger.read(writes.map(({ key }) => key)), withinMs);
   const entries = status === 200 ? ledger.entries(body) : null;

@@ -82,6 +82,8 @@ export interface ProbeType {
   ): Promise<{ left: number; struck?: number }>;
   /** Everything of the probe's that stands in the store of a site, whole or not, found by a scan and not by key. */
   census?(context: ProbeContext, signal: AbortSignal): Promise<readonly CensusEntry[]>;
+  /** Sites tell each other what they have, and nobody can ask whether they are done: after a fault this long is waited before anything is read back, in ms. */
+  readonly exchangedWithinMs?: number;
   /** What the site's nodes still hold for other sites (files of hints, messages), and how many nodes said so. */
   pendingHints?(context: ProbeContext, signal: AbortSignal): Promise<{ nodes: number; files: number }>;
 }

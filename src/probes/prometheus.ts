@@ -29,7 +29,7 @@ const ledger: HttpLedger = {
       'x-prometheus-remote-write-version': '0.1.0',
     },
   }),
-  isWritten: ({ status }) => status === 204 || status === 200,
+  isWritten: ({ status }) => status === 204,
   read: (keys) => ({
     method: 'POST',
     path: '/api/v1/query',

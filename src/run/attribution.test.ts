@@ -74,7 +74,8 @@ test('an alert about what no service stands on detects the fault all the same; a
     fault: 'f-1',
     services: [undefined],
   });
-  expect(of(about, killed('prometheus'))).toEqual({ fault: 'f-1', services: [] });
+  expect(of(about, killed('prometheus'))).toEqual({ fault: 'f-1', services: [undefined] });
+  expect(of({ component: 'pulsar' }, killed('pulsar'))).toEqual({ fault: 'f-1', services: [] });
 });
 
 test('an alert that names no component is about every service of its site', () => {

@@ -36,7 +36,8 @@ export function attribute(
   if (nowUs - failingForMs * 1_000 < fault.requestedUs) return null;
   if (!strikes(fault.planned, component ?? undefined, FAULTS)) return null;
   const services = servicesOn(plan, site, component);
-  return { fault: fault.planned.id, services: services.length === 0 && alert !== undefined ? [undefined] : services };
+  const ofMonitoring = alert !== undefined || component === 'prometheus';
+  return { fault: fault.planned.id, services: services.length === 0 && ofMonitoring ? [undefined] : services };
 }
 
 /** The services that stand on a component of a site: a graph is struck with its store. Null: every one that uses the site. */

@@ -64,7 +64,7 @@ export class Detection implements AsyncDisposable {
       journal.append('alert', { alert, site, component: component ?? '', state, expected }).catch(() => {});
     }
     const detects = attribute(alarm, plan, leases, clock.nowUs());
-    if (!detects) this.note(text);
+    if (!detects || detects.services.length === 0) this.note(text);
     for (const service of detects?.services ?? []) {
       const data = { fault: detects?.fault as string, detector: `${detector} (${site}): ${what}`, simulated };
       journal.append('detected', service === undefined ? data : { ...data, service }).catch(() => {});

@@ -36,6 +36,7 @@ export async function recoverFromFaults(
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
   if (keepsForOthers(session)) await hintsDelivered(session, fault, signal);
+  await exchanged(session, goneUs, signal);
   await session.phase('read-back', 'reading everything back at every site');
   const last = !plan.recovery.repair && !failsBack;
   if (last) await settle(session, stages, signal);
@@ -62,6 +63,15 @@ export async function settle(session: Session, stages: Stages, signal: AbortSign
 function keepsForOthers({ plan }: Session): boolean {
   const kinds = plan.timetables.map(({ probe }) => PROBES.get(probe));
   return kinds.some((kind) => kind?.pendingHints !== undefined || (kind?.keyspaces ?? []).length > 0);
+}
+
+/** Waits until sites that tell each other by and by what they have have done so. */
+async function exchanged(session: Session, goneUs: number, signal: AbortSignal): Promise<void> {
+  const kinds = session.plan.timetables.map(({ probe }) => PROBES.get(probe)?.exchangedWithinMs ?? 0);
+  const waitMs = Math.max(0, ...kinds) - (session.clock.nowUs() - goneUs) / 1000;
+  if (Math.max(0, ...kinds) === 0 || waitMs <= 0) return;
+  session.say({ phase: session.phaseNow, text: 'waiting until the sites have told each other what they have' });
+  await pause(waitMs, signal);
 }
 
 async function hintsDelivered(session: Session, fault: string, signal: AbortSignal): Promise<void> {

@@ -47,6 +47,9 @@ function stopFindings({ timetables, timeline }: Plan): readonly Finding[] {
   ];
 }
 
+/** One that is shorter would miss what is on its way. */
+const SHORTEST_DEAD_MAN_US = 75_000_000;
+
 /** Promises that their own configuration makes impossible, and faults that end before anybody could notice. */
 function detectionFindings({
   detectors: { health, driver, nodetool, alerts },
@@ -60,6 +63,12 @@ function detectionFindings({
       severity: 'note',
       path: ['promises', 'detection'],
       text: 'nothing detects here: what is shown is when the clients could know',
+    });
+  if (alerts && alerts.deadMan_us < SHORTEST_DEAD_MAN_US)
+    findings.push({
+      severity: 'error',
+      path: ['detectors', 'alerts', 'deadMan'],
+      text: `expected at least ${formatDuration(SHORTEST_DEAD_MAN_US)}, as the alert that always fires comes every 30 s to 60 s, got ${formatDuration(alerts.deadMan_us)}`,
     });
   if (!health) return findings;
   const settings = { everyMs: health.every_us / 1000, timeoutMs: health.timeout_us / 1000, failures: health.failures };

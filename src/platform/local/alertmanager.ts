@@ -31,8 +31,8 @@ export function templatesOfAlertmanager(): string | null {
 
 /** Where whoever is on call is notified: outside the sites, where a run's watcher listens. Nobody does while no run looks for alerts. */
 export function pagerOf(config: LocalConfig): Pager {
-  const { prometheus, alertmanager } = config;
-  return { host: addressOf(config, -1), port: alertmanager.pagerPort, standIn: prometheus.rules === undefined };
+  // Whosever the rules are: what is scraped, how often, and whom it is routed to is ours.
+  return { host: addressOf(config, -1), port: config.alertmanager.pagerPort, standIn: true };
 }
 
 function alertmanagerCommand({ config, site, node, directory }: Placed, { home }: Classes): StartCommand {
@@ -51,6 +51,8 @@ function alertmanagerCommand({ config, site, node, directory }: Placed, { home }
     args: [
       `--config.file=${at('alertmanager.yml')}`,
       `--storage.path=${at('data')}`,
+      // What has expired, of every run before, is gone through with every question.
+      '--data.retention=2h',
       `--web.listen-address=${address}:${port}`,
       `--cluster.listen-address=${address}:${clusterPort}`,
       `--cluster.advertise-address=${address}:${clusterPort}`,

@@ -118,6 +118,9 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
           config.prometheus.rules === undefined ? 'ours, in the place of the platform’s' : 'the platform’s own',
         'Prometheus looks': `every ${config.prometheus.scrapeSeconds} s`,
       }),
+      ...(config.components.includes('alertmanager') && {
+        'Alertmanager notifies': `after ${config.alertmanager.groupWaitSeconds} s, and of changes every ${config.alertmanager.groupIntervalSeconds} s`,
+      }),
       clocks: config.clocks === 'adjustable' ? 'adjustable' : 'the machine’s own',
       'commit log': 'periodic: what was acknowledged within its last period is on no disk of that node',
       'timer slack of the databases': `${TIMER_SLACK_NS / 1e6} ms, where the kernel has it`,

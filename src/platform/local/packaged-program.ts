@@ -54,6 +54,9 @@ export async function fetchProgram(
   const directory = mkdtempSync(join(cacheDirectory(), 'unpack-'));
   try {
     await unpack(packaged, directory, signal);
+    // One that is whole may be in use.
+    const theirs = findProgram(packaged);
+    if (theirs !== null) return theirs;
     rmSync(unpackedTo(packaged), { recursive: true, force: true });
     renameSync(join(directory, 'whole'), unpackedTo(packaged));
   } catch (error) {
@@ -122,5 +125,6 @@ export function versionOf(packaged: Packaged): string {
 /** The files that a program of an unpacked package looks for in the machine's own directories; null where it has been installed, or needs none. */
 export function sharedFiles(packaged: Packaged, wanted: string): string | null {
   const share = join(unpackedTo(packaged), 'usr/share');
+  if (!findProgram(packaged)?.startsWith(unpackedTo(packaged))) return null;
   return existsSync(join('/usr/share', wanted)) || !existsSync(join(share, wanted)) ? null : share;
 }

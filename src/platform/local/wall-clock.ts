@@ -164,7 +164,7 @@ async function prometheusTime({ host, port }: Endpoint, signal: AbortSignal): Pr
   const { data } = (await answer.json()) as { data?: { result?: readonly unknown[] } };
   const seconds = data?.result?.[0];
   if (typeof seconds !== 'number') throw new Error('no time in the answer of Prometheus');
-  return Math.floor(seconds * 1_000);
+  return Math.round(seconds * 1_000);
 }
 
 function noTime(): Promise<number> {
