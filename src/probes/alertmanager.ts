@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
-import { HttpDriver, httpSettings } from './http-driver.ts';
-import { countLeft, type Entry, type HttpLedger, HttpLedgerClient, untilReady, WORK_MS } from './http-ledger.ts';
+import type { HttpDriver } from './http-driver.ts';
+import { type Entry, type HttpLedger, onHttp, WORK_MS } from './http-ledger.ts';
 import type { ExpectedWrite, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -44,40 +44,7 @@ export const alertmanagerProbe: ProbeType = {
   component: 'alertmanager',
   keyspaces: [],
   exchangedWithinMs: EXCHANGED_MS,
-  settings: (context) => httpSettings('alertmanager', context),
-
-  async prepare(contexts, signal) {
-    for (const context of contexts) {
-      await using driver = new HttpDriver('alertmanager', context);
-      await untilReady(driver, READY, context, signal);
-    }
-  },
-
-  async connect(context, signal) {
-    const driver = new HttpDriver('alertmanager', context);
-    try {
-      await untilReady(driver, READY, context, signal);
-    } catch (error) {
-      await driver[Symbol.asyncDispose]();
-      throw error;
-    }
-    return new HttpLedgerClient(driver, ledger);
-  },
-
-  async remove(context, writes, signal) {
-    await using driver = new HttpDriver('alertmanager', context);
-    await expireAll(driver, writes, signal);
-  },
-
-  async cleanup(contexts, writes, signal) {
-    let left = 0;
-    for (const context of contexts) {
-      await using driver = new HttpDriver('alertmanager', context);
-      await expireAll(driver, writes, signal);
-      left += await countLeft(driver, ledger, writes, signal);
-    }
-    return { left };
-  },
+  ...onHttp('alertmanager', ledger, READY, expireAll),
 };
 
 function filterOf(key: string): string {

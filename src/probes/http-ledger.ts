@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../errors.ts';
 import { checksum } from '../history/checksum.ts';
+import type { Component } from '../platform/components.ts';
 import { batches } from './batches.ts';
-import type { HttpAnswer, HttpDriver, HttpRequest } from './http-driver.ts';
+import { type HttpAnswer, HttpDriver, type HttpRequest, httpSettings } from './http-driver.ts';
 import { classifyHttpError, classifyStatus } from './http-errors.ts';
 import type {
   ExpectedWrite,
@@ -10,6 +11,7 @@ import type {
   ProbeContext,
   ProbeOperation,
   ProbeOutcome,
+  ProbeType,
   ReadBackAnswer,
 } from './probe.ts';
 
@@ -38,7 +40,7 @@ export interface HttpLedger {
 }
 
 /** The client of a ledger that is kept over HTTP. */
-export class HttpLedgerClient implements ProbeClient {
+class HttpLedgerClient implements ProbeClient {
   private readonly driver: HttpDriver;
   private readonly ledger: HttpLedger;
 
@@ -107,8 +109,53 @@ function isRight(entry: Entry, key: string, seq: number): boolean {
   return entry.seq === seq && entry.sum === checksum(key, seq);
 }
 
+/** What probes of such a ledger have in common. `ready`: the path at which the service says that it is; `removeAll`: by another way than its writes. */
+export function onHttp(
+  component: Component,
+  ledger: HttpLedger,
+  ready: string,
+  removeAll: (driver: HttpDriver, writes: readonly ExpectedWrite[], signal: AbortSignal) => Promise<void>,
+): Pick<ProbeType, 'settings' | 'prepare' | 'connect' | 'remove' | 'cleanup'> {
+  return {
+    settings: (context) => httpSettings(component, context),
+
+    async prepare(contexts, signal) {
+      for (const context of contexts) {
+        await using driver = new HttpDriver(component, context);
+        await untilReady(driver, ready, context, signal);
+      }
+    },
+
+    async connect(context, signal) {
+      const driver = new HttpDriver(component, context);
+      try {
+        await untilReady(driver, ready, context, signal);
+      } catch (error) {
+        await driver[Symbol.asyncDispose]();
+        throw error;
+      }
+      return new HttpLedgerClient(driver, ledger);
+    },
+
+    async remove(context, writes, signal) {
+      await using driver = new HttpDriver(component, context);
+      await removeAll(driver, writes, signal);
+    },
+
+    async cleanup(contexts, writes, signal) {
+      let left = 0;
+      for (const context of contexts) {
+        await using driver = new HttpDriver(component, context);
+        await removeAll(driver, writes, signal);
+        left += await countLeft(driver, ledger, writes, signal);
+      }
+      return { left };
+    },
+  };
+}
+
 /** What stands under the keys of these writes; a PlatformError where the answer does not say. */
-export async function entriesOf(
+async function entriesOf(
   driver: HttpDriver,
   ledger: HttpLedger,
   writes: readonly ExpectedWrite[],
@@ -121,7 +168,7 @@ export async function entriesOf(
 }
 
 /** How many of these writes still stand there. */
-export async function countLeft(
+async function countLeft(
   driver: HttpDriver,
   ledger: HttpLedger,
   writes: readonly ExpectedWrite[],
@@ -137,7 +184,7 @@ export async function countLeft(
 }
 
 /** Resolves once a service says at `path` that it is ready; a PlatformError when it does not until the signal aborts. */
-export async function untilReady(
+async function untilReady(
   driver: HttpDriver,
   path: string,
   { site }: Pick<ProbeContext, 'site'>,

@@ -3,8 +3,8 @@ import { compress } from 'snappyjs';
 import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
 import { batches } from './batches.ts';
-import { HttpDriver, type HttpRequest, httpSettings } from './http-driver.ts';
-import { BATCH, countLeft, type Entry, type HttpLedger, HttpLedgerClient, untilReady, WORK_MS } from './http-ledger.ts';
+import type { HttpDriver, HttpRequest } from './http-driver.ts';
+import { BATCH, type Entry, type HttpLedger, onHttp, WORK_MS } from './http-ledger.ts';
 import type { ExpectedWrite, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -49,43 +49,10 @@ export const prometheusProbe: ProbeType = {
   component: 'prometheus',
   keyspaces: [],
   apart: true,
-  settings: (context) => httpSettings('prometheus', context),
-
-  async prepare(contexts, signal) {
-    for (const context of contexts) {
-      await using driver = new HttpDriver('prometheus', context);
-      await untilReady(driver, READY, context, signal);
-    }
-  },
-
-  async connect(context, signal) {
-    const driver = new HttpDriver('prometheus', context);
-    try {
-      await untilReady(driver, READY, context, signal);
-    } catch (error) {
-      await driver[Symbol.asyncDispose]();
-      throw error;
-    }
-    return new HttpLedgerClient(driver, ledger);
-  },
-
-  /** By the administration's interface, which deletes series. */
-  async remove(context, writes, signal) {
-    await using driver = new HttpDriver('prometheus', context);
-    await deleteAll(driver, writes, signal);
-  },
-
-  async cleanup(contexts, writes, signal) {
-    let left = 0;
-    for (const context of contexts) {
-      await using driver = new HttpDriver('prometheus', context);
-      await deleteAll(driver, writes, signal);
-      left += await countLeft(driver, ledger, writes, signal);
-    }
-    return { left };
-  },
+  ...onHttp('prometheus', ledger, READY, deleteAll),
 };
 
+/** By the administration's interface, which deletes series. */
 async function deleteAll(driver: HttpDriver, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
   for (const batch of batches(writes, BATCH)) {
     signal.throwIfAborted();
