@@ -15,6 +15,7 @@ export const kill: FaultType = {
   params,
   needs: ['processes'],
   restarts: true,
+  onlyItsEndHelps: true,
   notMeasured: [
     {
       what: 'recovery by a restarter of the platform',

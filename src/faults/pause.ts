@@ -17,6 +17,7 @@ export const pause: FaultType = {
   params,
   needs: ['processes', 'pausing'],
   restarts: false,
+  onlyItsEndHelps: true,
   notMeasured: [],
   bind(fault, platform) {
     const components = struck(fault, platform, params.parse(fault.params).component);

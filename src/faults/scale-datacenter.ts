@@ -19,6 +19,7 @@ export const scaleDatacenter: FaultType = {
   params,
   needs: ['processes'],
   restarts: true,
+  onlyItsEndHelps: true,
   notMeasured: [],
   bind(fault, platform) {
     const { mode } = params.parse(fault.params);

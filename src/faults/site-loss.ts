@@ -17,6 +17,7 @@ export const siteLoss: FaultType = {
   params,
   needs: ['network', 'processes'],
   restarts: true,
+  onlyItsEndHelps: true,
   notMeasured: [
     {
       what: 'loss of power',

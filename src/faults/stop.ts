@@ -14,6 +14,7 @@ export const stop: FaultType = {
   params,
   needs: ['processes'],
   restarts: true,
+  onlyItsEndHelps: true,
   notMeasured: [],
   bind(fault, platform) {
     const { component } = params.parse(fault.params);

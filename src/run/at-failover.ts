@@ -1,5 +1,7 @@
-import { faultType } from '../faults/registry.ts';
+import { FAULTS, faultType } from '../faults/registry.ts';
+import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
+import { takes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import { WINDOWS_THAT_HOLD } from '../scenario/windows.ts';
 import type { FaultLease } from './fault-lease.ts';
@@ -7,11 +9,14 @@ import { readBack, type Stages } from './reading.ts';
 import type { Session } from './session.ts';
 import { deadline, until } from './wait.ts';
 
-/** Whether some site may serve while the disaster is in force: where nothing is left before its end, nothing can be read back before it. */
-export function mayBeSurvived({ plan }: Session, disaster: PlannedFault): boolean {
+/** Whether some service may be served while the disaster is in force: where nothing is left before its end, nobody waits for it and nothing can be read back. */
+export function mayBeSurvived({ plan }: Pick<Session, 'plan'>, disaster: PlannedFault): boolean {
   if (!faultType(disaster.type).onlyItsEndHelps) return true;
   const struck = new Set(struckSites(disaster));
-  return Object.values(plan.services).some(({ sites }) => sites.some((site) => !struck.has(site)));
+  return Object.values(plan.services).some(
+    ({ probe, sites }) =>
+      !takes(disaster, PROBES.get(probe)?.component, FAULTS) || sites.some((site) => !struck.has(site)),
+  );
 }
 
 /** Waits until the services are restored, or their time is over, and reads back every write of the ledger at the site that serves now. */
