@@ -13,6 +13,8 @@ export const backupsSchema = z.strictObject({
   taken: z.array(
     z.strictObject({
       backup: z.string(),
+      /** Absent: of Cassandra. One of OpenSearch has a row a site, whatever nodes its cluster has. */
+      of: z.literal('opensearch').optional(),
       mode: z.enum(BACKUP_MODES),
       /** What took it, with its version. */
       tool: z.string(),
@@ -51,6 +53,8 @@ export const backupsSchema = z.strictObject({
     z.strictObject({
       fault: z.string(),
       backup: z.string(),
+      /** As of that backup; `copied_us` is then until every shard was restored, and `started_us` until every copy of it was there. */
+      of: z.literal('opensearch').optional(),
       /** From the request to its being gone: everything serves again; null: not seen. */
       all_us: z.strictObject({ lower: us, upper: us }).nullable(),
       nodes: restoredNodes,

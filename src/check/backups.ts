@@ -27,7 +27,13 @@ export function backupsOf({ plan, events, faults, disaster }: RunRecord, tests: 
         from && to && fault?.lapsed.length === 0
           ? { lower: to.notBefore_us - from.notAfter_us, upper: to.notAfter_us - from.notBefore_us }
           : null;
-      return { ...data, nodes: [...data.nodes], all_us: all_us && { ...all_us, lower: Math.max(0, all_us.lower) } };
+      const { of } = taken.find(({ backup }) => backup === data.backup) ?? {};
+      return {
+        ...data,
+        ...(of && { of }),
+        nodes: [...data.nodes],
+        all_us: all_us && { ...all_us, lower: Math.max(0, all_us.lower) },
+      };
     }),
   };
 }

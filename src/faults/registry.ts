@@ -12,6 +12,7 @@ import { dnsFailure } from './dns-failure.ts';
 import type { FaultType } from './fault.ts';
 import { firewallBlock } from './firewall-block.ts';
 import { graphDamage } from './graph-damage.ts';
+import { indexCorruption } from './index-corruption.ts';
 import { kill } from './kill.ts';
 import { memoryPressure } from './memory-pressure.ts';
 import { networkDelay } from './network-delay.ts';
@@ -49,6 +50,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   graphDamage,
   dataLoss,
   dataCorruption,
+  indexCorruption,
   slowDisk,
   dnsFailure,
   clockSkew,

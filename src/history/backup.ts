@@ -6,3 +6,6 @@ export type BackupMode = (typeof BACKUP_MODES)[number];
 export function backupInColumn(name: string): string {
   return `backup:${name}`;
 }
+
+/** Whose backups there are. */
+export const BACKED_UP = ['cassandra', 'opensearch'] as const;

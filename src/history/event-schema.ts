@@ -51,6 +51,7 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
   'fault-gone': z.object(instant),
   'backup-taken': z.object({
     backup: text,
+    of: z.literal('opensearch').optional(),
     mode: z.enum(BACKUP_MODES),
     tool: text,
     from_us: us,

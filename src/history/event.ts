@@ -87,9 +87,10 @@ export interface EventData {
   'fault-lapsed': FaultInstant;
   'fault-release-requested': FaultInstant;
   'fault-gone': FaultInstant;
-  /** Every file of it was read again by then. `took_us`: of each node, until Medusa, or whoever takes it, was done. */
+  /** Every file of it was read again by then. `of`: absent of Cassandra. `took_us`: of each node, until Medusa, or whoever takes it, was done. */
   'backup-taken': {
     backup: string;
+    of?: 'opensearch';
     mode: BackupMode;
     tool: string;
     from_us: number;

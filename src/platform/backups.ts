@@ -12,7 +12,7 @@ export interface NodeBackup {
   readonly tookUs: number;
 }
 
-/** A backup of every node of Cassandra that is whole: each file of its manifests is there, and is what the manifest says. */
+/** A backup of every node of Cassandra that is whole: each file of its manifests is there, and is what the manifest says; or a snapshot of each site's OpenSearch that was restored beside its indexes. */
 export interface Backup {
   readonly name: string;
   readonly mode: BackupMode;
@@ -71,6 +71,39 @@ export interface DataAbility extends Lasting {
   ): Promise<void>;
   /** Null: nothing was lost under this id. */
   observe(id: string, signal: AbortSignal): Promise<LostData | null>;
+}
+
+/** How the index of a site's cluster is, and what becomes of it. */
+export interface CorruptIndex {
+  readonly id: string;
+  readonly site: string;
+  readonly index: string;
+  readonly backup: string;
+  /** False: it was restored, or its bytes are what they were. */
+  readonly inForce: boolean;
+  /** Bytes that are another than they were, as they are read now, and how many were flipped. */
+  readonly damaged: number;
+  readonly of: number;
+  /** As the cluster says; `gone`: it has no such index; `unknown`: it does not answer. */
+  readonly health: 'green' | 'yellow' | 'red' | 'gone' | 'unknown';
+  /** Null: it was not restored. `copiedUs`: until every shard was; `startedUs`: until it was green. */
+  readonly restored: readonly NodeRestore[] | null;
+  /** Why it could not be restored, and that what was there was put back; empty: it could, or nobody tried. */
+  readonly failure: string;
+}
+
+/** Snapshots of OpenSearch, of each site's cluster by itself, in a store that no fault touches. */
+export interface SnapshotAbility extends Lasting {
+  /** A PlatformError where one of this name is there already, or where it cannot be restored. */
+  take(name: string, signal: AbortSignal): Promise<Backup>;
+  /** Flips bytes in the files of every copy of an index, and has the cluster read them; the way back is a restore of that index from this backup. */
+  corrupt(
+    id: string,
+    what: { readonly site: string; readonly index: string; readonly backup: string; readonly places: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Null: nothing was done under this id. */
+  observe(id: string, signal: AbortSignal): Promise<CorruptIndex | null>;
 }
 
 /** What a site had when a backup was taken, restored into a system of its own: no way leads from it to the platform, or back. */

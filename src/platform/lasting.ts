@@ -24,6 +24,7 @@ const LASTING: {
   compaction: ['lag of compaction', ({ compaction }) => compaction],
   storage: ['damage', ({ storage }) => storage],
   restore: ['losses of data', ({ data }) => data],
+  index: ['corrupt indexes', ({ snapshots }) => snapshots],
   topics: ['topics that are closed', ({ topics }) => topics],
   quota: ['used up quotas', ({ quotas }) => quotas],
   'sign-in': ['clients that are locked out', ({ signIn }) => signIn],

@@ -1,6 +1,6 @@
 import type { Json } from '../history/event.ts';
 import type { QuotaAbility, SignInAbility } from './api.ts';
-import type { BackupAbility, DataAbility, RestoreTestAbility } from './backups.ts';
+import type { BackupAbility, DataAbility, RestoreTestAbility, SnapshotAbility } from './backups.ts';
 import type { Component, Database } from './components.ts';
 import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
 import type { NamesAbility } from './names.ts';
@@ -242,6 +242,8 @@ export interface Abilities {
   readonly data: DataAbility;
   /** The same. */
   readonly restoreTests: RestoreTestAbility;
+  /** Only where the platform has OpenSearch. */
+  readonly snapshots: SnapshotAbility;
   /** Only where the platform has Pulsar. */
   readonly topics: TopicAbility;
   /** Only where the platform has the Analytics API. */

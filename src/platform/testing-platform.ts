@@ -358,6 +358,7 @@ export class FakePlatform implements Platform {
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
     restore: ({ id, sites }) => endLoss(this, id, sites),
+    index: () => {},
     'restore-test': ({ id }) => this.closeCopy(id),
     topics: ({ id }) => void this.closing.delete(id),
     quota: ({ id }) => void this.floods.delete(id),

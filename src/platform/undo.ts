@@ -25,6 +25,8 @@ export interface UndoParams {
   readonly storage: OfFault;
   /** Restore what these sites had from a backup, and start them; where that cannot be done, put back what was taken away, and fail. */
   readonly restore: OfFault & { readonly sites: readonly string[]; readonly backup: string };
+  /** Restore the index that was corrupted under this id from a snapshot; where that cannot be done, give its files back what they were, and fail. */
+  readonly index: OfFault & { readonly site: string; readonly index: string; readonly backup: string };
   /** Nobody closes topics under this id any more: whoever wants one opens it. */
   readonly topics: OfFault;
   /** Nobody uses up the quota of the API's clients under this id any more. */

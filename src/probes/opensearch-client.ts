@@ -11,9 +11,8 @@ import type {
   ProbeOutcome,
   ReadBackAnswer,
 } from './probe.ts';
+import { LEDGER_INDEX } from './tables.ts';
 
-/** Where the documents of this probe are. */
-export const INDEX = 'drill-ledger';
 /** Keys of one request. */
 export const BATCH = 200;
 
@@ -44,7 +43,7 @@ export class OpensearchClient implements ProbeClient {
       // The cluster waits no longer for a primary than anybody waits for the answer.
       const timeout = `${Math.ceil(this.timeoutMs)}ms`;
       const { body } = await this.within((client) =>
-        client.create({ index: INDEX, id: key, timeout, body: { key, seq, sum } }),
+        client.create({ index: LEDGER_INDEX, id: key, timeout, body: { key, seq, sum } }),
       );
       const made = (body as { result?: unknown } | null)?.result === 'created';
       return made
@@ -58,7 +57,7 @@ export class OpensearchClient implements ProbeClient {
   private async read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
     try {
       const { body, statusCode } = await this.within((client) =>
-        client.get({ index: INDEX, id: key }, { ignore: [404] }),
+        client.get({ index: LEDGER_INDEX, id: key }, { ignore: [404] }),
       );
       const { found, _source } = body as { found?: unknown; _source?: Stored };
       // A document that is not there has an answer of its own; an index that is not there has another.
@@ -81,7 +80,7 @@ export class OpensearchClient implements ProbeClient {
 
   private async found(batch: readonly ExpectedWrite[]): Promise<readonly unknown[] | null> {
     const ids = batch.map(({ key }) => key);
-    const { body } = await this.within((client) => client.mget({ index: INDEX, body: { ids } }));
+    const { body } = await this.within((client) => client.mget({ index: LEDGER_INDEX, body: { ids } }));
     const { docs } = body as { docs?: unknown };
     // One answer for each, in their order: anything else says nothing.
     return Array.isArray(docs) && docs.length === ids.length ? docs : null;

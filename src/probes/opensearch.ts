@@ -3,11 +3,12 @@ import type { Client } from '@opensearch-project/opensearch';
 import { z } from 'zod';
 import { messageOf, PlatformError } from '../errors.ts';
 import { batches } from './batches.ts';
-import { BATCH, INDEX, OpensearchClient } from './opensearch-client.ts';
+import { BATCH, OpensearchClient } from './opensearch-client.ts';
 import { layoutOf, openClient, opensearchSettings } from './opensearch-driver.ts';
 import { classifyOpensearchError } from './opensearch-errors.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
+import { LEDGER_INDEX } from './tables.ts';
 
 const params = z.strictObject({ ...securityShape });
 
@@ -64,10 +65,10 @@ export const opensearchProbe: ProbeType = {
 async function makeIndex(client: Client, { site }: ProbeContext, signal: AbortSignal): Promise<void> {
   const { shards, replicas } = layoutOf(site);
   const keyword = { type: 'keyword' } as const;
-  const there = await client.indices.exists({ index: INDEX });
+  const there = await client.indices.exists({ index: LEDGER_INDEX });
   if (!there.body)
     await client.indices.create({
-      index: INDEX,
+      index: LEDGER_INDEX,
       body: {
         settings: { number_of_shards: shards, number_of_replicas: replicas },
         mappings: { dynamic: 'strict', properties: { key: keyword, seq: { type: 'long' }, sum: keyword } },
@@ -75,13 +76,16 @@ async function makeIndex(client: Client, { site }: ProbeContext, signal: AbortSi
     });
   signal.throwIfAborted();
   const { body } = await client.cluster.health(
-    { index: INDEX, wait_for_status: 'green', timeout: GREEN },
+    { index: LEDGER_INDEX, wait_for_status: 'green', timeout: GREEN },
     { ignore: [408] },
   );
   if (body.timed_out)
-    throw new PlatformError(`the index ${INDEX} of ${site.name} is ${body.status} and not green after ${GREEN}`, {
-      hint: 'a node of its cluster is missing, or copies are still made: npm run drill -- platform status',
-    });
+    throw new PlatformError(
+      `the index ${LEDGER_INDEX} of ${site.name} is ${body.status} and not green after ${GREEN}`,
+      {
+        hint: 'a node of its cluster is missing, or copies are still made: npm run drill -- platform status',
+      },
+    );
 }
 
 /** Resolves once any node has answered; a PlatformError when none does until the signal aborts, or when somebody does and does not let us in. */
@@ -108,11 +112,15 @@ function othersOf({ endpoints }: ProbeContext['site']): number {
 async function deleteAll(client: Client, writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<void> {
   for (const batch of batches(writes, BATCH)) {
     signal.throwIfAborted();
-    const { body } = await client.bulk({ index: INDEX, body: batch.map(({ key }) => ({ delete: { _id: key } })) });
+    const { body } = await client.bulk({
+      index: LEDGER_INDEX,
+      body: batch.map(({ key }) => ({ delete: { _id: key } })),
+    });
     const failed = body.items.find(
       ({ delete: one }) => one === undefined || (one.status !== 200 && one.status !== 404),
     );
-    if (failed) throw new PlatformError(`a document could not be deleted from ${INDEX}: ${JSON.stringify(failed)}`);
+    if (failed)
+      throw new PlatformError(`a document could not be deleted from ${LEDGER_INDEX}: ${JSON.stringify(failed)}`);
   }
 }
 
@@ -121,7 +129,11 @@ async function countLeft(client: Client, writes: readonly ExpectedWrite[], signa
   let left = 0;
   for (const batch of batches(writes, BATCH)) {
     signal.throwIfAborted();
-    const { body } = await client.mget({ index: INDEX, _source: false, body: { ids: batch.map(({ key }) => key) } });
+    const { body } = await client.mget({
+      index: LEDGER_INDEX,
+      _source: false,
+      body: { ids: batch.map(({ key }) => key) },
+    });
     const docs = body.docs as readonly { found?: boolean }[];
     left += batch.length - docs.filter(({ found }) => found === false).length;
   }

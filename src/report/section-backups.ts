@@ -22,13 +22,17 @@ ${restored.map(restoredTable)}
 ${restored.length + tested.length > 0 ? null : html`<p>Nothing was restored from a backup.</p>`}</section>`;
 }
 
-function takenTable({ backup, mode, tool, from_us, to_us, nodes, age_us }: Taken): Markup {
+function takenTable({ backup, of, mode, tool, from_us, to_us, nodes, age_us }: Taken): Markup {
   const age =
     age_us === null ? '' : ` It was ${formatDuration(age_us)} old at most when the disaster became effective.`;
+  const whole =
+    of === 'opensearch'
+      ? `of every site at once: ${formatDuration(to_us - from_us)} until each of its indexes had been restored beside itself, under another name.`
+      : `of every node at once: ${formatDuration(to_us - from_us)} until each of its files had been read again and was what its manifest says.`;
   return html`<h3>Backup ${backup}</h3>
-<p class="lead">A ${mode} one, by ${tool}, of every node at once: ${formatDuration(to_us - from_us)} until each of its files had been read again and was what its manifest says.${age}</p>
+<p class="lead">A ${mode} one, by ${tool}, ${whole}${age}</p>
 ${table(nodes, [
-  { head: 'Node', kind: 'row', cell: nodeOf },
+  { head: of === 'opensearch' ? 'Cluster' : 'Node', kind: 'row', cell: nodeOf(of) },
   { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
   { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
   { head: 'Taken in', kind: 'num', cell: ({ took_us }) => formatDuration(took_us) },
@@ -41,30 +45,38 @@ function testedTable({ backup, site, served_us, graph_us, nodes, ledger, missing
   const not = missing.upper === 0 ? '' : `; missing ${formatInterval(missing, formatCount)}`;
   return html`<h3>Restore test of ${backup}, of ${site}</h3>
 <p class="lead">Restored into a network of its own, from which nothing leads to the platform or back, while the platform went on: everything served after ${formatDuration(served_us)}, JanusGraph ${formatDuration(graph_us)} after Cassandra. <strong>${there}${not}</strong>, as the probe that had written each read it there (restore-test.csv).</p>
-${nodeTable(nodes)}
+${nodeTable(nodes, undefined)}
 ${missingKeys.length === 0 ? null : html`<p>The first of what is missing: ${missingKeys.map(({ key, state }) => `${key} (${state})`).join(', ')}.</p>`}`;
 }
 
-function restoredTable({ fault, backup, nodes, all_us }: Restored): Markup {
+function restoredTable({ fault, backup, of, nodes, all_us }: Restored): Markup {
   const all = all_us === null ? UNKNOWN : formatInterval(all_us, formatDuration);
   return html`<h3>Restore from ${backup}, after ${fault}</h3>
-<p class="lead">From the request to a write and a read being served again where everything was lost: ${all}. Nodes are restored beside each other, on one machine.</p>
-${nodeTable(nodes)}`;
+<p class="lead">From the request to a write and a read being served again ${of === 'opensearch' ? html`where the index was: ${all}.` : html`where everything was lost: ${all}. Nodes are restored beside each other, on one machine.`}</p>
+${nodeTable(nodes, of)}`;
 }
 
-function nodeTable(nodes: Restored['nodes']): Markup {
+function nodeTable(nodes: Restored['nodes'], of: Restored['of']): Markup {
   return table(nodes, [
-    { head: 'Node', kind: 'row', cell: nodeOf },
+    { head: of === 'opensearch' ? 'Cluster' : 'Node', kind: 'row', cell: nodeOf(of) },
     { head: 'Files', kind: 'num', cell: ({ files }) => formatCount(files) },
     { head: 'Size', kind: 'num', cell: ({ bytes }) => formatBytes(bytes) },
-    { head: 'Read again and copied in', kind: 'num', cell: ({ copied_us }) => formatDuration(copied_us) },
+    {
+      head: of === 'opensearch' ? 'Restored in' : 'Read again and copied in',
+      kind: 'num',
+      cell: ({ copied_us }) => formatDuration(copied_us),
+    },
     { head: 'Throughput', kind: 'num', cell: ({ bytes, copied_us }) => rate(bytes, copied_us) },
-    { head: 'Cassandra serves after', kind: 'num', cell: ({ started_us }) => formatDuration(started_us) },
+    {
+      head: of === 'opensearch' ? 'Every copy is there after' : 'Cassandra serves after',
+      kind: 'num',
+      cell: ({ started_us }) => formatDuration(started_us),
+    },
   ]);
 }
 
-function nodeOf({ site, node }: { readonly site: string; readonly node: number }): string {
-  return `${site} cassandra/${node}`;
+function nodeOf(of: Taken['of']): (one: { readonly site: string; readonly node: number }) => string {
+  return ({ site, node }) => (of === 'opensearch' ? `${site} opensearch` : `${site} cassandra/${node}`);
 }
 
 function rate(bytes: number, us: number): string {

@@ -1,6 +1,6 @@
 import { messageOf, PlatformError } from '../errors.ts';
 import type { RestoredNode } from '../history/event.ts';
-import type { NodeRestore } from '../platform/backups.ts';
+import type { LostData, NodeRestore } from '../platform/backups.ts';
 import type { Session } from './session.ts';
 
 const ASK_MS = 10_000;
@@ -12,7 +12,7 @@ const ASK_MS = 10_000;
 export async function sayRestored({ leases, restoredSaid, platform, journal }: Session): Promise<void> {
   for (const { planned, gone } of leases) {
     if (!gone || restoredSaid.has(planned.id)) continue;
-    const lost = await platform.abilities.data?.observe(planned.id, AbortSignal.timeout(ASK_MS));
+    const lost = await restoredUnder(platform.abilities, planned.id);
     if (!lost) continue;
     restoredSaid.add(planned.id);
     if (!lost.restored)
@@ -22,6 +22,15 @@ export async function sayRestored({ leases, restoredSaid, platform, journal }: S
     const nodes = lost.restored.map(inRecord);
     await journal.append('restored', { fault: planned.id, backup: lost.backup, nodes });
   }
+}
+
+/** What became of what was lost under the id of a fault, whatever store it was lost from. */
+async function restoredUnder(
+  { data, snapshots }: Session['platform']['abilities'],
+  id: string,
+): Promise<Pick<LostData, 'backup' | 'restored' | 'failure'> | null | undefined> {
+  const limit = AbortSignal.timeout(ASK_MS);
+  return (await data?.observe(id, limit)) ?? (await snapshots?.observe(id, limit));
 }
 
 export function inRecord({ copiedUs, startedUs, ...node }: NodeRestore): RestoredNode {

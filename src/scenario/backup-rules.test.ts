@@ -44,6 +44,21 @@ test.each([
   expect(problemsOf(text(backups)).join('\n')).toContain(problem);
 });
 
+test('of OpenSearch it is for what OpenSearch has lost, whole, and tried at once', () => {
+  const corruption = '{ at: 10s, for: 30s, fault: { type: index-corruption, site: paris, backup: daily } }';
+  const of = (what: string, loss = corruption): string => problemsOf(text(`backups: { ${what} }`, loss)).join();
+  expect(of('daily: { at: 5s, of: opensearch }')).toBe('');
+  expect(of('daily: { at: 5s }')).toContain(
+    'expected a backup of opensearch, got daily, which is one of cassandra: backups: { daily: { of: opensearch } }',
+  );
+  expect(of('hourly: { at: 5s, of: opensearch }', LOSS)).toContain('expected a backup of cassandra, got hourly');
+  expect(of('daily: { at: 5s, of: opensearch, mode: differential }')).toContain('backups.daily.mode: expected full');
+  expect(of('daily: { at: 5s, of: opensearch, restoreTest: paris }')).toContain(
+    'backups.daily.restoreTest: expected none of opensearch',
+  );
+  expect(of('daily: { at: 5s, of: elastic }')).toContain('backups.daily.of');
+});
+
 test('a site that is lost twice at once, or not there', () => {
   const also = (sites: string): string =>
     text('backups: { hourly: { at: 5s } }', LOSS.replace('site: paris', `site: paris, also: [${sites}]`));

@@ -1,17 +1,23 @@
 import { formatDuration } from '../duration.ts';
+import { BACKED_UP } from '../history/backup.ts';
 import { didYouMean } from './nearest.ts';
 import { isPick } from './picks.ts';
 import type { Positions } from './positions.ts';
 import type { Path, Problem } from './problem.ts';
-import type { Scenario } from './schema.ts';
+import type { Registries, Scenario } from './schema.ts';
 
 /** Faults that are to be ended by a backup that there is not, or not yet; backups that would be taken while something else happens. */
-export function backupProblems({ backups, timeline }: Scenario, positions: Positions): readonly Problem[] {
+export function backupProblems(
+  { backups, timeline }: Scenario,
+  { faults }: Pick<Registries, 'faults'>,
+  positions: Positions,
+): readonly Problem[] {
   const problems: Problem[] = [];
   const at = (path: Path, text: string): void => void problems.push(positions.atValue(path, text));
   const names = Object.keys(backups);
   for (const [i, { at: begins, fault }] of timeline.entries()) {
     const { backup, also } = fault.params;
+    const on: string | undefined = faults.get(fault.type)?.on;
     if (typeof backup === 'string') {
       const path: Path = ['timeline', i, 'fault', 'backup'];
       const taken = Object.hasOwn(backups, backup) ? backups[backup] : undefined;
@@ -21,6 +27,11 @@ export function backupProblems({ backups, timeline }: Scenario, positions: Posit
         at(
           path,
           `expected a backup of this scenario (${there}), got ${JSON.stringify(backup)}${didYouMean(backup, names)}`,
+        );
+      else if (BACKED_UP.some((of) => of === on && of !== taken.of))
+        at(
+          path,
+          `expected a backup of ${on}, got ${backup}, which is one of ${taken.of}: backups: { ${backup}: { of: ${on} } }`,
         );
       else if (taken.at >= begins)
         at(
@@ -35,6 +46,16 @@ export function backupProblems({ backups, timeline }: Scenario, positions: Posit
       if (also.indexOf(site) !== j)
         at(['timeline', i, 'fault', 'also', j], `expected each site once, got ${site} again`);
     });
+  }
+  for (const [name, { of, mode, restoreTest }] of Object.entries(backups)) {
+    if (of === 'cassandra') continue;
+    if (mode !== 'full')
+      at(['backups', name, 'mode'], `expected full of ${of}: each of its snapshots has a repository of its own`);
+    if (restoreTest !== undefined)
+      at(
+        ['backups', name, 'restoreTest'],
+        `expected none of ${of}: what is taken of it is restored beside its indexes at once`,
+      );
   }
   const tested = Object.keys(backups).filter((name) => backups[name]?.restoreTest !== undefined);
   for (const name of tested.slice(1))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BACKUP_MODES } from '../history/backup.ts';
+import { BACKED_UP, BACKUP_MODES } from '../history/backup.ts';
 import { name, siteName } from './shapes.ts';
 import { duration } from './values.ts';
 
@@ -9,6 +9,10 @@ export const backupsField = z
     name('the name of a backup'),
     z.strictObject({
       at: duration().describe('After the end of the steady state, and before the fault that needs it.'),
+      of: z
+        .enum(BACKED_UP)
+        .default('cassandra')
+        .describe('cassandra: every node, by Medusa. opensearch: a snapshot of each site’s cluster.'),
       mode: z
         .enum(BACKUP_MODES)
         .default('full')
@@ -21,4 +25,4 @@ export const backupsField = z
     }),
   )
   .default({})
-  .describe('Backups of Cassandra, of every site, each read again before it counts.');
+  .describe('Backups of every site, each read again, or restored, before it counts.');

@@ -53,12 +53,14 @@ function declaredSection({ sha256, ...said }: NonNullable<Plan['declared']>): [s
 }
 
 function backupSection({ backups }: Plan): [string, readonly string[]] {
-  const lines = backups.map(({ name, at_us, mode, restoreTest }) => {
+  const lines = backups.map(({ name, at_us, of, mode, restoreTest }) => {
     const test =
       restoreTest === undefined ? '' : `; that of ${restoreTest} is restored beside the platform, and read back`;
-    return `${formatDuration(at_us)}: ${name}, ${mode}, of every site${test}`;
+    const whose = of === 'opensearch' ? 'OpenSearch at every site' : 'every site';
+    return `${formatDuration(at_us)}: ${name}, ${mode}, of ${whose}${test}`;
   });
-  return ['backups of Cassandra, after the end of the steady state', lines];
+  const whose = backups.some(({ of }) => of === 'opensearch') ? 'backups' : 'backups of Cassandra';
+  return [`${whose}, after the end of the steady state`, lines];
 }
 
 /** `RTO of ledger < 30 min`. */

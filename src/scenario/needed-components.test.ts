@@ -8,6 +8,7 @@ import { componentsNeeded, requireComponents } from './needed-components.ts';
 const of = (probe: string, component?: unknown): Parameters<typeof componentsNeeded>[0] =>
   ({
     services: { one: { probe } },
+    backups: {},
     timeline: component === undefined ? [] : [{ fault: { type: 'kill', site: 'paris', params: { component } } }],
   }) as unknown as Parameters<typeof componentsNeeded>[0];
 const needed = (...args: Parameters<typeof of>) => componentsNeeded(of(...args), { probes: PROBES, faults: FAULTS });

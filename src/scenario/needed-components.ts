@@ -4,14 +4,14 @@ import type { PlatformFacts } from '../platform/platform.ts';
 import { isPick } from './picks.ts';
 import type { Registries, Scenario } from './schema.ts';
 
-type Needing = Pick<Scenario, 'services' | 'timeline' | 'detectors'>;
+type Needing = Pick<Scenario, 'services' | 'timeline' | 'detectors' | 'backups'>;
 
 /** What raises alerts, and what notifies of them. */
 const MONITORING = ['prometheus', 'alertmanager'] as const;
 
-/** The further components that a scenario needs: behind the probes of its services, named by its faults, struck by them whatever they name, and what raises the alerts that it looks for. It never has to say so itself. */
+/** The further components that a scenario needs: behind the probes of its services, named by its faults, struck by them whatever they name, of what backups are taken, and what raises the alerts that it looks for. It never has to say so itself. */
 export function componentsNeeded(
-  { services, timeline, detectors }: Needing,
+  { services, timeline, detectors, backups }: Needing,
   { probes, faults }: Pick<Registries, 'probes' | 'faults'>,
 ): readonly FurtherComponent[] {
   const probed = Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined);
@@ -20,13 +20,14 @@ export function componentsNeeded(
     return isPick(component) ? [component.pick].flat() : [component];
   });
   const struckAlways = timeline.map(({ fault: { type } }) => faults.get(type)?.on as string | undefined);
-  const needed = [...probed, ...struck, ...struckAlways, ...(detectors?.alerts ? MONITORING : [])];
+  const backedUp = Object.values(backups).map(({ of }) => of as string);
+  const needed = [...probed, ...struck, ...struckAlways, ...backedUp, ...(detectors?.alerts ? MONITORING : [])];
   return FURTHER_COMPONENTS.filter((one) => needed.includes(one));
 }
 
-/** Whether it takes backups: so does a platform that is started for it. */
+/** Whether it takes backups of Cassandra: so does a platform that is started for it. */
 export function needsBackups({ backups }: Pick<Scenario, 'backups'>): boolean {
-  return Object.keys(backups).length > 0;
+  return Object.values(backups).some(({ of }) => of === 'cassandra');
 }
 
 /** A PlatformError when the platform has one of these at no site. */

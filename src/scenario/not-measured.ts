@@ -4,15 +4,15 @@ import { struckSites } from './struck-sites.ts';
 
 type NotMeasured = Plan['notMeasured'];
 
-/** What backups that a run takes itself, beside the platform, cannot show. */
-const STORE_OF_BACKUPS: NotMeasured = [
+/** What backups that a run takes itself, beside the platform, cannot show. `writer`: whoever wrote their files. */
+const storeOfBackups = (writer: string): NotMeasured => [
   {
     what: 'a store of backups that is lost with the site',
     why: 'it is on the same machine as the databases, and no fault touches it',
   },
   {
     what: 'backups that are encrypted',
-    why: 'the store of the laboratory is a directory, and its files are as Cassandra writes them',
+    why: `the store of the laboratory is a directory, and its files are as ${writer} writes them`,
   },
   {
     what: 'the schedule of backups, and their age',
@@ -44,7 +44,8 @@ export function notMeasuredBy(
       why: 'the read-back asks for the keys that were written; it does not scan what else is stored',
     },
   ];
-  if (plan.backups.length > 0) all.push(...STORE_OF_BACKUPS);
+  const [backup] = plan.backups;
+  if (backup) all.push(...storeOfBackups(backup.of === 'opensearch' ? 'OpenSearch' : 'Cassandra'));
   if (nodesPerSite === 1 && !plan.timeline.some((fault) => isOneOfSeveral(fault, plan)))
     all.push({
       what: 'failure of one node among several in a site',

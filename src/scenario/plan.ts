@@ -178,13 +178,15 @@ export const planSchema = z.strictObject({
   retry: z.strictObject({ retries: z.int().positive(), base_us: us, max_us: us }).nullable(),
   steadyState: z.strictObject({ for_us: us, within_us: us }),
   timeline: z.array(plannedFaultSchema),
-  /** Of Cassandra, of every site, in the order of time. Plans of before there were any have none. */
+  /** Of every site, in the order of time. Plans of before there were any have none. */
   backups: z
     .array(
       z.strictObject({
         name: z.string(),
         /** After the end of the steady state. */
         at_us: us,
+        /** Absent: of Cassandra. */
+        of: z.literal('opensearch').optional(),
         mode: z.enum(BACKUP_MODES),
         /** Of this site it is restored beside the platform at once, and read back; absent: it is not. */
         restoreTest: z.string().optional(),

@@ -120,8 +120,8 @@ function abilitiesNeeded(
     const who = `the fault ${fault.type}`;
     for (const ability of [...needs, ...(alsoNeeds?.(fault.params) ?? [])]) need(ability, who);
   }
-  for (const { restoreTest } of Object.values(backups)) {
-    need('backups', 'backups');
+  for (const { of, restoreTest } of Object.values(backups)) {
+    need(of === 'opensearch' ? 'snapshots' : 'backups', 'backups');
     if (restoreTest !== undefined) need('restoreTests', 'restoreTest');
   }
   if (timeline.length > 0 && recovery.repair) need('nodetool', 'recovery.repair');

@@ -177,8 +177,14 @@ function resolvePromises({ promises: { detection, normal, backup, restore } }: S
 }
 
 function resolveBackups({ backups }: Scenario): Plan['backups'] {
-  const all = Object.entries(backups).map(([name, { at, mode, restoreTest }]) => {
-    return { name, at_us: at, mode, ...(restoreTest !== undefined && { restoreTest }) };
+  const all = Object.entries(backups).map(([name, { at, of, mode, restoreTest }]) => {
+    return {
+      name,
+      at_us: at,
+      ...(of === 'opensearch' && { of }),
+      mode,
+      ...(restoreTest !== undefined && { restoreTest }),
+    };
   });
   return all.toSorted((a, b) => a.at_us - b.at_us);
 }

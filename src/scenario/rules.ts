@@ -14,7 +14,7 @@ export function ruleProblems(scenario: Scenario, registries: Registries, positio
     ...serviceProblems(scenario, registries, positions),
     ...loadProblems(scenario, positions),
     ...timelineProblems(scenario, registries, positions),
-    ...backupProblems(scenario, positions),
+    ...backupProblems(scenario, registries, positions),
     ...objectiveProblems(scenario, positions),
     ...waitProblems(scenario, positions),
   ];

@@ -6,7 +6,9 @@ import { apiPassword } from './api.ts';
 import { QuotaEffects, SignInEffects } from './api-effects.ts';
 import type { Backups } from './backups/backups.ts';
 import { DataEffects } from './backups/data-effects.ts';
+import { IndexEffects } from './backups/index-effects.ts';
 import { type MakeApart, RestoreTests } from './backups/restore-tests.ts';
+import type { Snapshots } from './backups/snapshots.ts';
 import { ClockEffects } from './clock-effects.ts';
 import { CompactionEffects } from './compaction-effects.ts';
 import type { LocalConfig } from './config.ts';
@@ -56,6 +58,7 @@ export interface Surroundings {
   readonly adjustable: boolean;
   readonly nodetool: Nodetool;
   readonly backups: Backups;
+  readonly snapshots: Snapshots;
   readonly makeApart: MakeApart;
   readonly onEvent: (type: string, what: string) => void;
 }
@@ -74,6 +77,7 @@ export class Effects {
   readonly diskSpeed: DiskSpeedEffects;
   readonly data: DataEffects;
   readonly restoreTests: RestoreTests;
+  readonly indexes: IndexEffects;
   readonly topics: TopicEffects;
   readonly quotas: QuotaEffects;
   readonly signIn: SignInEffects;
@@ -89,6 +93,7 @@ export class Effects {
     adjustable,
     nodetool,
     backups,
+    snapshots,
     makeApart,
     onEvent,
   }: Surroundings) {
@@ -123,6 +128,14 @@ export class Effects {
       backups,
       make: makeApart,
     });
+    this.indexes = new IndexEffects({
+      inventory,
+      guard,
+      directory: join(directory, 'corrupt-indexes'),
+      snapshots,
+      start: (target) => processes.startNow(target),
+      restart,
+    });
     this.topics = new TopicEffects(inventory, guard);
     const ofApi = { config, inventory, guard, password: () => apiPassword(directory) };
     this.quotas = new QuotaEffects(ofApi);
@@ -138,6 +151,7 @@ export class Effects {
       disk: this.disks,
       storage: this.damage,
       restore: this.data,
+      index: this.indexes,
       'restore-test': this.restoreTests,
       topics: this.topics,
       quota: this.quotas,
@@ -155,6 +169,7 @@ export class Effects {
       disk: ({ id }) => this.disks.undo(id),
       storage: ({ id }) => this.damage.undo(id),
       restore: ({ id }) => this.data.undo(id),
+      index: ({ id }) => this.indexes.undo(id),
       'restore-test': ({ id }) => this.restoreTests.undo(id),
       topics: ({ id }) => this.topics.undo(id),
       quota: ({ id }) => this.quotas.undo(id),

@@ -50,6 +50,7 @@ function lackOfComponents({ components }: LocalConfig): Partial<Record<AbilityNa
   });
   const api = lack('api', 'Analytics API');
   return {
+    ...(!components.includes('opensearch') && { snapshots: lack('opensearch', 'OpenSearch') }),
     ...(!components.includes('pulsar') && { topics: lack('pulsar', 'Pulsar') }),
     ...(!components.includes('api') && { quotas: api, signIn: api }),
   };

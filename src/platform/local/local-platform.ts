@@ -65,6 +65,7 @@ const OPTIONAL = [
   'backups',
   'data',
   'restoreTests',
+  'snapshots',
   'topics',
   'quotas',
   'signIn',

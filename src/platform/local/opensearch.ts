@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { snapshotsIn } from './backups/snapshot-store.ts';
 import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf } from './config.ts';
 import { jvmOptions } from './jvm.ts';
@@ -86,6 +87,7 @@ function settings(placed: Placed): Readonly<Record<string, unknown>> {
     'node.name': nodeName(placed, node),
     'path.data': join(directory, 'data'),
     'path.logs': join(directory, 'logs'),
+    'path.repo': [snapshotsIn(dirname(directory))],
     'http.host': addressOf(config, site, node),
     // Nodes of a site reach each other inside it. Beyond loopback a cluster of several asks for more open files than a user may have, and for another collector.
     'transport.host': insideAddress(node),

@@ -113,6 +113,14 @@ export class LocalPlatform implements Platform {
           ...lasting('restore-test'),
         },
       }),
+      ...(facts.abilities.includes('snapshots') && {
+        snapshots: {
+          take: (name, signal) => rpc.call('takeSnapshot', { name }, signal),
+          corrupt: (id, what, signal) => rpc.call('corruptIndex', { id, ...what }, signal),
+          observe: (id, signal) => rpc.call('corruptIndexes', { id }, signal),
+          ...lasting('index'),
+        },
+      }),
       ...(facts.abilities.includes('topics') && {
         topics: {
           unload: (id, site, everyMs, signal) => rpc.call('unload', { id, site, everyMs }, signal),

@@ -43,7 +43,12 @@ export function chooseBytes(
   places: number,
   seed: string,
 ): readonly SpoiltByte[] {
-  const files = dataFiles(directory, table.keyspace, table.table).map((path) => ({ path, size: statSync(path).size }));
+  return bytesOf(dataFiles(directory, table.keyspace, table.table), places, seed);
+}
+
+/** `places` different bytes of these files, wherever `seed` says. */
+export function bytesOf(paths: readonly string[], places: number, seed: string): readonly SpoiltByte[] {
+  const files = paths.map((path) => ({ path, size: statSync(path).size }));
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const chosen = new Set<number>();
   for (let n = 0; chosen.size < Math.min(places, total); n += 1) {
@@ -61,9 +66,9 @@ export function chooseBytes(
   });
 }
 
-/** Turns every bit of each byte round; they are on disk when it returns. */
+/** Turns every bit of each byte round; they are on disk when it returns. One whose file is gone stays what it was. */
 export function spoil(bytes: readonly SpoiltByte[]): void {
-  writeAll(bytes, (was) => was ^ 0xff);
+  writeAll(bytes.filter(isThere), (was) => was ^ 0xff);
 }
 
 /** Gives each byte back what it was. A file that is gone took its damage with it. */

@@ -5,6 +5,7 @@ import type { LineDelay, PacketRule, ProcessTarget } from '../platform.ts';
 import type { GraphDamage, TableDamage } from '../storage.ts';
 import type { LastingKind, Undo } from '../undo.ts';
 import type { Backups } from './backups/backups.ts';
+import type { Snapshots } from './backups/snapshots.ts';
 import type { ManagedComponent } from './components.ts';
 import type { LocalConfig } from './config.ts';
 import type { Effects } from './effects.ts';
@@ -21,6 +22,7 @@ export interface Supervised {
   readonly inventory: Inventory;
   readonly effects: Effects;
   readonly backups: Backups;
+  readonly snapshots: Snapshots;
   readonly register: Register;
   readonly holders: Holders;
   readonly kernel: () => Kernel;
@@ -46,6 +48,7 @@ export function supervisorMethods({
   inventory,
   effects,
   backups,
+  snapshots,
   register,
   holders,
   kernel,
@@ -68,6 +71,7 @@ export function supervisorMethods({
     diskSpeed,
     data,
     restoreTests,
+    indexes,
     topics,
     quotas,
     signIn,
@@ -157,6 +161,10 @@ export function supervisorMethods({
     diskSpeed: () => diskSpeed.observe(),
 
     takeBackup: ({ name, mode }: { name: string; mode: BackupMode }) => backups.take(name, mode),
+    takeSnapshot: ({ name }: { name: string }) => snapshots.take(name),
+    corruptIndex: ({ id, ...what }: OfFault & AtSite & { index: string; backup: string; places: number }) =>
+      indexes.corrupt(id, what),
+    corruptIndexes: ({ id }: OfFault) => indexes.observe(id),
     armData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
       data.arm(id, { sites, backup }),
     loseData: ({ id, sites, backup }: OfFault & { sites: readonly string[]; backup: string }) =>
@@ -169,7 +177,9 @@ export function supervisorMethods({
       holders.lock(run, connection);
       damage.forgetSettled();
       data.forgetSettled();
+      indexes.forgetSettled();
       backups.newRun();
+      snapshots.newRun();
     },
     unlock: (_: unknown, connection: object) => holders.unlock(connection),
     own: (_: unknown, connection: object) => holders.own(connection),

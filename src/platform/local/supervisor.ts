@@ -11,6 +11,7 @@ import { postScript } from '../post-script.ts';
 import { templatesOfAlertmanager } from './alertmanager.ts';
 import { API_PASSWORD, apiPassword } from './api.ts';
 import { Backups, storeOf } from './backups/backups.ts';
+import { Snapshots } from './backups/snapshots.ts';
 import { ownSharedMemory } from './clock-file.ts';
 import { command } from './command.ts';
 import type { Classes } from './component-kind.ts';
@@ -139,6 +140,7 @@ const backups = new Backups(
         nodetool: nodetoolCommand({ java, classes: classesOf('cassandra'), home: dataDirectory }),
       },
 );
+const snapshots = new Snapshots(inventory, dataDirectory);
 const effects: Effects = new Effects({
   config,
   inventory,
@@ -148,6 +150,7 @@ const effects: Effects = new Effects({
   adjustable: orders.clockLibrary !== null,
   nodetool,
   backups,
+  snapshots,
   makeApart: (place) => make({ ...place }),
   onEvent: tell,
 });
@@ -161,6 +164,7 @@ const methods = supervisorMethods({
   inventory,
   effects,
   backups,
+  snapshots,
   register,
   holders,
   kernel: () => kernel,

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { snapshotsIn } from '../../../src/platform/local/backups/snapshot-store.ts';
 import { addressOf, type LocalConfig, loadLocalConfig, withComponents } from '../../../src/platform/local/config.ts';
 import { fetchClasses } from '../../../src/platform/local/fetch-classes.ts';
 import { findJdk } from '../../../src/platform/local/jdk.ts';
@@ -13,6 +14,8 @@ import type { PlannedSite } from '../../../src/scenario/plan.ts';
 
 export interface OpensearchServer extends AsyncDisposable {
   readonly site: PlannedSite;
+  /** Where its data is, and beside it that of snapshots. */
+  readonly home: string;
   /** Its process gets the signal. */
   signal(name: NodeJS.Signals): void;
   /** Stops it where it is, and resolves once every thread of it stands: the signal alone reaches a busy one a little later. */
@@ -39,15 +42,17 @@ export async function startOpensearch(directory: string, signal: AbortSignal): P
     network: '127.77.0.0/16',
   };
   const classes = { ...(await fetchClasses('opensearch', jdk.home, signal, () => {})), archive: [] };
-  const { args } = KINDS.opensearch.command({ config, site: 0, node: 0, directory }, classes);
+  const home = join(directory, 'paris-opensearch-0');
+  mkdirSync(snapshotsIn(directory), { recursive: true });
+  const { args } = KINDS.opensearch.command({ config, site: 0, node: 0, directory: home }, classes);
   const host = addressOf(config, 0);
   const port = portOf(config, 'opensearch');
   let child: ChildProcess | null = null;
   async function start(): Promise<void> {
-    const started = spawn(join(jdk?.home ?? '', 'bin/java'), args, { cwd: directory, stdio: 'ignore' });
+    const started = spawn(join(jdk?.home ?? '', 'bin/java'), args, { cwd: home, stdio: 'ignore' });
     child = started;
     const over = new AbortController();
-    const died = once(started, 'exit').then(() => Promise.reject(new Error(`it ended: ${join(directory, 'logs')}`)));
+    const died = once(started, 'exit').then(() => Promise.reject(new Error(`it ended: ${join(home, 'logs')}`)));
     died.catch(() => {});
     try {
       await Promise.race([untilServing('opensearch', host, port, AbortSignal.any([signal, over.signal])), died]);
@@ -65,6 +70,7 @@ export async function startOpensearch(directory: string, signal: AbortSignal): P
   const opensearch = nodesOf(config, 'opensearch').map(() => ({ host, port }));
   return {
     site: { name: 'paris', datacenter: 'paris-dc', endpoints: { opensearch } },
+    home,
     signal: (name) => void child?.kill(name),
     pause: async () => {
       child?.kill('SIGSTOP');
