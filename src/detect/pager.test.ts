@@ -17,7 +17,7 @@ async function pager({ standIn = false, prometheus = [] }: { standIn?: boolean; 
   const at = { host: '127.0.0.1', port: await freePort() };
   const told: WatcherEvent[] = [];
   const sites = ['paris', 'london'].map((name) => ({ name, datacenter: `${name}-dc`, endpoints: { prometheus } }));
-  await bePaged({ at: { ...at, standIn }, deadManMs: 3_600_000, sites }, (event) => told.push(event));
+  await bePaged({ at: { ...at, standIn, alerts: [] }, deadManMs: 3_600_000, sites }, (event) => told.push(event));
   const post = async (body: unknown): Promise<number> =>
     (
       await fetch(`http://${at.host}:${at.port}/`, {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { isComponent } from '../platform/components.ts';
+import { isComponent, WATCHDOG } from '../platform/components.ts';
 import type { Endpoint } from '../platform/platform.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 import type { WatcherConfig, WatcherEvent } from './protocol.ts';
@@ -8,8 +8,6 @@ import type { WatcherConfig, WatcherEvent } from './protocol.ts';
 const MAX_BYTES = 4_000_000;
 const CHECK_MS = 1_000;
 const ASK_MS = 500;
-/** The alert that always fires, and is missed when it comes no more. */
-const WATCHDOG = 'Watchdog';
 /** How often it comes at least, where all is well. */
 const EXPECTED_MS = 60_000;
 

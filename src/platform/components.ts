@@ -27,3 +27,6 @@ export function isComponent(word: unknown): word is Component {
 export function isFurther(word: unknown): word is FurtherComponent {
   return FURTHER_COMPONENTS.some((store) => store === word);
 }
+
+/** The alert that always fires, and is missed when it comes no more: the name that the Prometheus operator's mixins give it. */
+export const WATCHDOG = 'Watchdog';

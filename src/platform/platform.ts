@@ -54,6 +54,8 @@ export interface PlatformFacts {
 /** Where Alertmanagers notify. `standIn`: by rules or routes of ours, and not all by the platform's own. */
 export interface Pager extends Endpoint {
   readonly standIn: boolean;
+  /** The names of all alerts that its rules can raise. */
+  readonly alerts: readonly string[];
 }
 
 /** Why something cannot be done on a platform, and what would help. */

@@ -65,6 +65,8 @@ export function fitProblems(
       platform.clientPlaces ?? [OUTSIDE, ...sites],
     );
   }
+  for (const [i, alert] of (scenario.detectors?.alerts?.expect ?? []).entries())
+    oneOf(['detectors', 'alerts', 'expect', i], 'an alert', alert, platform.pager?.alerts ?? [alert]);
   for (const [name, { restoreTest }] of Object.entries(scenario.backups)) {
     if (restoreTest === undefined) continue;
     oneOf(['backups', name, 'restoreTest'], 'a site', restoreTest, sites);

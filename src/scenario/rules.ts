@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { WATCHDOG } from '../platform/components.ts';
 import { backupProblems } from './backup-rules.ts';
 import { everyService } from './every-service.ts';
 import { didYouMean } from './nearest.ts';
@@ -15,9 +16,23 @@ export function ruleProblems(scenario: Scenario, registries: Registries, positio
     ...loadProblems(scenario, positions),
     ...timelineProblems(scenario, registries, positions),
     ...backupProblems(scenario, registries, positions),
+    ...alertProblems(scenario, positions),
     ...objectiveProblems(scenario, positions),
     ...waitProblems(scenario, positions),
   ];
+}
+
+/** Alerts that are expected twice, or of which it is the absence that says something. */
+function alertProblems({ detectors }: Scenario, positions: Positions): readonly Problem[] {
+  const expected = detectors?.alerts?.expect ?? [];
+  return expected.flatMap((alert, i) => {
+    const at = ['detectors', 'alerts', 'expect', i];
+    if (alert === WATCHDOG)
+      return [
+        positions.atValue(at, `expected another than ${WATCHDOG}, which always fires: deadMan looks for its absence`),
+      ];
+    return expected.indexOf(alert) === i ? [] : [positions.atValue(at, `expected each alert once, got ${alert} again`)];
+  });
 }
 
 function nameProblems({ name }: Scenario, positions: Positions): readonly Problem[] {

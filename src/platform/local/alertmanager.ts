@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Pager } from '../platform.ts';
+import { alertsOf } from './alert-rules.ts';
 import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type Packaged, sharedFiles, versionOf } from './packaged-program.ts';
@@ -32,7 +33,7 @@ export function templatesOfAlertmanager(): string | null {
 /** Where whoever is on call is notified: outside the sites, where a run's watcher listens. Nobody does while no run looks for alerts. */
 export function pagerOf(config: LocalConfig): Pager {
   // Whosever the rules are: what is scraped, how often, and whom it is routed to is ours.
-  return { host: addressOf(config, -1), port: config.alertmanager.pagerPort, standIn: true };
+  return { host: addressOf(config, -1), port: config.alertmanager.pagerPort, standIn: true, alerts: alertsOf(config) };
 }
 
 function alertmanagerCommand({ config, site, node, directory }: Placed, { home }: Classes): StartCommand {

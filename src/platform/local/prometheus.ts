@@ -1,13 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { rulesFile } from './alert-rules.ts';
 import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type Packaged, versionOf } from './packaged-program.ts';
 import { nodesOf, portOf } from './places.ts';
 
-const RULES = fileURLToPath(new URL('../../../clusters/local/monitoring/rules.yaml', import.meta.url));
 const SCRAPED = ['prometheus', 'alertmanager'] as const;
 
 const PACKAGED: Packaged = { programs: ['prometheus'], package: 'prometheus' };
@@ -55,7 +54,7 @@ function settings({ config, site }: Placed): Readonly<Record<string, unknown>> {
       // Of an alert that is about no site: that of who raises it. Alerts about a site are the same, whoever raises them.
       external_labels: { site: config.sites[site]?.name },
     },
-    rule_files: [config.prometheus.rules ?? RULES],
+    rule_files: [rulesFile(config)],
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: everySite(config, 'alertmanager').map(({ target }) => target) }] }],
     },
