@@ -51,8 +51,12 @@ ${missingKeys.length === 0 ? null : html`<p>The first of what is missing: ${miss
 
 function restoredTable({ fault, backup, of, nodes, all_us }: Restored): Markup {
   const all = all_us === null ? UNKNOWN : formatInterval(all_us, formatDuration);
+  const until =
+    of === 'opensearch'
+      ? `until every copy of the index was there again and, where its site is probed by itself, a write and a read were served: ${all}.`
+      : `to a write and a read being served again where everything was lost: ${all}. Nodes are restored beside each other, on one machine.`;
   return html`<h3>Restore from ${backup}, after ${fault}</h3>
-<p class="lead">From the request to a write and a read being served again ${of === 'opensearch' ? html`where the index was: ${all}.` : html`where everything was lost: ${all}. Nodes are restored beside each other, on one machine.`}</p>
+<p class="lead">From the request ${until}</p>
 ${nodeTable(nodes, of)}`;
 }
 
