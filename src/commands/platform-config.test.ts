@@ -15,10 +15,15 @@ test('a platform for several scenarios has what any of them needs, and no more',
 });
 
 test('a platform has backups where a scenario takes some, and is the same platform all the same', () => {
-  const [plain, backedUp] = [probing('cql'), probing('cql', { hourly: { at: 0 } })];
+  const [plain, backedUp] = [probing('cql'), probing('cql', { hourly: { at: 0, of: 'cassandra' } })];
   expect(configFor(undefined, [plain]).backups).toBe('none');
   expect(configFor(undefined, [plain, backedUp]).backups).toBe('medusa');
   expect(isOtherThan(configFor(undefined, [backedUp]), configFor(undefined, [plain]))).toBe(false);
+  // A snapshot of OpenSearch needs OpenSearch, and no Medusa.
+  expect(configFor(undefined, [probing('cql', { daily: { at: 0, of: 'opensearch' } })])).toMatchObject({
+    components: ['opensearch'],
+    backups: 'none',
+  });
 });
 
 test('a platform is the one that a file says whatever stores it has beside; with another heap it is not', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CorruptIndex } from '../platform/backups.ts';
 import { FakePlatform } from '../platform/testing-platform.ts';
 import type { TopicState } from '../platform/topics.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
@@ -61,6 +62,7 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
     ['arm the restore of paris london from hourly', 'take vertex of 3 away through paris'],
   ],
   ['data-loss', { also: ['london'], backup: 'hourly' }, ['lose the data of paris london']],
+  ['index-corruption', { backup: 'hourly', places: 30 }, ['corrupt 30 places of drill-ledger at paris']],
   ['topic-unload', { every: '500ms' }, ['close the topics of paris every 500 ms']],
   ['rate-limit', { also: ['london'] }, ['use up the quotas of paris london']],
   ['credentials-revoked', {}, ['lock the clients of paris out']],
@@ -292,7 +294,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (data|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed|topics|quotas|signIn)/,
+      /needs the ability (data|snapshots|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed|topics|quotas|signIn)/,
     );
   }
 });
@@ -323,4 +325,25 @@ test('topics are unavailable while the broker has closed each of them a moment a
 
 test.each(['rate-limit', 'credentials-revoked'])('%s: a site that stands there twice is an error', (type) => {
   expect(() => bound(type, { also: ['paris'] })).toThrow('also: a site stands there twice');
+});
+
+test('an index is corrupt while a shard of it cannot be opened, and whole only once nobody has to restore it and it is green', async () => {
+  const { platform, fault } = bound('index-corruption', { backup: 'hourly' });
+  await fault.inject(signal);
+  const corrupt = platform.corrupted.get('index-corruption-1') as CorruptIndex;
+  const seen: readonly (readonly [Partial<CorruptIndex>, string])[] = [
+    // Flipped and met by nobody; being restored; the cluster says nothing.
+    [{ health: 'green' }, 'partial'],
+    [{ health: 'gone' }, 'partial'],
+    [{ health: 'unknown' }, 'partial'],
+    [{ inForce: false, damaged: 0, health: 'yellow' }, 'partial'],
+    [{ inForce: false, damaged: 0, health: 'unknown' }, 'partial'],
+    [{ inForce: false, damaged: 1, health: 'green' }, 'partial'],
+    [{ inForce: false, damaged: 0, health: 'red' }, 'full'],
+    [{ inForce: false, damaged: 0, health: 'green' }, 'none'],
+  ];
+  for (const [change, expected] of seen) {
+    platform.corrupted.set('index-corruption-1', { ...corrupt, ...change });
+    expect([change, await state(fault)]).toEqual([change, expected]);
+  }
 });

@@ -1,7 +1,7 @@
 import { PlatformError } from '../errors.ts';
 import type { BackupMode } from '../history/backup.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
-import type { Backup, LostData, RestoredCopy } from './backups.ts';
+import type { Backup, CorruptIndex, LostData, RestoredCopy } from './backups.ts';
 import { DATABASES } from './components.ts';
 import type { Abilities, Component, ComponentState, Endpoint } from './platform.ts';
 
@@ -78,4 +78,46 @@ export function endLoss(platform: BackedUp, id: string, sites: readonly string[]
     platform.damaged.delete(id);
   }
   for (const site of sites) platform.set(site, DATABASES, 'ready');
+}
+
+/** What of a fake platform snapshots have to do with. */
+type Indexed = Pick<BackedUp, 'log' | 'taken'> & { readonly corrupted: Map<string, CorruptIndex> };
+
+export const snapshotAbilities = (platform: Indexed) =>
+  ({
+    snapshots: {
+      take: async (name: string): Promise<Backup> => {
+        platform.log.push(`take the snapshot ${name}`);
+        platform.taken.add(name);
+        return { name, mode: 'full', tool: 'Fake 1.0', nodes: [] };
+      },
+      corrupt: async (
+        id: string,
+        { places, ...what }: { site: string; index: string; backup: string; places: number },
+      ): Promise<void> => {
+        if (!platform.taken.has(what.backup)) throw new PlatformError(`there is no backup ${what.backup}`);
+        platform.log.push(`corrupt ${places} places of ${what.index} at ${what.site}`);
+        const seen = {
+          inForce: true,
+          damaged: places,
+          of: places,
+          health: 'red' as const,
+          restored: null,
+          failure: '',
+        };
+        platform.corrupted.set(id, { id, ...what, ...seen });
+      },
+      observe: async (id: string): Promise<CorruptIndex | null> => platform.corrupted.get(id) ?? null,
+      inForce: async (): Promise<readonly string[]> =>
+        [...platform.corrupted.values()].flatMap((one) => (one.inForce ? [one.id] : [])),
+      mend: async (id: string): Promise<void> => endCorruption(platform, id),
+    },
+  }) satisfies Partial<Abilities>;
+
+/** As a restore does it. */
+export function endCorruption(platform: Indexed, id: string): void {
+  const index = platform.corrupted.get(id);
+  if (!index?.inForce) return;
+  const restored = [{ site: index.site, node: 0, files: 7, bytes: 700, copiedUs: 500, startedUs: 800 }];
+  platform.corrupted.set(id, { ...index, inForce: false, damaged: 0, health: 'green', restored });
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type { QuotaState, SignInState } from './api.ts';
-import type { LostData } from './backups.ts';
+import type { CorruptIndex, LostData } from './backups.ts';
 import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type RuleCounter,
 } from './platform.ts';
 import type { DamageState, DiskState, GraphDamage, TableDamage } from './storage.ts';
-import { backupAbilities, endLoss } from './testing-backups.ts';
+import { backupAbilities, endCorruption, endLoss, snapshotAbilities } from './testing-backups.ts';
 import type { TopicState } from './topics.ts';
 import {
   doUndo,
@@ -66,6 +66,8 @@ export class FakePlatform implements Platform {
   readonly copied = new Map<string, string>();
   /** What data was lost, and is or was restored, by id. */
   readonly lost = new Map<string, LostData>();
+  /** Indexes that are corrupt, or were and have been restored, by id. */
+  readonly corrupted = new Map<string, CorruptIndex>();
   /** Name servers that fail, by id. */
   readonly nameless = new Map<string, { readonly site: string; readonly how: NameFailure }>();
   /** Sites whose disks are full, by id. */
@@ -179,6 +181,7 @@ export class FakePlatform implements Platform {
       ...lasting(this.filled),
     },
     ...backupAbilities(this),
+    ...snapshotAbilities(this),
     topics: {
       unload: async (id: string, site: string, everyMs: number): Promise<void> => {
         this.log.push(`close the topics of ${site} every ${everyMs} ms`);
@@ -358,7 +361,7 @@ export class FakePlatform implements Platform {
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
     restore: ({ id, sites }) => endLoss(this, id, sites),
-    index: () => {},
+    index: ({ id }) => endCorruption(this, id),
     'restore-test': ({ id }) => this.closeCopy(id),
     topics: ({ id }) => void this.closing.delete(id),
     quota: ({ id }) => void this.floods.delete(id),

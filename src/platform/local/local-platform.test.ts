@@ -94,7 +94,19 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   });
   expect([able.abilities.slice(11), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
-    ['names', 'clocks', 'memory', 'diskSpeed', 'backups', 'data', 'restoreTests', 'topics', 'quotas', 'signIn'],
+    [
+      'names',
+      'clocks',
+      'memory',
+      'diskSpeed',
+      'backups',
+      'data',
+      'restoreTests',
+      'snapshots',
+      'topics',
+      'quotas',
+      'signIn',
+    ],
   ]);
   const backedUp = localPlatformFacts(
     { ...loadLocalConfig(), backups: 'medusa' },
