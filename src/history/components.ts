@@ -7,6 +7,7 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['opensearch', 'opensearch'],
   ['pulsar', 'pulsar'],
   ['api', 'api'],
+  ['pipeline', 'consumer'],
   ['prometheus', 'prometheus'],
   ['alertmanager', 'alertmanager'],
 ]);

@@ -15,6 +15,7 @@ const HEALTHY: Readonly<Record<Component, () => Server>> = {
   opensearch: () => http((_, response) => void response.end('{"status":"green"}')),
   pulsar: () => http((_, response) => void response.end('ok')),
   api: () => http((_, response) => void response.end('{}')),
+  consumer: () => http((_, response) => void response.end('{}')),
   prometheus: () => http((_, response) => void response.end('Prometheus Server is Ready.')),
   alertmanager: () => http((_, response) => void response.end('OK')),
 };

@@ -5,7 +5,7 @@ import { postScript } from './post-script.ts';
 /**
  * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
  * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store, a node of OpenSearch must know a cluster
- * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph, Prometheus and Alertmanager must say that they are ready.
+ * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph, the consumer its graph and its subscription, Prometheus and Alertmanager must say that they are ready.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
   // A signal takes whole milliseconds only: of a part it makes an error, which would look like a server that does not answer.
@@ -17,7 +17,8 @@ const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promi
   janusgraph: janusgraphAnswers,
   opensearch: opensearchAnswers,
   pulsar: pulsarAnswers,
-  api: apiAnswers,
+  api: healthAnswers,
+  consumer: healthAnswers,
   prometheus: monitoringAnswers,
   alertmanager: monitoringAnswers,
 };
@@ -83,7 +84,8 @@ async function pulsarAnswers({ host, port }: Endpoint, timeoutMs: number): Promi
   return answer.status === 200 && (await answer.text()).trim() === 'ok';
 }
 
-async function apiAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
+/** What stands in front of a graph, or behind a topic, says so of itself. */
+async function healthAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
   const answer = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(timeoutMs) });
   await answer.arrayBuffer();
   return answer.status === 200;

@@ -3,6 +3,7 @@ import { checksum } from '../history/checksum.ts';
 import { batches } from './batches.ts';
 import type { HttpAnswer, HttpDriver, HttpRequest } from './http-driver.ts';
 import { classifyHttpError, classifyStatus } from './http-errors.ts';
+import { isRight, paymentOf, paymentState, type Stored } from './payments.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -16,18 +17,6 @@ import type {
 export const BATCH = 200;
 /** How long somebody who asked for too much is left alone, where the API does not say so. */
 const PAUSE_MS = 1_000;
-
-/** A payment as the API has it. The key is its id, and its accounts are its own. */
-interface Stored {
-  readonly id?: unknown;
-  readonly payer?: unknown;
-  readonly payee?: unknown;
-  readonly amount?: unknown;
-  readonly reference?: unknown;
-}
-
-export const payerOf = (key: string): string => `${key}#payer`;
-export const payeeOf = (key: string): string => `${key}#payee`;
 
 /** The client of one site's API, as a probe uses it. */
 export class ApiClient implements ProbeClient {
@@ -46,7 +35,7 @@ export class ApiClient implements ProbeClient {
 
   private async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
     const sum = checksum(key, seq);
-    const body = { id: key, payer: payerOf(key), payee: payeeOf(key), amount: seq, reference: sum };
+    const body = paymentOf(key, seq);
     try {
       const { status, body: said } = await this.driver.ask({ method: 'POST', path: '/v1/transactions', body });
       // 200: it is there already, as an attempt before that was not answered has made it.
@@ -81,7 +70,8 @@ export class ApiClient implements ProbeClient {
     for (const batch of batches(expected, BATCH)) {
       const found = await this.search(batch, signal).catch(() => null);
       signal.throwIfAborted();
-      for (const { key, seq } of batch) yield answerOf(found, key, seq);
+      for (const { key, seq } of batch)
+        yield found ? paymentState(found, key, seq) : { key, state: 'unreadable', valueSha: '' };
     }
   }
 
@@ -120,20 +110,4 @@ export async function patiently(
 /** A payment that is not there has an answer of its own; a path that the API does not know has another. */
 function isAbsence(body: unknown): boolean {
   return (body as { error?: unknown } | null)?.error === 'no such transaction';
-}
-
-function isRight({ id, payer, payee, amount, reference }: Stored, key: string, seq: number): boolean {
-  return (
-    id === key && payer === payerOf(key) && payee === payeeOf(key) && amount === seq && reference === checksum(key, seq)
-  );
-}
-
-function answerOf(found: readonly Stored[] | null, key: string, seq: number): ReadBackAnswer {
-  if (found === null) return { key, state: 'unreadable', valueSha: '' };
-  const mine = found.filter((stored) => stored?.id === key);
-  const wrong = mine.find((stored) => !isRight(stored, key, seq));
-  if (wrong !== undefined) return { key, state: 'corrupt', valueSha: String(wrong.reference ?? '') };
-  if (mine.length === 0) return { key, state: 'absent', valueSha: '' };
-  // One that was made twice is there, and once too often.
-  return { key, state: mine.length === 1 ? 'present' : 'phantom', valueSha: checksum(key, seq) };
 }

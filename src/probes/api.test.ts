@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { GraphTimeout, GraphUnavailable } from '../../clusters/local/api/graph.ts';
+import { GraphTimeout, GraphUnavailable } from '../../clusters/local/graph/connection.ts';
 import { checksum } from '../history/checksum.ts';
 import { apiProbe } from './api.ts';
 import { HttpDriver } from './http-driver.ts';

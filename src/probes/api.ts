@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { messageOf, PlatformError } from '../errors.ts';
-import { ApiClient, BATCH, keysOf, patiently, payeeOf, payerOf } from './api-client.ts';
+import { ApiClient, BATCH, keysOf, patiently } from './api-client.ts';
 import { batches } from './batches.ts';
 import { GremlinClient } from './gremlin-client.ts';
 import { HttpDriver, type HttpRequest, httpSettings } from './http-driver.ts';
 import { classifyStatus } from './http-errors.ts';
+import { accountsOf, keyOfAccount, REMOVED_AT_ONCE, removePayments } from './payments.ts';
 import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 
@@ -24,20 +25,8 @@ const params = z.strictObject({
 /** What is done before and after a run may take longer than an operation of it. */
 const WORK_MS = 30_000;
 const RETRY_MS = 250;
-/** Payments of one request that removes them: each is two vertices and their edge. */
-const REMOVED_AT_ONCE = 25;
 /** What is not measured may be asked once more where the graph behind the API was late. */
 const ATTEMPTS = 4;
-
-const REMOVE = `
-def tx = graph.buildTransaction().consistencyChecks(false).start()
-try {
-  tx.traversal().V().has('accountId', org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)).drop().iterate()
-  tx.commit()
-} finally {
-  if (tx.isOpen()) tx.rollback()
-}
-'removed'`;
 
 /** Makes a payment through the REST API in front of the graph, and gets the last one acknowledged. */
 export const apiProbe: ProbeType = {
@@ -71,10 +60,7 @@ export const apiProbe: ProbeType = {
   /** In the graph itself, and not through what is to be proved. */
   async remove(context, writes, signal) {
     await using graph = await GremlinClient.connect({ ...context, params: {} }, signal);
-    for (const batch of batches(writes, REMOVED_AT_ONCE)) {
-      signal.throwIfAborted();
-      await graph.script(REMOVE, { ids: accountsOf(batch) }, 'payments could not be removed from the graph', WORK_MS);
-    }
+    await removePayments(graph, 'graph', writes, signal);
   },
 
   async cleanup(contexts, writes, signal) {
@@ -107,10 +93,6 @@ async function greeted(driver: HttpDriver, { site }: ProbeContext, signal: Abort
       });
     await sleep(RETRY_MS);
   }
-}
-
-function accountsOf(writes: readonly ExpectedWrite[]): string[] {
-  return writes.flatMap(({ key }) => [payerOf(key), payeeOf(key)]);
 }
 
 /** The accounts of these payments, and with them the payments; returns what could not be removed. */
@@ -148,7 +130,7 @@ async function leftOf(
     const accounts = await asked(driver, { method: 'POST', path: '/v1/accounts/search', body: { ids } }, signal);
     const there = new Set([
       ...listIn(payments, 'transactions').map((one) => String((one as { id?: unknown }).id)),
-      ...listIn(accounts, 'ids').map((id) => String(id).replace(/#(payer|payee)$/, '')),
+      ...listIn(accounts, 'ids').map((id) => keyOfAccount(String(id))),
     ]);
     left.push(...batch.filter(({ key }) => there.has(key)));
   }

@@ -197,6 +197,11 @@ export function parseRows(data: unknown): readonly Map<string, unknown>[] {
   return unfolded(data).map(mapOf);
 }
 
+/** Any answer of texts. An Error for anything else. */
+export function parseTexts(data: unknown): readonly string[] {
+  return texts(unfolded(data));
+}
+
 function mapOf(row: unknown): Map<string, unknown> {
   if (!(row instanceof Map)) throw new Error('expected maps from the server, got something else');
   return row as Map<string, unknown>;

@@ -4,6 +4,7 @@ import { apiProbe } from './api.ts';
 import { cqlProbe } from './cql.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { opensearchProbe } from './opensearch.ts';
+import { pipelineProbe } from './pipeline.ts';
 import type { ProbeType } from './probe.ts';
 import { prometheusProbe } from './prometheus.ts';
 import { pulsarProbe } from './pulsar.ts';
@@ -21,6 +22,7 @@ export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   alertmanagerProbe,
   pulsarProbe,
   apiProbe,
+  pipelineProbe,
 ]);
 
 /** Probes by name; an Error when two have the same. */

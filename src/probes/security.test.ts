@@ -62,6 +62,14 @@ test.each([...PROBES.values()])('$probe: no secret stands in its settings', (pro
   expect(JSON.parse(said)).toMatchObject({ tls: true, authentication: true });
 });
 
+test('what is said of the login to either end of the pipeline is said of that one', () => {
+  const pipeline = PROBES.get('pipeline') as ProbeType;
+  const params = pipeline.params.parse({ pulsar: { auth: { username: 'bob', passwordFile } } });
+  const said = pipeline.settings({ ...context(pipeline), params });
+  expect(said).toMatchObject({ authentication: false, pulsar: { tls: false, authentication: true } });
+  expect(JSON.stringify(said)).not.toContain(passwordFile);
+});
+
 test.each([...PROBES.values()])('$probe: no secret stands in the error of a connection that fails', async (probe) => {
   const plain = { ...context(probe), params: probe.params.parse({ auth: { username: 'alice', passwordFile } }) };
   const error = await probe.connect(plain, AbortSignal.timeout(300)).catch((problem: Error) => problem);

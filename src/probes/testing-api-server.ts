@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import type { Transaction, TransactionGraph } from '../../clusters/local/api/graph.ts';
 import { analyticsApi } from '../../clusters/local/api/server.ts';
+import type { Transaction, TransactionGraph } from '../../clusters/local/graph/transactions.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
 import type { ProbeContext } from './probe.ts';
 

@@ -1,5 +1,5 @@
 import { PlatformError } from '../errors.ts';
-import { FURTHER_COMPONENTS, type FurtherComponent } from '../platform/components.ts';
+import { type FurtherComponent, withNeeds } from '../platform/components.ts';
 import type { PlatformFacts } from '../platform/platform.ts';
 import { isPick } from './picks.ts';
 import type { Registries, Scenario } from './schema.ts';
@@ -9,7 +9,7 @@ type Needing = Pick<Scenario, 'services' | 'timeline' | 'detectors' | 'backups'>
 /** What raises alerts, and what notifies of them. */
 const MONITORING = ['prometheus', 'alertmanager'] as const;
 
-/** The further components that a scenario needs: behind the probes of its services, named by its faults, struck by them whatever they name, of what backups are taken, and what raises the alerts that it looks for. It never has to say so itself. */
+/** The further components that a scenario needs: behind the probes of its services, named by its faults, struck by them whatever they name, needed by any of these, of what backups are taken, and what raises the alerts that it looks for. It never has to say so itself. */
 export function componentsNeeded(
   { services, timeline, detectors, backups }: Needing,
   { probes, faults }: Pick<Registries, 'probes' | 'faults'>,
@@ -22,7 +22,7 @@ export function componentsNeeded(
   const struckAlways = timeline.map(({ fault: { type } }) => faults.get(type)?.on as string | undefined);
   const backedUp = Object.values(backups).map(({ of }) => of as string);
   const needed = [...probed, ...struck, ...struckAlways, ...backedUp, ...(detectors?.alerts ? MONITORING : [])];
-  return FURTHER_COMPONENTS.filter((one) => needed.includes(one));
+  return withNeeds(needed.filter((one) => typeof one === 'string'));
 }
 
 /** Whether it takes backups of Cassandra: so does a platform that is started for it. */

@@ -1,8 +1,8 @@
 /** The Analytics API of a site: `node main.ts CONFIG`, a JSON file (`ApiConfig`). Ends at SIGTERM, once what it has begun is answered. */
 import { readFileSync } from 'node:fs';
+import { TransactionGraph } from '../graph/transactions.ts';
 import { Accounts } from './accounts.ts';
 import type { ApiConfig } from './config.ts';
-import { TransactionGraph } from './graph.ts';
 import { analyticsApi } from './server.ts';
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ApiConfig;

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import basicAuth from '@fastify/basic-auth';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyRequest } from 'fastify';
+import { GraphTimeout, GraphUnavailable } from '../graph/connection.ts';
+import type { Transaction, TransactionGraph } from '../graph/transactions.ts';
 import type { Accounts } from './accounts.ts';
-import { GraphTimeout, GraphUnavailable, type Transaction, type TransactionGraph } from './graph.ts';
 
 /** Ids of one request, at most. */
 const MOST_IDS = 500;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError, messageOf, PlatformError } from '../../errors.ts';
-import { FURTHER_COMPONENTS, type FurtherComponent } from '../components.ts';
+import { FURTHER_COMPONENTS, type FurtherComponent, withNeeds } from '../components.ts';
 
 const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
 const port = z.int().min(1).max(65_535);
@@ -92,6 +92,16 @@ const configSchema = z.strictObject({
       clients: z.int().min(1).max(500).default(30),
     })
     .prefault({}),
+  /** What consumes events from its site's Pulsar, and writes them into its site's JanusGraph. */
+  consumer: z
+    .strictObject({
+      heap: heap.default('96m'),
+      /** Where it says how it is. */
+      port: port.default(8_001),
+      /** Events of one transaction of the graph, at most. */
+      batch: z.int().min(1).max(500).default(50),
+    })
+    .prefault({}),
   prometheus: z
     .strictObject({
       port: port.default(9_090),
@@ -125,7 +135,15 @@ export function ofRunning(
   said: Partial<LocalConfig> &
     Omit<
       LocalConfig,
-      'processGroups' | 'backups' | 'components' | 'opensearch' | 'pulsar' | 'api' | 'prometheus' | 'alertmanager'
+      | 'processGroups'
+      | 'backups'
+      | 'components'
+      | 'opensearch'
+      | 'pulsar'
+      | 'api'
+      | 'consumer'
+      | 'prometheus'
+      | 'alertmanager'
     >,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
@@ -137,6 +155,7 @@ export function ofRunning(
     opensearch: said.opensearch ?? configSchema.shape.opensearch.parse({}),
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
     api: said.api ?? configSchema.shape.api.parse({}),
+    consumer: said.consumer ?? configSchema.shape.consumer.parse({}),
     prometheus: said.prometheus ?? configSchema.shape.prometheus.parse({}),
     alertmanager: said.alertmanager ?? configSchema.shape.alertmanager.parse({}),
   };
@@ -188,6 +207,9 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
   const { components, prometheus } = parsed.data;
   if (new Set(components).size < components.length)
     throw new InputError(`${file}: components: one of them stands there twice`);
+  const lacking = withNeeds(components).filter((one) => !components.includes(one));
+  if (lacking.length > 0)
+    throw new InputError(`${file}: components: expected ${lacking.join(', ')} as well, which others of them need`);
   if (prometheus.rules !== undefined) {
     prometheus.rules = resolve(dirname(file), prometheus.rules);
     if (!existsSync(prometheus.rules))

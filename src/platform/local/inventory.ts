@@ -2,7 +2,7 @@ import type { Component, ProcessTarget } from '../platform.ts';
 import type { ManagedComponent } from './components.ts';
 
 /** Of others in their site, in the order in which they end. */
-const CLIENTS = ['api', 'janusgraph'] as const satisfies readonly Component[];
+const CLIENTS = ['api', 'consumer', 'janusgraph'] as const satisfies readonly Component[];
 
 /** Every database process of the platform, and which of them somebody means. */
 export class Inventory {

@@ -3,6 +3,7 @@ import { alertmanager } from './alertmanager.ts';
 import { api } from './api.ts';
 import { cassandra } from './cassandra.ts';
 import type { ComponentKind } from './component-kind.ts';
+import { consumer } from './consumer.ts';
 import { janusgraph } from './janusgraph.ts';
 import { opensearch } from './opensearch.ts';
 import { prometheus } from './prometheus.ts';
@@ -15,6 +16,7 @@ export const KINDS: Readonly<Record<Component, ComponentKind>> = {
   opensearch,
   pulsar,
   api,
+  consumer,
   prometheus,
   alertmanager,
 };

@@ -8,7 +8,7 @@ interface Place {
 }
 
 function placeOf(
-  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar, api, prometheus, alertmanager }: LocalConfig,
+  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar, api, consumer, prometheus, alertmanager }: LocalConfig,
   component: Component,
 ): Place {
   const places: Readonly<Record<Component, Place>> = {
@@ -17,6 +17,7 @@ function placeOf(
     opensearch: { nodes: opensearch.nodes, ports: [opensearch.httpPort, opensearch.transportPort] },
     pulsar: { nodes: 1, ports: [pulsar.webPort, pulsar.brokerPort, pulsar.bookiePort] },
     api: { nodes: 1, ports: [api.port] },
+    consumer: { nodes: 1, ports: [consumer.port] },
     prometheus: { nodes: 1, ports: [prometheus.port] },
     alertmanager: { nodes: 1, ports: [alertmanager.port, alertmanager.clusterPort] },
   };

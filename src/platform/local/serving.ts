@@ -10,6 +10,7 @@ const ANSWER_MS: Readonly<Record<Component, number>> = {
   opensearch: 5_000,
   pulsar: 10_000,
   api: 5_000,
+  consumer: 10_000,
   prometheus: 5_000,
   alertmanager: 5_000,
 };

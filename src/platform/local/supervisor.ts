@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAKE_SCHEMA } from '../../../clusters/local/api/schema.ts';
+import { MAKE_SCHEMA } from '../../../clusters/local/graph/schema.ts';
 import { messageOf, messageWithHint, PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { postScript } from '../post-script.ts';
@@ -30,7 +30,7 @@ import { nodetoolCommand, runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { componentsIn, nodesOf } from './places.ts';
 import { type GroupHomes, ProcessGroups } from './process-groups.ts';
-import { linkClusters } from './pulsar-clusters.ts';
+import { linkClusters, makeEventTopics } from './pulsar-clusters.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
 import { untilListening } from './serving.ts';
@@ -232,11 +232,16 @@ async function main(): Promise<void> {
   for (const one of inventory.of('janusgraph')) {
     for (const log of one.logs()) checkGraphSettings(one.name, readFileSync(log, 'utf8'));
   }
-  if (config.components.includes('api')) await makeApiSchema(limit);
+  const consumers = inventory.of('consumer');
+  if (config.components.includes('api') || consumers.length > 0) await makePaymentSchema(limit);
   // After the others, whose start would take longer beside it, and on which some of them stand. All nodes of a site's cluster at once: they wait for each other.
-  const further = config.components.flatMap((component) => inventory.of(component));
+  const further = config.components
+    .flatMap((component) => inventory.of(component))
+    .filter((one) => !consumers.includes(one));
   await Promise.all(further.map((one) => one.start(limit, 'outside')));
   if (config.components.includes('pulsar')) await linkClusters(config, limit);
+  if (consumers.length > 0) await makeEventTopics(config, limit);
+  await Promise.all(consumers.map((one) => one.start(limit, 'outside')));
   started = true;
   tell('started', 'every component serves');
 }
@@ -272,7 +277,7 @@ async function setGraphUp(limit: AbortSignal): Promise<void> {
 }
 
 /** One server makes it, and every copy has it before anybody looks for it at another site. */
-async function makeApiSchema(limit: AbortSignal): Promise<void> {
+async function makePaymentSchema(limit: AbortSignal): Promise<void> {
   const [server] = inventory.of('janusgraph');
   if (!server) throw new Error('there is no JanusGraph');
   const { status, text } = await postScript(
@@ -280,7 +285,8 @@ async function makeApiSchema(limit: AbortSignal): Promise<void> {
     { gremlin: MAKE_SCHEMA },
     limit,
   );
-  if (status !== 200) throw new PlatformError(`the schema of the API could not be made: ${text.slice(0, 300)}`);
+  if (status !== 200)
+    throw new PlatformError(`the schema of the platform’s payments could not be made: ${text.slice(0, 300)}`);
   await settleGraph(config, limit);
 }
 

@@ -47,6 +47,7 @@ const TIME_OF: Readonly<Record<Component, (at: Endpoint, signal: AbortSignal) =>
   opensearch: opensearchTime,
   pulsar: pulsarTime,
   api: apiTime,
+  consumer: apiTime,
   prometheus: prometheusTime,
   alertmanager: noTime,
 };

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { checksum } from '../../history/checksum.ts';
-import { Keeper, Unconnected } from '../keeper.ts';
+import { Unconnected } from '../keeper.ts';
 import type {
   ExpectedWrite,
   ProbeClient,
@@ -11,12 +10,13 @@ import type {
   ReadBackAnswer,
 } from '../probe.ts';
 import type { PulsarAdmin } from './admin.ts';
+import { KeptProducer } from './kept-producer.ts';
 import { LedgerView } from './ledger-view.ts';
 import { compareIds, justBefore, type MessageId } from './message-id.ts';
 import { formatPayload, judgePayload } from './payload.ts';
 import { topicOf } from './places.ts';
 import { Positions } from './positions.ts';
-import type { Producer, SendAnswer, Source, Topic, Transport } from './transport.ts';
+import type { Source, Topic, Transport } from './transport.ts';
 import { WholeTopic } from './whole-topic.ts';
 
 /** Acknowledged messages whose places are known: a read asks for the latest one. */
@@ -24,25 +24,15 @@ const PLACES = 10_000;
 /** For reading a topic whole, or what has come since. */
 const LOOK_MS = 30_000;
 
-/** What a transport does within an operation; `fail` where nothing was sent or the broker did not take it, `info` where nobody knows. */
-function outcomeOf(answer: SendAnswer): Pick<ProbeOutcome, 'outcome' | 'error'> {
-  if (answer.kind === 'acknowledged') return { outcome: 'ok', error: '' };
-  return { outcome: answer.kind === 'unknown' ? 'info' : 'fail', error: answer.error };
-}
-
 /** One site's Pulsar as the probe uses it. */
 export class PulsarClient implements ProbeClient {
   private readonly context: ProbeContext;
   private readonly transport: Transport;
   private readonly admin: PulsarAdmin;
   private readonly timeoutMs: number;
-  private readonly producers = new Map<string, Keeper<Producer>>();
+  private readonly producers = new Map<string, KeptProducer>();
   private readonly views = new Map<string, { readonly topic: WholeTopic; readonly ledger: LedgerView }>();
   private readonly places = new Positions(PLACES);
-  private readonly ended = new AbortController();
-  /** No two connections have the same: the broker refuses a second one of a name whose first it takes to be there still. */
-  private readonly id = randomUUID();
-  private connections = 0;
 
   constructor(context: ProbeContext, transport: Transport, admin: PulsarAdmin) {
     this.context = context;
@@ -57,38 +47,20 @@ export class PulsarClient implements ProbeClient {
   }
 
   private async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
-    const valueSha = checksum(key, seq);
-    const until = performance.now() + this.timeoutMs;
-    const keeper = this.producerOf(topicOf(this.context, key));
-    const message = { key, payload: formatPayload(key, seq) };
-    const send = async (): Promise<SendAnswer> => {
-      const producer = keeper.ready ?? (await keeper.take(until - performance.now()));
-      return producer.send(message, until - performance.now());
-    };
-    try {
-      let answer = await send();
-      // Of what was not sent, because the connection turned out to be lost, nothing can be there.
-      if (answer.kind === 'unsent') answer = await send();
-      if (answer.kind === 'acknowledged' && !answer.duplicate) this.places.add(key, answer.id);
-      return { ...outcomeOf(answer), valueSha };
-    } catch (error) {
-      if (error instanceof Unconnected) return { outcome: 'fail', error: error.code, valueSha };
-      throw error;
-    }
+    const { outcome, error, id } = await this.producerOf(topicOf(this.context, key)).send({
+      key,
+      payload: formatPayload(key, seq),
+    });
+    if (id) this.places.add(key, id);
+    return { outcome, error, valueSha: checksum(key, seq) };
   }
 
-  private producerOf(topic: Topic): Keeper<Producer> {
+  private producerOf(topic: Topic): KeptProducer {
     const known = this.producers.get(topic.name);
     if (known) return known;
-    const { timeoutMs } = this;
-    const keeper = new Keeper<Producer>((changed, greetMs) => {
-      this.connections += 1;
-      const name = `drill-${this.id}-${this.connections}`;
-      return this.transport.produce({ topic, name, initialSequenceId: -1, sendTimeoutMs: timeoutMs }, changed, greetMs);
-    }, timeoutMs);
-    this.producers.set(topic.name, keeper);
-    keeper.open(`Pulsar of ${this.context.site.name}`, this.ended.signal).catch(() => {});
-    return keeper;
+    const producer = new KeptProducer(this.transport, topic, this.context.site.name, this.timeoutMs);
+    this.producers.set(topic.name, producer);
+    return producer;
   }
 
   /** A consumer that comes anew, at the place that the broker gave the message: what it has in memory proves nothing of now. */
@@ -146,8 +118,7 @@ export class PulsarClient implements ProbeClient {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.ended.abort();
-    await Promise.all([...this.producers.values()].map((keeper) => keeper[Symbol.asyncDispose]()));
+    await Promise.all([...this.producers.values()].map((producer) => producer[Symbol.asyncDispose]()));
     await Promise.all([...this.views.values()].map(({ topic }) => topic[Symbol.asyncDispose]()));
     await this.transport[Symbol.asyncDispose]();
   }

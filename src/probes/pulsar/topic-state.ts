@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { PlatformError } from '../../errors.ts';
 import { type PulsarAdmin, pathOfTopic } from './admin.ts';
 import type { MessageId } from './message-id.ts';
 import { messageIdAt } from './message-id.ts';
-import type { Topic } from './transport.ts';
+import { fullName, type Topic } from './transport.ts';
 
 const internalSchema = z.object({
   numberOfEntries: z.int().min(0),
@@ -65,12 +66,35 @@ export async function leastWaiting(
   others: number,
   signal: AbortSignal,
 ): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < LOOKS && least > 0; look += 1) {
-    if (look > 0) await sleep(PAUSE_MS, undefined, { signal });
+  return leastOf(async () => {
     const { clusters } = await backlogOf(admin, topic, signal);
     const waiting = [...clusters.values()].reduce((sum, messages) => sum + messages, 0);
-    least = Math.min(least, waiting + Math.max(0, others - clusters.size));
+    return waiting + Math.max(0, others - clusters.size);
+  }, signal);
+}
+
+/** The same of what a subscription has not acknowledged. A PlatformError where there is no such subscription: nobody consumes. */
+export async function leastToConsume(
+  admin: PulsarAdmin,
+  topic: Topic,
+  subscription: string,
+  signal: AbortSignal,
+): Promise<number> {
+  return leastOf(async () => {
+    const { subscriptions } = await backlogOf(admin, topic, signal);
+    const waiting = subscriptions.get(subscription);
+    if (waiting !== undefined) return waiting;
+    throw new PlatformError(`Pulsar: ${fullName(topic)} has no subscription ${subscription}`, {
+      hint: `it has ${[...subscriptions.keys()].join(', ') || 'none'}`,
+    });
+  }, signal);
+}
+
+async function leastOf(look: () => Promise<number>, signal: AbortSignal): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let looks = 0; looks < LOOKS && least > 0; looks += 1) {
+    if (looks > 0) await sleep(PAUSE_MS, undefined, { signal });
+    least = Math.min(least, await look());
   }
   return least;
 }

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
+import { GraphConnection } from './connection.ts';
 
-/** A payment from one account to another, as clients of the API write and read it. */
+/** A payment from one account to another, as the platform’s own services write and read it. */
 export interface Transaction {
   readonly id: string;
   readonly payer: string;
@@ -8,25 +8,6 @@ export interface Transaction {
   readonly amount: number;
   readonly reference: string;
 }
-
-/** The graph said nothing in time: a write may have been done. */
-export class GraphTimeout extends Error {
-  override readonly name = 'GraphTimeout';
-}
-
-/** The graph refused, or cannot be reached: a write may have been done all the same. */
-export class GraphUnavailable extends Error {
-  override readonly name = 'GraphUnavailable';
-}
-
-// CommonJS, without names that an import could see.
-const { driver } = createRequire(import.meta.url)('gremlin') as typeof import('gremlin');
-type Client = InstanceType<typeof driver.Client>;
-/** Its types ask for every option. */
-type RequestOptions = Parameters<Client['submit']>[2];
-
-/** With none of the options of `ws` it takes Node's own WebSocket, and fails on it (3.7.4: `this._ws.on is not a function`). */
-const OPTIONS = { traversalSource: 'g', rejectUnauthorized: true };
 
 const WITHIN = 'org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)';
 
@@ -37,6 +18,17 @@ g.addV('Account').property('accountId', payerId).as('payer')
   .addE('TRANSACTS_WITH').from('payer').to('payee')
   .property('transactionId', ownId).property('amount', (long) paid).property('reference', text).iterate()
 'made'`;
+
+/** The same of many, in one transaction: those that are not there yet, each once. */
+const CREATE_ALL = `def there = g.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN}).values('transactionId').toSet()
+payments.count { payment ->
+  if (!there.add(payment[0])) return false
+  g.addV('Account').property('accountId', payment[1]).as('payer')
+    .addV('Account').property('accountId', payment[2]).as('payee')
+    .addE('TRANSACTS_WITH').from('payer').to('payee')
+    .property('transactionId', payment[0]).property('amount', (long) payment[3]).property('reference', payment[4]).iterate()
+  true
+}`;
 
 const FIND = `g.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN})
   .project('id', 'payer', 'payee', 'amount', 'reference')
@@ -56,59 +48,6 @@ try {
 /** Reads one row of the store, and there need not be such a vertex. */
 const ONE_ROW = 'g.V(4096L).hasNext()';
 
-/**
- * A connection to JanusGraph over the driver that applications in Node use. What could not be sent in time is never sent; a connection on which nothing was heard in time
- * is given up, with whatever else is under way on it.
- */
-class GraphConnection implements AsyncDisposable {
-  private readonly url: string;
-  private readonly timeoutMs: number;
-  private client: Client | null = null;
-
-  constructor(url: string, timeoutMs: number) {
-    this.url = url;
-    this.timeoutMs = timeoutMs;
-  }
-
-  async submit(script: string, bindings: object): Promise<readonly unknown[]> {
-    const client = this.client ?? new driver.Client(this.url, OPTIONS);
-    this.client = client;
-    const late = lateness(this.timeoutMs);
-    try {
-      // Its `submit` would wait for the connection as long as it takes, and send then what nobody waits for any more.
-      await Promise.race([client.open(), late.rejected]);
-      const asked = client.submit(script, bindings, { evaluationTimeout: this.timeoutMs } as RequestOptions);
-      asked.catch(() => {});
-      return (await Promise.race([asked, late.rejected])).toArray();
-    } catch (error) {
-      if (error instanceof GraphTimeout || !client.isOpen) this.giveUp(client);
-      throw error instanceof GraphTimeout ? error : new GraphUnavailable(String((error as Error).message ?? error));
-    } finally {
-      late.over();
-    }
-  }
-
-  /** Once it is open, if it ever is: its `close` does nothing to one that is not yet. */
-  private giveUp(client: Client): void {
-    if (this.client === client) this.client = null;
-    client
-      .open()
-      .then(() => client.close())
-      .catch(() => {});
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client?.close().catch(() => {});
-  }
-}
-
-function lateness(ms: number): { readonly rejected: Promise<never>; over(): void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const timer = setTimeout(() => reject(new GraphTimeout(`the graph said nothing for ${ms} ms`)), ms);
-  return { rejected: promise, over: () => clearTimeout(timer) };
-}
-
 /** The payments in a JanusGraph. What is asked about many, or by those who look after it, has a connection of its own: being late there breaks off no payment. */
 export class TransactionGraph implements AsyncDisposable {
   private readonly payments: GraphConnection;
@@ -125,6 +64,19 @@ export class TransactionGraph implements AsyncDisposable {
     const bindings = { ownId: id, payerId: payer, payeeId: payee, paid: amount, text: reference };
     const [said] = await this.payments.submit(CREATE, bindings);
     return said === 'made';
+  }
+
+  /** How many of them were made: the others are there already. */
+  async createAll(transactions: readonly Transaction[]): Promise<number> {
+    const payments = transactions.map(({ id, payer, payee, amount, reference }) => [
+      id,
+      payer,
+      payee,
+      amount,
+      reference,
+    ]);
+    const [made] = await this.payments.submit(CREATE_ALL, { ids: transactions.map(({ id }) => id), payments });
+    return Number(made);
   }
 
   async find(ids: readonly string[]): Promise<readonly Transaction[]> {

@@ -1,6 +1,6 @@
 /**
- * Types and indexes of the platform's own graph schema, as far as the API needs them, in one transaction: an index over a key that is made with it is enabled at once.
- * Idempotent. For one server of the graph, before any API starts: servers of several sites that make it at the same time, or look for it while it is on its way to them,
+ * Types and indexes of the platform's own graph schema, as far as its services here need them, in one transaction: an index over a key that is made with it is enabled at once.
+ * Idempotent. For one server of the graph, before any of them starts: servers of several sites that make it at the same time, or look for it while it is on its way to them,
  * take half of it for the whole from then on ("Schema vertex is not a type vertex").
  */
 export const MAKE_SCHEMA = `

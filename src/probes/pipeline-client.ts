@@ -1,0 +1,138 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checksum } from '../history/checksum.ts';
+import { batches } from './batches.ts';
+import { classifyGremlinFailure, type GremlinAnswer, readable } from './gremlin-answer.ts';
+import type { GremlinClient } from './gremlin-client.ts';
+import { scriptFrame } from './gremlin-frames.ts';
+import { parseRows, parseTexts } from './gremlin-traversals.ts';
+import { accountsOf, keyOfAccount, paymentOf, paymentState, type Stored } from './payments.ts';
+import type { ExpectedWrite, ProbeClient, ProbeOperation, ProbeOutcome, ReadBackAnswer } from './probe.ts';
+import type { KeptProducer } from './pulsar/kept-producer.ts';
+
+/** An event that is not there yet is looked for again after so long, at least, ... */
+const LOOK_MS = 20;
+/** ... and after this part of the time for which it has been awaited: when it came is known that well. */
+const LOOK_SHARE = 0.1;
+const BATCH = 50;
+
+const WITHIN = 'org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)';
+const FIND = `SOURCE.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN})
+  .project('id', 'payer', 'payee', 'amount', 'reference')
+  .by('transactionId').by(outV().values('accountId')).by(inV().values('accountId')).by('amount').by('reference')`;
+const FIND_ACCOUNTS = `SOURCE.V().has('accountId', ${WITHIN}).values('accountId')`;
+
+interface Ends {
+  readonly events: Pick<KeptProducer, 'send' | keyof AsyncDisposable>;
+  readonly graph: Pick<GremlinClient, 'submit' | 'bulkMs' | keyof AsyncDisposable>;
+}
+
+/** Both ends of one site's pipeline: an event goes in at the topic, and is looked for in the graph. */
+export class PipelineClient implements ProbeClient {
+  private readonly ends: Ends;
+  private readonly find: string;
+  private readonly findAccounts: string;
+  private readonly timeoutMs: number;
+
+  /** `source`: what the graph's server calls the traversal source. */
+  constructor(ends: Ends, source: string, timeoutMs: number) {
+    this.ends = ends;
+    this.find = FIND.replace('SOURCE', source);
+    this.findAccounts = FIND_ACCOUNTS.replace('SOURCE', source);
+    this.timeoutMs = timeoutMs;
+  }
+
+  async invoke(operation: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome> {
+    if (signal.aborted) return { outcome: 'fail', error: 'aborted', valueSha: '' };
+    return operation.f === 'write' ? this.write(operation) : this.read(operation);
+  }
+
+  /** Acknowledged by the broker: from then on it is the platform's. */
+  private async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
+    const payment = paymentOf(key, seq);
+    const { outcome, error } = await this.ends.events.send({ key: payment.payer, payload: JSON.stringify(payment) });
+    return { outcome, error, valueSha: checksum(key, seq) };
+  }
+
+  /** Waits until it is in the graph, as long as an operation may take. A graph that fails is no answer, and is not asked again. */
+  private async read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
+    const began = performance.now();
+    const left = (): number => this.timeoutMs - (performance.now() - began);
+    for (;;) {
+      const answer = await this.ends.graph.submit(scriptFrame(this.find, { ids: [key] }), Math.max(1, left()));
+      if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
+      const found = rowsOf(answer);
+      if (!found) return { outcome: 'fail', error: 'protocol', valueSha: '' };
+      const { state, valueSha } = paymentState(found, key, seq);
+      if (state === 'present') return { outcome: 'ok', error: '', valueSha };
+      // Parts of it may be seen before the rest, but never twice.
+      if (state === 'phantom') return { outcome: 'fail', error: state, valueSha };
+      const pauseMs = Math.max(LOOK_MS, (this.timeoutMs - left()) * LOOK_SHARE);
+      if (left() <= pauseMs) {
+        await sleep(Math.max(0, left()));
+        return { outcome: 'fail', error: state, valueSha };
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  /** As it is now: nothing is awaited. */
+  async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
+    for (const batch of batches(expected, BATCH)) {
+      signal.throwIfAborted();
+      const found = await this.ask(this.find, { ids: batch.map(({ key }) => key) }, rowsOf);
+      const answers = batch.map(
+        ({ key, seq }): ReadBackAnswer =>
+          found ? paymentState(found, key, seq) : { key, state: 'unreadable', valueSha: '' },
+      );
+      yield* await this.withParts(answers);
+    }
+  }
+
+  /** Where no payment is, one of its accounts may be. */
+  private async withParts(answers: readonly ReadBackAnswer[]): Promise<readonly ReadBackAnswer[]> {
+    const absent = answers.filter(({ state }) => state === 'absent');
+    if (absent.length === 0) return answers;
+    const accounts = await this.ask(this.findAccounts, { ids: accountsOf(absent) }, textsOf);
+    const there = new Set((accounts ?? []).map(keyOfAccount));
+    return answers.map((answer) => {
+      if (answer.state !== 'absent') return answer;
+      if (!accounts) return { ...answer, state: 'unreadable' };
+      return there.has(answer.key) ? { ...answer, state: 'partial' } : answer;
+    });
+  }
+
+  private async ask<T>(
+    script: string,
+    bindings: Readonly<Record<string, unknown>>,
+    parse: (answer: Result) => T | null,
+  ): Promise<T | null> {
+    const { graph } = this.ends;
+    const answer = await graph.submit(scriptFrame(script, bindings, graph.bulkMs), graph.bulkMs);
+    return answer.kind === 'result' ? parse(answer) : null;
+  }
+
+  /** Those of these writes of which anything is there, or may be. */
+  async left(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<readonly ExpectedWrite[]> {
+    const left = new Set<string>();
+    for await (const { key, state } of this.readBack(writes, signal)) if (state !== 'absent') left.add(key);
+    return writes.filter(({ key }) => left.has(key));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.ends.events, this.ends.graph].map((end) => end[Symbol.asyncDispose]()));
+  }
+}
+
+type Result = Extract<GremlinAnswer, { kind: 'result' }>;
+
+/** Null for an answer that cannot be understood. */
+function rowsOf({ data }: Result): readonly Stored[] | null {
+  return readable(() =>
+    parseRows(data).map((row): Stored => ({ ...Object.fromEntries(row), amount: Number(row.get('amount')) })),
+  );
+}
+
+function textsOf({ data }: Result): readonly string[] | null {
+  return readable(() => parseTexts(data));
+}
