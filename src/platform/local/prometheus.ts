@@ -1,17 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Component } from '../platform.ts';
 import { rulesFile } from './alert-rules.ts';
 import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { type Packaged, versionOf } from './packaged-program.ts';
-import { nodesOf, portOf } from './places.ts';
+import { componentsIn, nodesOf, portOf } from './places.ts';
 
-const SCRAPED = ['prometheus', 'alertmanager'] as const;
+/** Of every site: who looks after them is not struck with them. */
+const MONITORING = ['prometheus', 'alertmanager'] as const;
+/** Of its own site, each at this path. */
+const SCRAPED: ReadonlyMap<Component, string> = new Map([['pulsar', '/metrics/']]);
 
 const PACKAGED: Packaged = { programs: ['prometheus'], package: 'prometheus' };
 
-/** The Prometheus of a site: it looks after its own site, and after the monitoring of every other. */
+/** The Prometheus of a site: it looks after its own site, as far as anything in it tells of itself, and after the monitoring of every other. */
 export const prometheus: ComponentKind = {
   component: 'prometheus',
   runtime: 'program',
@@ -58,24 +62,38 @@ function settings({ config, site }: Placed): Readonly<Record<string, unknown>> {
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: everySite(config, 'alertmanager').map(({ target }) => target) }] }],
     },
-    scrape_configs: SCRAPED.map((component) => ({
-      job_name: component,
-      static_configs: everySite(config, component).map(({ target, name }) => ({
-        targets: [target],
-        labels: { site: name, component },
-      })),
-    })),
+    scrape_configs: [
+      ...MONITORING.map((component) => scraped(component, everySite(config, component))),
+      ...componentsIn(config).flatMap((component) => {
+        const path = SCRAPED.get(component);
+        return path === undefined ? [] : [scraped(component, targetsOf(config, site, component), path)];
+      }),
+    ],
   };
 }
 
-function everySite(
-  config: LocalConfig,
-  component: (typeof SCRAPED)[number],
-): readonly { target: string; name: string }[] {
-  return config.sites.flatMap(({ name }, site) =>
-    nodesOf(config, component).map((node) => ({
-      name,
-      target: `${addressOf(config, site, node)}:${portOf(config, component)}`,
-    })),
-  );
+interface Target {
+  readonly target: string;
+  /** Of its site. */
+  readonly name: string;
+}
+
+function scraped(component: Component, targets: readonly Target[], path?: string): Readonly<Record<string, unknown>> {
+  return {
+    job_name: component,
+    ...(path !== undefined && { metrics_path: path }),
+    static_configs: targets.map(({ target, name }) => ({ targets: [target], labels: { site: name, component } })),
+  };
+}
+
+function everySite(config: LocalConfig, component: Component): readonly Target[] {
+  return config.sites.flatMap((_, site) => targetsOf(config, site, component));
+}
+
+function targetsOf(config: LocalConfig, site: number, component: Component): readonly Target[] {
+  const name = config.sites[site]?.name as string;
+  return nodesOf(config, component).map((node) => ({
+    name,
+    target: `${addressOf(config, site, node)}:${portOf(config, component)}`,
+  }));
 }
