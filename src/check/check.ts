@@ -7,6 +7,7 @@ import { deviation, type Intent } from '../history/intent.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
+import { Arrivals } from './arrivals.ts';
 import { backupsOf } from './backups.ts';
 import { CanaryKeys, proveInstrument } from './canary.ts';
 import { Census } from './census.ts';
@@ -18,7 +19,7 @@ import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
 import { loadOf } from './load.ts';
-import { type HistoryVisitor, type LoadedHistory, loadHistory } from './load-history.ts';
+import { type HistoryAttempt, type HistoryVisitor, type LoadedHistory, loadHistory } from './load-history.ts';
 import { loadReadBack, type ReadPlace } from './load-read-back.ts';
 import { Overwrites } from './overwrites.ts';
 import { judgePromises } from './promises.ts';
@@ -76,18 +77,23 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
   try {
     const census = Census.read(join(runDirectory, 'graph.csv'), record, defects);
     const overwrites = Overwrites.of(record);
+    const arrivals = Arrivals.of(record);
+    const noteRead = (read: HistoryAttempt): void => {
+      overwrites?.noteRead(read);
+      arrivals?.noteRead(read);
+    };
     const history = loadAll(historyPath, directory, record, defects, {
       onWrite(write) {
         join_.addWrite(write);
         census?.noteWrite(write);
         overwrites?.noteWrite(write);
       },
-      onRead: overwrites && ((read) => overwrites.noteRead(read)),
+      onRead: overwrites || arrivals ? noteRead : null,
     });
     try {
       const answers = loadAnswers(readBackPath, defects, join_);
       const readBack = loadAnswers(restoreTestPath, defects, join_, answers);
-      const report = judgeRun(directory, record, defects, history, readBack, join_, census);
+      const report = judgeRun(directory, record, defects, history, readBack, join_, census, arrivals);
       return overwrites && existsSync(historyPath) ? { ...report, lastWriteWins: overwrites.report() } : report;
     } finally {
       for (const { operations } of history.timetables) operations.close();
@@ -105,6 +111,7 @@ function judgeRun(
   places: readonly ReadPlace[],
   keys: KeyJoin,
   census: Census | null,
+  arrivals: Arrivals | null,
 ): Report {
   const { plan, events } = record;
   const recordEndUs = recordEnd(record, history);
@@ -158,6 +165,7 @@ function judgeRun(
     ...(load && { load }),
     ...(backups && { backups }),
     rpo: [...ledger.rpo],
+    ...(arrivals && { arrivals: arrivals.report(record, views) }),
     backlogCleared_us: ledger.backlogClearedUs,
     readBack: readAtSites(places).map(({ stage, fault, site, probe, counts, rows }) => ({
       stage,

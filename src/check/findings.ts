@@ -4,7 +4,7 @@ import { downtime, violatingWindows } from './downtime.ts';
 import { type Latencies, measureLatencies } from './latency.ts';
 import { before, type Observed, type Operations, uncensored } from './operations.ts';
 import { findOutages, type OutageSpan } from './outages.ts';
-import { phaseSpans } from './phases.ts';
+import { type PhaseSpan, phaseSpans } from './phases.ts';
 import type { Interval, View } from './report-schema.ts';
 import { findRto, noRto, type RtoFindings } from './rto.ts';
 import type { RunRecord } from './run-record.ts';
@@ -20,6 +20,8 @@ export interface Findings {
   readonly rto: RtoFindings;
   readonly steadyState: View['steadyState'];
   readonly latencies: Latencies;
+  /** By which its operations belong to phases. */
+  readonly spans: readonly PhaseSpan[];
 }
 
 /** The rules for a service; a site's own probe has no latency objective. */
@@ -71,6 +73,7 @@ export function findAll(
     rto,
     steadyState: steadyStateOf(before(observed, requestedUs[0] ?? Number.POSITIVE_INFINITY), rules),
     latencies: measureLatencies(observed, spans, quantiles, late),
+    spans,
   };
 }
 

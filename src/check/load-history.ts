@@ -188,6 +188,11 @@ export function loadHistory(
   return { timetables, sites, lastCompletionUs, torn };
 }
 
+/** A column of an attempt that is a text. */
+export function textOf({ record }: HistoryAttempt, column: number): string {
+  return record.bytes.toString('utf8', record.starts[column], record.ends[column]);
+}
+
 /** The operations without those that the harness could not send, and without gaps. */
 export function withoutShed(
   timetable: LoadedTimetable,

@@ -1,6 +1,6 @@
 import { turnOf } from '../history/timetable.ts';
 import type { Overwrite, RegisterRead } from './last-write-wins.ts';
-import { type HistoryAttempt, KEY_COLUMN, VALUE_COLUMN } from './load-history.ts';
+import { type HistoryAttempt, KEY_COLUMN, textOf, VALUE_COLUMN } from './load-history.ts';
 import { INFO, OK } from './operations.ts';
 
 interface Attempts {
@@ -71,8 +71,4 @@ export class OverwriteLog {
     const [asked, winner] = [this.byKey.get(key), this.bySha.get(sha)];
     return asked && winner ? [{ register: asked.register, site, invokedUs, found: winner }] : [];
   }
-}
-
-function textOf({ record }: HistoryAttempt, column: number): string {
-  return record.bytes.toString('utf8', record.starts[column], record.ends[column]);
 }

@@ -31,15 +31,17 @@ export function phaseSpans(
 
 /** The phase of an operation by its intended time; one of `before` that completes after `requested` (or never) belongs to `outage`. */
 export function phaseOf(ops: Operations, position: number, spans: readonly PhaseSpan[]): ServicePhase {
-  const intendedUs = ops.intendedUs(position);
+  const completedUs = ops.completedUs(position);
+  // A gap has no completion, and no reason to be the fault's.
+  const never = Number.isNaN(ops.invokedUs(position)) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return phaseAt(ops.intendedUs(position), Number.isNaN(completedUs) ? never : completedUs, spans);
+}
+
+/** The same of anything that begins at `intendedUs` and is over at `completedUs`; infinite: never. */
+export function phaseAt(intendedUs: number, completedUs: number, spans: readonly PhaseSpan[]): ServicePhase {
   const first = spans[0];
   if (!first) return 'before';
-  if (intendedUs < first.requestedUs) {
-    const completedUs = ops.completedUs(position);
-    // A gap has no completion, and no reason to be the fault's.
-    const late = Number.isNaN(completedUs) ? !Number.isNaN(ops.invokedUs(position)) : completedUs > first.requestedUs;
-    return late ? 'outage' : 'before';
-  }
+  if (intendedUs < first.requestedUs) return completedUs > first.requestedUs ? 'outage' : 'before';
   let span = first;
   for (const next of spans) if (next.requestedUs <= intendedUs) span = next;
   if (intendedUs >= span.goneUs) return 'after';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { READ_BACK_STAGES } from '../history/operation.ts';
 import { objectiveSchema, SERVICE_PHASES } from '../scenario/plan.ts';
+import { arrivalsSchema } from './arrivals-schema.ts';
 import { backupsSchema } from './backups-schema.ts';
 import { doraSchema } from './dora-schema.ts';
 import { integritySchema } from './integrity-schema.ts';
@@ -260,6 +261,8 @@ export const reportSchema = z.strictObject({
   rpo: z.array(rpoSchema),
   /** What last-write-wins did to acknowledged overwrites of registers, each probe that has some; absent: none has. No part of RPO, nor of the verdict. */
   lastWriteWins: z.array(lastWriteWinsSchema).optional(),
+  /** How long events were on their way to where they are read, each service that has such; absent: none has. No part of the verdict. */
+  arrivals: z.array(arrivalsSchema).optional(),
   /** When the read-back was complete at every site; null: not measured. */
   backlogCleared_us: us.nullable(),
   readBack: z.array(

@@ -1,5 +1,5 @@
 import { checksum } from '../history/checksum.ts';
-import { batches } from './batches.ts';
+import { batches, inTurns } from './batches.ts';
 import type { GremlinClient } from './gremlin-client.ts';
 import type { ExpectedWrite, ReadBackAnswer } from './probe.ts';
 
@@ -46,6 +46,8 @@ export function paymentState(found: readonly Stored[], key: string, seq: number)
 
 /** Payments of one request that removes them: each is two vertices and their edge. */
 export const REMOVED_AT_ONCE = 25;
+/** Such requests under way, where nothing is measured any more. */
+const REQUESTS_AT_ONCE = 8;
 const REMOVE_MS = 30_000;
 
 const REMOVE = `
@@ -66,8 +68,7 @@ export async function removePayments(
   signal: AbortSignal,
 ): Promise<void> {
   const script = REMOVE.replace('GRAPH', graph);
-  for (const batch of batches(writes, REMOVED_AT_ONCE)) {
-    signal.throwIfAborted();
+  await inTurns(batches(writes, REMOVED_AT_ONCE), REQUESTS_AT_ONCE, signal, async (batch) => {
     await client.script(script, { ids: accountsOf(batch) }, 'payments could not be removed from the graph', REMOVE_MS);
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checksum } from '../history/checksum.ts';
-import { batches } from './batches.ts';
+import { batches, inTurns } from './batches.ts';
 import { classifyGremlinFailure, type GremlinAnswer, readable } from './gremlin-answer.ts';
 import type { GremlinClient } from './gremlin-client.ts';
 import { scriptFrame } from './gremlin-frames.ts';
@@ -13,8 +13,10 @@ import type { KeptProducer } from './pulsar/kept-producer.ts';
 /** An event that is not there yet is looked for again after so long, at least, ... */
 const LOOK_MS = 20;
 /** ... and after this part of the time for which it has been awaited: when it came is known that well. */
-const LOOK_SHARE = 0.1;
+const LOOK_SHARE = 0.2;
 const BATCH = 50;
+/** Such requests under way, where nothing is measured any more. */
+const LEFT_AT_ONCE = 8;
 
 const WITHIN = 'org.apache.tinkerpop.gremlin.process.traversal.P.within(ids)';
 const FIND = `SOURCE.E().has('TRANSACTS_WITH', 'transactionId', ${WITHIN})
@@ -115,7 +117,9 @@ export class PipelineClient implements ProbeClient {
   /** Those of these writes of which anything is there, or may be. */
   async left(writes: readonly ExpectedWrite[], signal: AbortSignal): Promise<readonly ExpectedWrite[]> {
     const left = new Set<string>();
-    for await (const { key, state } of this.readBack(writes, signal)) if (state !== 'absent') left.add(key);
+    await inTurns(batches(writes, BATCH), LEFT_AT_ONCE, signal, async (batch) => {
+      for await (const { key, state } of this.readBack(batch, signal)) if (state !== 'absent') left.add(key);
+    });
     return writes.filter(({ key }) => left.has(key));
   }
 

@@ -54,7 +54,7 @@ export const pipelineProbe: ProbeType = {
     contactPoints: [...endpointsOf(context), ...(context.site.endpoints.janusgraph ?? [])].map(formatEndpoint),
     ...describeNames(context.site),
     acknowledged: 'by the broker',
-    read: 'from the graph, looked for every 20 ms, later after each tenth of the time for which it has been awaited',
+    read: 'from the graph, looked for every 20 ms, then after each fifth of the time for which it has been awaited',
     requestTimeoutMs: context.timeoutUs / 1000,
     ...describeKeeper(),
     batching: false,

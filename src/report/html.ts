@@ -4,6 +4,7 @@ import { html, type Markup } from './markup.ts';
 import { chapter, contentsOf } from './outline.ts';
 import { page } from './page.ts';
 import { type Sheet, sheetStyle } from './print.ts';
+import { arrivalsSection } from './section-arrivals.ts';
 import { backupsSection } from './section-backups.ts';
 import { classificationSection } from './section-classification.ts';
 import { coverSection } from './section-cover.ts';
@@ -64,6 +65,7 @@ function restOf(report: Report, seal: Seal): Markup {
     ...(dora ? [reconciliationSection(dora)] : []),
     integritySection(report),
     overwritesSection(report),
+    arrivalsSection(report),
     latencySection(report),
     availabilitySection(report),
     ...(dora ? [staySection(dora, report), loadSection(dora, report), detectionSection(dora)] : []),

@@ -62,6 +62,12 @@ test('a pass is not read without what no objective asks about', () => {
   expect(text).toContain('All 7 objectives were met. The graph is damaged, which no objective asks about.');
 });
 
+test('events that were not seen in time stand beside the P95 of those that were', () => {
+  const text = renderSummary(failingReport(), { color: false, width: 100 });
+  expect(text).toMatch(/events of ledger +80 ms +6\.4 s; 97 not seen in time +110 ms +unknown/);
+  expect(renderSummary(passingReport(), { color: false, width: 100 })).not.toContain('UNTIL SEEN');
+});
+
 test.each([
   [{ undone: 0, kept: 0, unproven: 40 }, 'unknown how many of 40 acknowledged overwrites were undone by older ones'],
   [{ undone: 0, kept: 30, unproven: 10 }, 'none of 40 acknowledged overwrites seen undone, 10 not looked at in time'],

@@ -1,6 +1,8 @@
+import type { ArrivalsReport } from '../check/arrivals-schema.ts';
 import type { Report, Verdict } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
-import { durationOrUnknown, formatOffset } from './format.ts';
+import { SERVICE_PHASES } from '../scenario/plan.ts';
+import { durationOrUnknown, formatCount, formatOffset } from './format.ts';
 import { oneLine, textTable, wrap } from './text-table.ts';
 import { originOf } from './time-axis.ts';
 import {
@@ -58,6 +60,7 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
     ...integrityLines(report, width, bold),
     ...outageLines(report, width),
     ...latencyLines(report, width),
+    ...arrivalLines(report, width),
     ...notMeasuredLine(report, width),
   ];
   return `${lines.join('\n')}\n`;
@@ -159,6 +162,22 @@ function latencyLines(report: Report, width: number): string[] {
     ...(['before', 'outage', 'failed-over', 'after'] as const).map((phase) =>
       durationOrUnknown(view.latency[phase].response.p95),
     ),
+  ]);
+  return ['', ...textTable(columns, rows, width)];
+}
+
+/** Events by the phase in which they were to be sent: P95 of those that were seen, and how many were not. */
+function arrivalLines({ arrivals = [] }: Report, width: number): string[] {
+  if (arrivals.length === 0) return [];
+  const columns = [
+    { head: 'P95 UNTIL SEEN' },
+    ...['BEFORE', 'OUTAGE', 'FAILED-OVER', 'AFTER'].map((head) => ({ head, align: 'right' as const })),
+  ];
+  const cell = ({ notSeen, elapsed }: ArrivalsReport['phases']['before']): string =>
+    [durationOrUnknown(elapsed.p95), ...(notSeen > 0 ? [`${formatCount(notSeen)} not seen in time`] : [])].join('; ');
+  const rows = arrivals.map(({ service, phases }) => [
+    `events of ${oneLine(service)}`,
+    ...SERVICE_PHASES.map((phase) => cell(phases[phase])),
   ]);
   return ['', ...textTable(columns, rows, width)];
 }

@@ -69,6 +69,7 @@ export function hostileReport(): Report {
       sites: row.sites.map((one) => ({ ...one, site: HOSTILE })),
       list: row.list.map((one) => ({ ...one, key: HOSTILE, site: HOSTILE, winner: { ...one.winner, key: HOSTILE } })),
     })),
+    arrivals: (report.arrivals ?? []).map((row) => ({ ...row, service: HOSTILE })),
     readBack: report.readBack.map((row) => ({
       ...row,
       fault: HOSTILE,

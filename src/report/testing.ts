@@ -33,6 +33,23 @@ const OVERWRITES: LastWriteWinsReport = {
   omitted: 311,
 };
 
+const ARRIVALS: NonNullable<Report['arrivals']>[number] = {
+  service: 'ledger',
+  phases: {
+    before: arrivalsOf(600, 0, 0.08),
+    outage: arrivalsOf(112, 97, 6.4),
+    'failed-over': arrivalsOf(900, 0, 0.11),
+    after: arrivalsOf(0, 0, 0),
+  },
+};
+
+function arrivalsOf(awaited: number, notSeen: number, p95: number): (typeof ARRIVALS)['phases']['before'] {
+  const n = awaited - notSeen;
+  const at = (share: number): number | null => (n === 0 ? null : Math.round(p95 * share * 1_000_000));
+  const elapsed = { n, p50: at(0.5), p90: at(0.9), p95: at(1), p99: at(1.2), p999: at(1.5), max: at(1.6) };
+  return { awaited, notSeen, elapsed, longestAwaited_us: notSeen === 0 ? null : 10_018_220 };
+}
+
 function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report {
   const examples = viewsOf(ledgerUp, ledgerUp === null ? null : EFFECTIVE + 9_120_000);
   const views = examples.map((view) => exampleView(view));
@@ -82,7 +99,7 @@ function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report 
     ...faultsAndTimeline(examples, rpo[0] as Rpo, EXAMPLE_TIMES),
     views,
     rpo,
-    ...(lost > 0 && { lastWriteWins: [OVERWRITES] }),
+    ...(lost > 0 && { lastWriteWins: [OVERWRITES], arrivals: [ARRIVALS] }),
     backlogCleared_us: 292_420_118,
     readBack: (['at-failover', 'after-recovery', 'after-repair', 'after-failback'] as const).flatMap((stage) =>
       (stage === 'at-failover' ? ['london'] : stage === 'after-failback' ? ['paris'] : SITES).map((site) => ({

@@ -7,7 +7,7 @@ import { endings } from '../scenario/in-force.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { takes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
-import { mayBeSurvived, readAtFailover } from './at-failover.ts';
+import { readAtFailover, servedMeanwhile } from './at-failover.ts';
 import { BackupSchedule } from './backups.ts';
 import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
@@ -62,7 +62,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   const lastUs = beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us));
   const held = session.leases.filter(({ gone }) => !gone);
   await sleepUntil(session, Math.max(lastUs, ...held.map(heldUntilUs)), signal);
-  if (mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
+  await readAtFailover(session, stages, disaster, servedMeanwhile(session, disaster.planned), signal);
   if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   return disaster;
 }

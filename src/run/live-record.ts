@@ -47,9 +47,10 @@ export class LiveRecord {
     return this.timetables.filter(({ timetable }) => timetable.service !== '');
   }
 
-  /** True when the last `count` complete windows laid from `fromUs` hold, for each of the services. */
-  servicesHold(fromUs: number, nowUs: number, count: number): boolean {
-    return this.services().every((live) => {
+  /** True when the last `count` complete windows laid from `fromUs` hold, for each of the services, or of those of these names. */
+  servicesHold(fromUs: number, nowUs: number, count: number, names?: ReadonlySet<string>): boolean {
+    const asked = this.services().filter(({ timetable }) => names?.has(timetable.service) ?? true);
+    return asked.every((live) => {
       const windows = live.windows(fromUs, nowUs, this.plan.settings);
       return windows.length >= count && windows.slice(-count).every((window) => window.holds);
     });

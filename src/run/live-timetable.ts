@@ -155,14 +155,15 @@ export class LiveTimetable {
     return windows.reduce((sum, window) => sum + (window.holds ? 0 : window.toUs - window.fromUs), 0);
   }
 
-  /** Success and P95 of the last second that can be known, for a person who watches. */
+  /** Success and P95 of what ended in the last two seconds, for a person who watches: what fails by its timeout began long before. */
   recent(nowUs: number): { readonly operations: number; readonly ok: number; readonly p95Us: number | null } {
     const times: number[] = [];
+    const sinceUs = nowUs - 2e6;
     let operations = 0;
     for (let k = this.slots.length - 1; k >= 0; k -= 1) {
-      if (this.intendedUs(k) < nowUs - 2e6) break;
+      if (this.intendedUs(k) < sinceUs - this.timetable.timeout_us) break;
       const slot = this.slots[k];
-      if (!slot) continue;
+      if (!slot || slot.completedUs < sinceUs) continue;
       operations += 1;
       if (slot.settled === 'ok') times.push(slot.completedUs - slot.intendedUs);
     }

@@ -97,12 +97,12 @@ export class Stages {
     this.sites = plan.platform.sites.map(({ name }) => name);
   }
 
-  /** The ledger, at the site that serves now instead of those that are lost. */
-  atFailover(lostSites: readonly string[], effectiveUs: number): readonly Asked[] {
-    return this.of((write) => inLedger(write, effectiveUs)).map((asked) => ({
-      ...asked,
-      sites: this.survivors(asked.live.timetable.probe, lostSites),
-    }));
+  /** The ledger, at the site that serves now instead of those that are lost to its probe. */
+  atFailover(lostTo: (probe: string) => readonly string[], effectiveUs: number): readonly Asked[] {
+    return this.of((write) => inLedger(write, effectiveUs)).map((asked) => {
+      const { probe } = asked.live.timetable;
+      return { ...asked, sites: this.survivors(probe, lostTo(probe)) };
+    });
   }
 
   /** The ledger and what was stranded, at every site; with `doubtful`, the writes that were not acknowledged too. */

@@ -3,7 +3,7 @@ import type { Json } from '../history/event.ts';
 import { PROBES } from '../probes/registry.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { HINTS_QUIET_US } from '../scenario/recovery.ts';
-import { mayBeSurvived, readAtFailover } from './at-failover.ts';
+import { readAtFailover, servedAfterwards } from './at-failover.ts';
 import type { FaultLease } from './fault-lease.ts';
 import { readBack, type Stages, targetOf } from './reading.ts';
 import { releaseAgain } from './release.ts';
@@ -31,7 +31,7 @@ export async function recoverFromFaults(
   for (const { planned } of open) session.say({ phase: 'recovery', text: `${planned.id} is gone` });
   const fault = disaster.planned.id;
   await sayRestored(session);
-  if (!mayBeSurvived(session, disaster.planned)) await readAtFailover(session, stages, disaster, signal);
+  await readAtFailover(session, stages, disaster, servedAfterwards(session, disaster.planned), signal);
   const effectiveUs = disaster.effective?.notAfter_us ?? 0;
   const goneUs = disaster.gone?.notAfter_us ?? 0;
   const failsBack = plan.recovery.failback && session.moves.length > 0;
