@@ -9,8 +9,8 @@ import type { RunRecord } from './run-record.ts';
 import type { JudgedView } from './views.ts';
 
 /**
- * When events were seen at the other end of a pipeline, gathered while the history is read: a read of a service whose probe has a subscription awaits the event whose key it
- * has, and is over when that was seen. 16 bytes an event, whatever was read.
+ * When writes were seen where they are read, gathered while the history is read: where reads await what they ask for (events at the other end of a pipeline, documents that a search
+ * finds), one is over when that was seen. 16 bytes a write, whatever was read.
  */
 export class Arrivals {
   private readonly byTimetable: readonly (Awaited | undefined)[];
@@ -19,11 +19,9 @@ export class Arrivals {
     this.byTimetable = byTimetable;
   }
 
-  /** Null where no service of the plan has such a probe. */
+  /** Null where no service of the plan has such reads. */
   static of({ plan, timetables }: RunRecord): Arrivals | null {
-    const piped = plan.timetables.filter(
-      ({ service, params }) => service !== '' && typeof params.subscription === 'string',
-    );
+    const piped = plan.timetables.filter(({ service, params }) => service !== '' && awaits(params));
     if (piped.length === 0) return null;
     return new Arrivals(
       timetables.map(({ started: { probe, service, client } }) =>
@@ -49,6 +47,11 @@ export class Arrivals {
       return awaited && view ? [describe(awaited, view)] : [];
     });
   }
+}
+
+/** Whether reads of a probe that is set so await what they ask for: those of a pipeline, and searches. */
+function awaits({ subscription, reads }: RunRecord['plan']['timetables'][number]['params']): boolean {
+  return typeof subscription === 'string' || reads === 'search';
 }
 
 /** The events of one timetable. */

@@ -10,8 +10,12 @@ const KEY = 'r1/ledger/7';
 const SUM = checksum(KEY, 7);
 const never = new AbortController().signal;
 
-async function clientAt(ports: readonly number[], timeoutMs?: number): Promise<OpensearchClient> {
-  const context = contextAt(ports, timeoutMs);
+async function clientAt(
+  ports: readonly number[],
+  timeoutMs?: number,
+  params: Readonly<Record<string, unknown>> = {},
+): Promise<OpensearchClient> {
+  const context = { ...contextAt(ports, timeoutMs), params };
   return new OpensearchClient(await openClient(context), context);
 }
 
@@ -181,4 +185,53 @@ test('many keys are asked for in batches, each key once', async () => {
   expect(sizes).toEqual([200, 200, 50]);
   expect(new Set(answers.map(({ key }) => key)).size).toBe(450);
   expect(new Set(states(answers))).toEqual(new Set(['present']));
+});
+
+/** What a search answers: these documents, of shards that were all asked. */
+const hits = (...sources: readonly unknown[]) => ({
+  timed_out: false,
+  _shards: { total: 1, successful: 1, failed: 0 },
+  hits: { hits: sources.map((_source) => ({ _source })) },
+});
+const right = { key: KEY, seq: 7, sum: SUM };
+
+/** A read that searches, where the server answers so in turn, the last one again and again. */
+async function searched(...answers: readonly { readonly status?: number; readonly body: unknown }[]) {
+  const seen: FakeRequest[] = [];
+  await using server = await fakeHttpServer((request) => {
+    const { status = 200, body } = answers[Math.min(seen.length, answers.length - 1)] ?? { body: {} };
+    seen.push(request);
+    request.reply(status, body);
+  });
+  await using client = await clientAt([server.port], 400, { reads: 'search' });
+  const outcome = await client.invoke({ f: 'read', key: KEY, seq: 7 }, never);
+  return { outcome, seen };
+}
+
+test('a read that searches awaits its document, and asks every shard', async () => {
+  const { outcome, seen } = await searched({ body: hits() }, { body: hits() }, { body: hits(right) });
+  expect(outcome).toEqual({ outcome: 'ok', error: '', valueSha: SUM });
+  expect(seen).toHaveLength(3);
+  expect(seen[0]?.path).toContain('/drill-ledger/_search?allow_partial_search_results=false');
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ size: 2, query: { term: { key: KEY } } });
+});
+
+test('one that is not found in its time is absent', async () => {
+  const { outcome, seen } = await searched({ body: hits() });
+  expect(outcome).toEqual({ outcome: 'fail', error: 'absent', valueSha: '' });
+  expect(seen.length).toBeGreaterThan(1);
+});
+
+test.each([
+  ['a shard that could not be asked', { body: { ...hits(), _shards: { failed: 1 } } }, 'unreadable'],
+  ['a search that was broken off', { body: { ...hits(), timed_out: true } }, 'unreadable'],
+  ['no hits at all', { body: { timed_out: false, _shards: { failed: 0 } } }, 'unreadable'],
+  ['another content', { body: hits({ ...right, sum: 'x' }) }, 'corrupt'],
+  ['twice', { body: hits(right, right) }, 'phantom'],
+  ['no index', { status: 404, body: error('index_not_found_exception') }, 'no-index'],
+  ['a cluster without its shards', { status: 503, body: error('search_phase_execution_exception') }, 'unavailable'],
+])('what a search says once is final: %s', async (_, answer, code) => {
+  const { outcome, seen } = await searched(answer);
+  expect(outcome).toMatchObject({ outcome: 'fail', error: code });
+  expect(seen).toHaveLength(1);
 });

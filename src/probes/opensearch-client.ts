@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch';
 import { checksum } from '../history/checksum.ts';
+import { awaitSeen, type Look } from './awaited.ts';
 import { batches } from './batches.ts';
 import type { OpenedClient } from './opensearch-driver.ts';
 import { classifyOpensearchError } from './opensearch-errors.ts';
@@ -22,19 +23,29 @@ interface Stored {
   readonly sum?: unknown;
 }
 
+/** The answer to a search, as far as it is read. */
+interface Searched {
+  readonly timed_out?: unknown;
+  readonly _shards?: { readonly failed?: unknown };
+  readonly hits?: { readonly hits?: unknown };
+}
+
 /** The client of one site's cluster, as a probe uses it. */
 export class OpensearchClient implements ProbeClient {
   private readonly opened: OpenedClient;
   private readonly timeoutMs: number;
+  private readonly searches: boolean;
 
-  constructor(opened: OpenedClient, { timeoutUs }: Pick<ProbeContext, 'timeoutUs'>) {
+  constructor(opened: OpenedClient, { timeoutUs, params }: Pick<ProbeContext, 'timeoutUs' | 'params'>) {
     this.opened = opened;
     this.timeoutMs = timeoutUs / 1000;
+    this.searches = params.reads === 'search';
   }
 
   async invoke(operation: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome> {
     if (signal.aborted) return { outcome: 'fail', error: 'aborted', valueSha: '' };
-    return operation.f === 'write' ? this.write(operation) : this.read(operation);
+    if (operation.f === 'write') return this.write(operation);
+    return this.searches ? awaitSeen((leftMs) => this.search(operation, leftMs), this.timeoutMs) : this.read(operation);
   }
 
   private async write({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
@@ -69,6 +80,28 @@ export class OpensearchClient implements ProbeClient {
     }
   }
 
+  /** Found by a search when the index was refreshed since. Every shard must have been asked: one that was not may be the one that has it. */
+  private async search({ key, seq }: ProbeOperation, leftMs: number): Promise<Look> {
+    const failed = (error: string): Look => ({ outcome: { outcome: 'fail', error, valueSha: '' }, final: true });
+    try {
+      const query = { size: 2, query: { term: { key } } };
+      const { body } = await this.within(
+        (client) => client.search({ index: LEDGER_INDEX, allow_partial_search_results: false, body: query }),
+        leftMs,
+      );
+      const { timed_out: late, _shards: shards, hits } = body as Searched;
+      if (late !== false || shards?.failed !== 0 || !Array.isArray(hits?.hits)) return failed('unreadable');
+      const [hit, another] = hits.hits as readonly { readonly _source?: Stored }[];
+      if (!hit) return { outcome: { outcome: 'fail', error: 'absent', valueSha: '' }, final: false };
+      if (another) return failed('phantom');
+      const right = isRight(hit._source, key, seq);
+      const valueSha = String(hit._source?.sum ?? '');
+      return { outcome: { outcome: right ? 'ok' : 'fail', error: right ? '' : 'corrupt', valueSha }, final: true };
+    } catch (error) {
+      return failed(classifyOpensearchError(error).error);
+    }
+  }
+
   /** By key, many at once, each from its shard as it is now and not as it was refreshed last. It comes across nothing that it was not asked for. */
   async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
     for (const batch of batches(expected, BATCH)) {
@@ -87,9 +120,9 @@ export class OpensearchClient implements ProbeClient {
   }
 
   /** Its answer, or its error, by the operation's deadline: the request is given up then, and its socket with it. */
-  private async within<T>(ask: (client: Client) => Promise<T>): Promise<T> {
+  private async within<T>(ask: (client: Client) => Promise<T>, withinMs = this.timeoutMs): Promise<T> {
     const asked = ask(this.opened.client);
-    const late = setTimeout(() => (asked as { abort?: () => void }).abort?.(), this.timeoutMs);
+    const late = setTimeout(() => (asked as { abort?: () => void }).abort?.(), withinMs);
     try {
       return await asked;
     } finally {

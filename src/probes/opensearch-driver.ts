@@ -5,6 +5,7 @@ import type { Client } from '@opensearch-project/opensearch';
 import { PlatformError } from '../errors.ts';
 import type { Endpoint } from '../platform/platform.ts';
 import type { PlannedSite } from '../scenario/plan.ts';
+import { AWAITED } from './awaited.ts';
 import type { ProbeContext } from './probe.ts';
 import { describeSecurity, loadSecurity } from './security.ts';
 
@@ -102,6 +103,7 @@ export function opensearchSettings({
     contactPoints: (site.endpoints.opensearch ?? []).map(({ host, port }) => `${host}:${port}`),
     requestTimeoutMs: requestTimeoutMs(timeoutUs),
     retries: 0,
+    ...(params.reads === 'search' && { read: `by a search, ${AWAITED}` }),
     sniffing: 'none',
     nodes: 'in turn; one that failed is asked again after 60 s, and at once where no other is left',
     connections: `kept open, at most ${SOCKETS}`,

@@ -10,7 +10,15 @@ import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import { securityShape } from './security.ts';
 import { LEDGER_INDEX } from './tables.ts';
 
-const params = z.strictObject({ ...securityShape });
+const params = z.strictObject({
+  ...securityShape,
+  reads: z
+    .enum(['id', 'search'])
+    .optional()
+    .describe(
+      'How a read finds its document: by its id, as it is now; or by a search, which awaits it until the index was refreshed. Absent: by its id.',
+    ),
+});
 
 /** What is done before and after a run may take longer than an operation of it. */
 const WORK_US = 30_000_000;
@@ -20,10 +28,11 @@ const RETRY_MS = 100;
 /** A copy of every shard is to be there before a node may fail. */
 const GREEN = '30s';
 
-/** Indexes a document under its key, and gets it by that. */
+/** Indexes a document under its key, and gets it by that, or searches for it. */
 export const opensearchProbe: ProbeType = {
   probe: 'opensearch',
-  summary: 'indexes a document of its own in OpenSearch, and gets the last one acknowledged by its id',
+  summary:
+    'indexes a document of its own in OpenSearch, and gets the last one acknowledged by its id, or awaits it by a search',
   params,
   component: 'opensearch',
   keyspaces: [],

@@ -1,6 +1,5 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { checksum } from '../history/checksum.ts';
+import { awaitSeen } from './awaited.ts';
 import { batches, inTurns } from './batches.ts';
 import { classifyGremlinFailure, type GremlinAnswer, readable } from './gremlin-answer.ts';
 import type { GremlinClient } from './gremlin-client.ts';
@@ -10,10 +9,6 @@ import { accountsOf, keyOfAccount, paymentOf, paymentState, type Stored } from '
 import type { ExpectedWrite, ProbeClient, ProbeOperation, ProbeOutcome, ReadBackAnswer } from './probe.ts';
 import type { KeptProducer } from './pulsar/kept-producer.ts';
 
-/** An event that is not there yet is looked for again after so long, at least, ... */
-const LOOK_MS = 20;
-/** ... and after this part of the time for which it has been awaited: when it came is known that well. */
-const LOOK_SHARE = 0.2;
 const BATCH = 50;
 /** Such requests under way, where nothing is measured any more. */
 const LEFT_AT_ONCE = 8;
@@ -57,25 +52,18 @@ export class PipelineClient implements ProbeClient {
   }
 
   /** Waits until it is in the graph, as long as an operation may take. A graph that fails is no answer, and is not asked again. */
-  private async read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
-    const began = performance.now();
-    const left = (): number => this.timeoutMs - (performance.now() - began);
-    for (;;) {
-      const answer = await this.ends.graph.submit(scriptFrame(this.find, { ids: [key] }), Math.max(1, left()));
-      if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
+  private read({ key, seq }: ProbeOperation): Promise<ProbeOutcome> {
+    return awaitSeen(async (leftMs) => {
+      const answer = await this.ends.graph.submit(scriptFrame(this.find, { ids: [key] }), leftMs);
+      if (answer.kind !== 'result')
+        return { outcome: { ...classifyGremlinFailure('read', answer), valueSha: '' }, final: true };
       const found = rowsOf(answer);
-      if (!found) return { outcome: 'fail', error: 'protocol', valueSha: '' };
+      if (!found) return { outcome: { outcome: 'fail', error: 'protocol', valueSha: '' }, final: true };
       const { state, valueSha } = paymentState(found, key, seq);
-      if (state === 'present') return { outcome: 'ok', error: '', valueSha };
+      if (state === 'present') return { outcome: { outcome: 'ok', error: '', valueSha }, final: true };
       // Parts of it may be seen before the rest, but never twice.
-      if (state === 'phantom') return { outcome: 'fail', error: state, valueSha };
-      const pauseMs = Math.max(LOOK_MS, (this.timeoutMs - left()) * LOOK_SHARE);
-      if (left() <= pauseMs) {
-        await sleep(Math.max(0, left()));
-        return { outcome: 'fail', error: state, valueSha };
-      }
-      await sleep(pauseMs);
-    }
+      return { outcome: { outcome: 'fail', error: state, valueSha }, final: state === 'phantom' };
+    }, this.timeoutMs);
   }
 
   /** As it is now: nothing is awaited. */

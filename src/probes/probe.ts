@@ -63,6 +63,8 @@ export interface ProbeType {
   readonly keyspaces: readonly string[];
   /** The stores of two sites know nothing of each other: what was written at one is at no other. Absent: every site has everything. */
   readonly apart?: true;
+  /** What operations of it cannot show. */
+  readonly notMeasured?: readonly { readonly what: string; readonly why: string }[];
   /** What its driver is set to, for plan.json: timeouts, reconnection, contact points, policies. No secret. */
   settings(context: Omit<ProbeContext, 'run'>): Readonly<Record<string, unknown>>;
   /** Creates keyspace, schema, indexes once, and waits until every site has them. Idempotent. */

@@ -136,6 +136,7 @@ function hintsOf({ plan, platform, reader }: Session): AskForHints | null {
 }
 
 function unitOf(component: string | undefined): string {
+  if (component === 'consumer') return 'events to be consumed';
   return component === 'pulsar' ? 'messages for other clusters' : 'files of hints';
 }
 

@@ -20,6 +20,12 @@ test('a scenario needs what its faults name, also where it is one of several to 
   expect(needed('cql', { pick: ['cassandra', 'opensearch'] })).toEqual(['opensearch']);
 });
 
+test('and what these need in their turn', () => {
+  expect(needed('pipeline')).toEqual(['pulsar', 'consumer']);
+  expect(needed('cql', 'consumer')).toEqual(['pulsar', 'consumer']);
+  expect(needed('pulsar')).toEqual(['pulsar']);
+});
+
 test('and what its faults strike, whoever asks for it', () => {
   const fault = (type: string) => ({ ...of('cql'), timeline: [{ fault: { type, site: 'paris', params: {} } }] });
   const neededFor = (type: string) =>

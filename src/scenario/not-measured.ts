@@ -1,5 +1,5 @@
 import type { Plan } from './plan.ts';
-import type { KnownFault } from './schema.ts';
+import type { KnownFault, KnownProbe } from './schema.ts';
 import { struckSites } from './struck-sites.ts';
 
 type NotMeasured = Plan['notMeasured'];
@@ -20,10 +20,11 @@ const storeOfBackups = (writer: string): NotMeasured => [
   },
 ];
 
-/** What this scenario on this platform cannot show: what its faults say of themselves first, then what holds for every run. */
+/** What this scenario on this platform cannot show: what its faults and probes say of themselves first, then what holds for every run. */
 export function notMeasuredBy(
   plan: Omit<Plan, 'notMeasured'>,
   faults: readonly KnownFault[],
+  probes: readonly Pick<KnownProbe, 'notMeasured'>[],
   unprobed: readonly string[],
 ): NotMeasured {
   const { nodesPerSite, replicationFactor } = plan.platform;
@@ -33,6 +34,7 @@ export function notMeasuredBy(
       .flatMap(({ notMeasured }) => notMeasured)
       .filter(({ unless }) => unless === undefined || !Object.hasOwn(plan.platform.tuning, unless))
       .map(({ what, why }) => ({ what, why })),
+    ...probes.flatMap(({ notMeasured = [] }) => notMeasured),
     {
       what: 'loss of power',
       why: 'a fault ends processes at most, and the page cache survives them: what the commit log had not synced to its disk goes with a machine, and is not lost here',

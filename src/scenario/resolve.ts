@@ -159,12 +159,11 @@ function build(
     jitter_us,
   };
   const struck = scenario.timeline.flatMap(({ fault }) => faults.get(fault.type) ?? []);
-  const probed = new Set(
-    Object.values(services).map(({ probe }) => probes.get(probe)?.component as string | undefined),
-  );
+  const used = Object.values(services).flatMap(({ probe }) => probes.get(probe) ?? []);
+  const probed = new Set<string>(used.map(({ component }) => component));
   const components = new Set(sites.flatMap(({ endpoints }) => Object.keys(endpoints)));
   const unprobed = [...components].filter((component) => !probed.has(component));
-  return { plan: { ...plan, notMeasured: notMeasuredBy(plan, struck, unprobed) }, notes: after.notes };
+  return { plan: { ...plan, notMeasured: notMeasuredBy(plan, struck, used, unprobed) }, notes: after.notes };
 }
 
 function resolvePromises({ promises: { detection, normal, backup, restore } }: Scenario): Plan['promises'] {

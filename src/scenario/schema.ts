@@ -12,7 +12,7 @@ import { bound, duration, failures, lossBound, percentage, positiveDuration, rat
 /** What a scenario needs to know of a kind of probe. */
 export type KnownProbe = Pick<
   ProbeType,
-  'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'apart' | 'load'
+  'probe' | 'summary' | 'params' | 'component' | 'settings' | 'census' | 'apart' | 'load' | 'notMeasured'
 >;
 /** What a scenario needs to know of a kind of fault. */
 export type KnownFault = Pick<

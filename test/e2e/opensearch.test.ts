@@ -52,6 +52,45 @@ test('what is written is there at once, also before any refresh; what is removed
   await opensearchProbe.prepare([context], soon());
 });
 
+/** Of the index of the ledger. */
+async function indexOrder(method: 'PUT' | 'POST', path: string, body: object = {}): Promise<void> {
+  const [at] = server.site.endpoints.opensearch ?? [];
+  const answer = await fetch(`http://${at?.host}:${at?.port}/drill-ledger/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test('a search finds a document when the index is refreshed, and not before: it is awaited', async () => {
+  const searching = { ...context, timeoutUs: 60_000_000, params: opensearchProbe.params.parse({ reads: 'search' }) };
+  await using client = await opensearchProbe.connect(searching, soon());
+  const [first, second] = [0, 1].map((n) => ({ key: `r1/search/${n}`, seq: n }));
+  if (!first || !second) throw new Error('no writes');
+  // A search of a shard that was not searched for a while refreshes it.
+  await indexOrder('PUT', '_settings', { index: { refresh_interval: '-1' } });
+  try {
+    expect(await client.invoke({ f: 'write', ...first }, soon())).toMatchObject({ outcome: 'ok' });
+    let seen = false;
+    const reading = client.invoke({ f: 'read', ...first }, soon()).then((outcome) => {
+      seen = true;
+      return outcome;
+    });
+    await using hasty = await opensearchProbe.connect({ ...searching, timeoutUs: 1_500_000 }, soon());
+    expect(await hasty.invoke({ f: 'read', ...first }, soon())).toMatchObject({ outcome: 'fail', error: 'absent' });
+    expect(seen).toBe(false);
+    await indexOrder('POST', '_refresh');
+    expect(await reading).toMatchObject({ outcome: 'ok' });
+  } finally {
+    await indexOrder('PUT', '_settings', { index: { refresh_interval: null } });
+  }
+  // As it comes: within about a second.
+  expect(await client.invoke({ f: 'write', ...second }, soon())).toMatchObject({ outcome: 'ok' });
+  expect(await client.invoke({ f: 'read', ...second }, soon())).toMatchObject({ outcome: 'ok' });
+  expect(await opensearchProbe.cleanup([context], [first, second], soon())).toEqual({ left: 0 });
+});
+
 test('a node that is paused answers nothing, in time; its writes are doubtful, and the next one after it is ok', async () => {
   await using client = await opensearchProbe.connect(context, soon());
   const [first = { key: '', seq: 0 }, second = first] = writes;

@@ -113,6 +113,16 @@ test('keys that are no events of this service are none, and a read of what is st
   expect(before.awaited).toBe(40 - names.length - 1);
 });
 
+test('searches await what they ask for as well; reads by id do not', async () => {
+  const input = piped(prompt);
+  const as = (params: Readonly<Record<string, string>>): OracleInput => ({
+    ...input,
+    plan: { ...input.plan, timetables: input.plan.timetables.map((one) => ({ ...one, params })) },
+  });
+  expect(phasesOf(await checkInput(as({ reads: 'search' }))).before.awaited).toBe(40);
+  expect((await checkInput(as({ reads: 'id' }))).arrivals).toBeUndefined();
+});
+
 test('a plan without a subscription has no such section', async () => {
   expect((await check({})).arrivals).toBeUndefined();
 });
@@ -151,29 +161,33 @@ function slowly(reads: readonly (Awaiting & { readonly k: number })[], report: R
   });
 }
 
-test('whatever the reads await and see, it is what the rule says of each event', async () => {
-  const odd = Array.from({ length: SLOTS / 2 }, (_, n) => 2 * n + 1);
-  const one = fc.record({
-    back: fc.integer({ min: 0, max: 6 }),
-    ok: fc.boolean(),
-    tookUs: fc.integer({ min: 2_000, max: 4_000_000 }),
-  });
-  const reads = fc.tuple(...odd.map(() => one));
-  await fc.assert(
-    fc.asyncProperty(reads, async (all) => {
-      const list = odd.map((k, n) => {
-        const { back, ok, tookUs } = all[n] as (typeof all)[number];
-        return { k, of: Math.max(0, k - 1 - 2 * back), ok, tookUs };
-      });
-      const byK = new Map(list.map((read) => [read.k, read]));
-      const report = await checkInput(piped((k) => byK.get(k) as Awaiting));
-      const phases = phasesOf(report);
-      const found = SERVICE_PHASES.map((phase) => {
-        const { awaited, notSeen, longestAwaited_us: longest, elapsed } = phases[phase];
-        return { phase, awaited, notSeen, longest, p50: elapsed.p50, p95: elapsed.p95, max: elapsed.max };
-      });
-      expect(found).toEqual(slowly(list, report));
-    }),
-    parametersFor(0.3),
-  );
-}, TIMEOUT_MS);
+test(
+  'whatever the reads await and see, it is what the rule says of each event',
+  async () => {
+    const odd = Array.from({ length: SLOTS / 2 }, (_, n) => 2 * n + 1);
+    const one = fc.record({
+      back: fc.integer({ min: 0, max: 6 }),
+      ok: fc.boolean(),
+      tookUs: fc.integer({ min: 2_000, max: 4_000_000 }),
+    });
+    const reads = fc.tuple(...odd.map(() => one));
+    await fc.assert(
+      fc.asyncProperty(reads, async (all) => {
+        const list = odd.map((k, n) => {
+          const { back, ok, tookUs } = all[n] as (typeof all)[number];
+          return { k, of: Math.max(0, k - 1 - 2 * back), ok, tookUs };
+        });
+        const byK = new Map(list.map((read) => [read.k, read]));
+        const report = await checkInput(piped((k) => byK.get(k) as Awaiting));
+        const phases = phasesOf(report);
+        const found = SERVICE_PHASES.map((phase) => {
+          const { awaited, notSeen, longestAwaited_us: longest, elapsed } = phases[phase];
+          return { phase, awaited, notSeen, longest, p50: elapsed.p50, p95: elapsed.p95, max: elapsed.max };
+        });
+        expect(found).toEqual(slowly(list, report));
+      }),
+      parametersFor(0.3),
+    );
+  },
+  TIMEOUT_MS,
+);

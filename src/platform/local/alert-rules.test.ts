@@ -19,7 +19,12 @@ function alertsIn(text: string): readonly string[] {
 }
 
 test('ours, and those of a file, each once', () => {
-  expect(alertsOf(loadLocalConfig())).toEqual(['PrometheusDown', 'AlertmanagerDown', 'Watchdog']);
+  expect(alertsOf(loadLocalConfig())).toEqual([
+    'PrometheusDown',
+    'AlertmanagerDown',
+    'PulsarMessageBacklog',
+    'Watchdog',
+  ]);
   expect(
     alertsIn(
       'groups: [{ name: a, rules: [{ alert: DiskFull, expr: x }, { record: y, expr: x }] }, { name: b, rules: [{ alert: DiskFull, expr: z }] }]',

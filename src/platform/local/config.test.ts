@@ -100,6 +100,13 @@ test('a store stands there once; those that scenarios need come to the others in
   expect(withComponents(plain, []).components).toEqual([]);
 });
 
+test('what stands on others is refused without them', () => {
+  expect(parseLocalConfig(`${GOOD}components: [pulsar, consumer]\n`, 'p.yaml').consumer.batch).toBe(50);
+  expect(() => parseLocalConfig(`${GOOD}components: [consumer]\n`, 'p.yaml')).toThrow(
+    'p.yaml: components: expected pulsar as well, which others of them need',
+  );
+});
+
 test('a platform that an older version started has what it had, by the names of today', () => {
   const { components, opensearch, ...older } = parseLocalConfig(GOOD, 'p.yaml');
   expect(ofRunning(older)).toMatchObject({ components, opensearch });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { addressOf, type LocalConfig, loadLocalConfig, withComponents } from './config.ts';
-import { linkClusters } from './pulsar-clusters.ts';
+import { linkClusters, makeEventTopics } from './pulsar-clusters.ts';
 
 interface Order {
   readonly site: number;
@@ -18,7 +18,7 @@ async function sitesThat(answer: (n: number) => number) {
     createServer(async (request, response) => {
       let text = '';
       for await (const chunk of request) text += String(chunk);
-      orders.push({ site, what: `${request.method} ${request.url}`, body: JSON.parse(text) });
+      orders.push({ site, what: `${request.method} ${request.url}`, body: text === '' ? null : JSON.parse(text) });
       response.writeHead(answer(orders.length - 1)).end('said by the broker');
     }),
   );
@@ -67,4 +67,19 @@ test('a cluster that is known already is no error, and a broker that is not read
   await using sites = await sitesThat((n) => [409, 503, 204, 409, 204][n] ?? 500);
   await linkClusters(sites.config, soon());
   expect(sites.orders).toHaveLength(5);
+});
+
+test('each site has the topics of the platform’s events, with deduplication, and nothing of them goes to another', async () => {
+  await using sites = await sitesThat(() => 204);
+  await makeEventTopics(sites.config, soon());
+  const of = (site: number, name: string) => [
+    {
+      site,
+      what: 'PUT /admin/v2/namespaces/public/banking',
+      body: { replication_clusters: [name], deduplicationEnabled: true },
+    },
+    { site, what: 'PUT /admin/v2/persistent/public/banking/transactions-events', body: null },
+    { site, what: 'PUT /admin/v2/persistent/public/banking/dlq-events', body: null },
+  ];
+  expect(sites.orders).toEqual([...of(0, 'paris'), ...of(1, 'london')]);
 });
