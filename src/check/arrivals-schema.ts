@@ -9,7 +9,7 @@ const phaseArrivalsSchema = z.strictObject({
   awaited: count,
   /** Of these, not seen by any read in its time. */
   notSeen: count,
-  /** From when it was to be sent until it was seen at the other end, of those that were: no earlier, and later by a fifth of its way or 20 ms at most, and the time of a read. */
+  /** From when it was to be sent until it was seen at the other end, of those that were: it arrived no later. */
   elapsed: latencyQuantilesSchema,
   /** How long the one was awaited that was not seen longest; null: all were seen. */
   longestAwaited_us: us.nullable(),
@@ -18,6 +18,8 @@ const phaseArrivalsSchema = z.strictObject({
 /** How long events of a service were on their way from where they are sent to where they are read. */
 export const arrivalsSchema = z.strictObject({
   service: z.string(),
+  /** From when an event is to be sent until a read may look for it first: what arrived sooner is not told apart from that. */
+  firstLook_us: us,
   phases: z.record(z.enum(SERVICE_PHASES), phaseArrivalsSchema),
 });
 export type ArrivalsReport = z.infer<typeof arrivalsSchema>;

@@ -1,7 +1,7 @@
-import { isWrite, splitKey } from '../history/timetable.ts';
+import { isWrite, slotIntendedUs, splitKey } from '../history/timetable.ts';
 import { SERVICE_PHASES, type ServicePhase } from '../scenario/plan.ts';
 import type { ArrivalsReport } from './arrivals-schema.ts';
-import { type HistoryAttempt, KEY_COLUMN, textOf } from './load-history.ts';
+import { type HistoryAttempt, KEY_COLUMN, type StartedTimetable, textOf } from './load-history.ts';
 import { OK } from './operations.ts';
 import { phaseAt } from './phases.ts';
 import { REPORTED_QUANTILES, ValueCounts } from './quantiles.ts';
@@ -44,7 +44,7 @@ export class Arrivals {
         ({ service, view: { probe, client } }) =>
           service === started.service && probe === started.probe && client === started.client,
       );
-      return awaited && view ? [describe(awaited, view)] : [];
+      return awaited && view ? [describe(awaited, started, view)] : [];
     });
   }
 }
@@ -112,8 +112,12 @@ interface Tally {
   readonly elapsed: ValueCounts;
 }
 
-function describe(awaited: Awaited, { service, withShed }: JudgedView): ArrivalsReport {
-  const { observed, spans } = withShed;
+function describe(
+  awaited: Awaited,
+  { start_us: startUs, rate }: StartedTimetable['started'],
+  { service, withShed: { spans } }: JudgedView,
+): ArrivalsReport {
+  const slotUs = (k: number): number => slotIntendedUs(startUs, rate, k);
   const tallies = Object.fromEntries(
     SERVICE_PHASES.map((phase): [ServicePhase, Tally] => [
       phase,
@@ -122,7 +126,7 @@ function describe(awaited: Awaited, { service, withShed }: JudgedView): Arrivals
   ) as Record<ServicePhase, Tally>;
   const visit = (seen: (tally: Tally, us: number) => void, vain: (tally: Tally, us: number) => void): void => {
     for (const { seq, seenUs, vainUs } of awaited.list()) {
-      const sentUs = observed.ops.slotUs(seq);
+      const sentUs = slotUs(seq);
       const tally = tallies[phaseAt(sentUs, seenUs ?? Number.POSITIVE_INFINITY, spans)];
       if (seenUs === null) vain(tally, vainUs - sentUs);
       else seen(tally, seenUs - sentUs);
@@ -151,5 +155,7 @@ function describe(awaited: Awaited, { service, withShed }: JudgedView): Arrivals
       { awaited: all, notSeen, elapsed: elapsed.quantiles(), longestAwaited_us: longestUs },
     ]),
   ) as ArrivalsReport['phases'];
-  return { service, phases };
+  // Writes and reads alternate.
+  const firstLookUs = slotUs(1) - slotUs(0);
+  return { service, firstLook_us: firstLookUs, phases };
 }

@@ -52,6 +52,10 @@ export const pipelineProbe: ProbeType = {
 
   notMeasured: [
     {
+      what: 'whether every event that was acknowledged while the fault was in force arrives in the end',
+      why: 'the ledger is what was acknowledged before the disaster; of later events is seen what a read awaited and found within its time',
+    },
+    {
       what: 'the order in which events of one account are applied',
       why: 'each event has accounts of its own: nothing in the graph says which of two came first',
     },

@@ -1,5 +1,6 @@
 import type { ArrivalsReport } from '../check/arrivals-schema.ts';
 import type { Report } from '../check/report-schema.ts';
+import { formatDuration } from '../duration.ts';
 import { SERVICE_PHASES } from '../scenario/plan.ts';
 import { durationOrUnknown, formatCount } from './format.ts';
 import { html, type Markup } from './markup.ts';
@@ -11,10 +12,10 @@ type Row = ArrivalsReport['phases']['before'] & { readonly phase: string };
 export function arrivalsSection({ arrivals = [] }: Report): Markup | null {
   if (arrivals.length === 0) return null;
   return html`<section><h2 id="arrivals">Events on their way: from when they were to be sent until they were seen</h2>
-<p class="lead">Of each event that a read awaited, by the phase in which it was to be sent. It may have arrived a little earlier than it was seen: by a fifth of its way or 20 ms at most, and the time of a read. What no read saw within its timeout may have arrived later: whether it is there in the end is said under the loss of data. No part of the verdict: the same reads are, as operations.</p>
+<p class="lead">Of each event that a read awaited, by the phase in which it was to be sent. It arrived no later than it was seen: a read looks for it first when its own turn has come, which is named below, and then again and again, after a fifth of the time for which it has been awaited. What no read saw within its timeout may have arrived later: of what was acknowledged before the disaster the loss of data says whether it is there in the end; what was acknowledged while it was in force is not read back. No part of the verdict: the same reads are, as operations.</p>
 ${arrivals.map(
-  ({ service, phases }) =>
-    html`<h3>${service}</h3>${table(
+  ({ service, firstLook_us: firstLookUs, phases }) =>
+    html`<h3>${service}</h3><p>Looked for ${formatDuration(firstLookUs)} after it was to be sent at the earliest: what arrived sooner is not told apart from that.</p>${table(
       SERVICE_PHASES.map((phase): Row => ({ phase, ...phases[phase] })),
       [
         { head: 'Sent', kind: 'row', cell: ({ phase }) => phase },

@@ -35,6 +35,7 @@ const OVERWRITES: LastWriteWinsReport = {
 
 const ARRIVALS: NonNullable<Report['arrivals']>[number] = {
   service: 'ledger',
+  firstLook_us: 20_000,
   phases: {
     before: arrivalsOf(600, 0, 0.08),
     outage: arrivalsOf(112, 97, 6.4),

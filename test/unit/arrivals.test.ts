@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkRun } from '../../src/check/check.ts';
 import type { Report } from '../../src/check/report-schema.ts';
 import type { Attempt } from '../../src/history/operation.ts';
 import { isWrite } from '../../src/history/timetable.ts';
@@ -8,6 +12,7 @@ import type { OracleInput } from './oracle/input.ts';
 import { check, inputOf, LEDGER, ledger, MS, S, slot } from './support/by-hand.ts';
 import { checkInput } from './support/check-sketch.ts';
 import { parametersFor, TIMEOUT_MS } from './support/runs.ts';
+import { writeRun } from './support/write-run.ts';
 
 const SLOTS = LEDGER.slots;
 const REQUESTED_US = 9.5 * S;
@@ -50,7 +55,7 @@ const phasesOf = (report: Report) => {
   const [found, ...more] = report.arrivals ?? [];
   expect(more).toEqual([]);
   if (!found) throw new Error('expected arrivals of one service');
-  expect(found.service).toBe('ledger');
+  expect(found).toMatchObject({ service: 'ledger', firstLook_us: 100 * MS });
   return found.phases;
 };
 
@@ -111,6 +116,20 @@ test('keys that are no events of this service are none, and a read of what is st
   });
   const { before } = phasesOf(await checkInput({ ...input, attempts }));
   expect(before.awaited).toBe(40 - names.length - 1);
+});
+
+test('a history without rows, or that is not there, has no arrivals and is no error', async () => {
+  const input = piped(prompt);
+  const none = await checkInput({ ...input, attempts: input.attempts.filter(({ service }) => service === 'canary') });
+  expect(Object.values(phasesOf(none)).map(({ awaited }) => awaited)).toEqual([0, 0, 0, 0]);
+  const directory = mkdtempSync(join(tmpdir(), 'drill-arrivals-'));
+  try {
+    writeRun(join(directory, 'run'), input);
+    rmSync(join(directory, 'run', 'history.csv'));
+    expect((await checkRun(join(directory, 'run'))).arrivals).toMatchObject([{ phases: { before: { awaited: 0 } } }]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('searches await what they ask for as well; reads by id do not', async () => {
