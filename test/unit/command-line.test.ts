@@ -149,7 +149,7 @@ test('history writes metrics where it is asked for, and coverage says what nothi
   expect(readFileSync(file, 'utf8')).toMatch(/^drill_runs\{scenario="[^"]+"\} 1$/m);
   const { code, text } = await drill('coverage', '--reports', directory);
   expect(code).toBe(0);
-  expect(text).toMatch(/Pulsar: message backlog +NOT COVERED/);
+  expect(text).toMatch(/Monitoring: Grafana down +NOT COVERED/);
 });
 
 test('an exercise that people must take part in is refused where nobody is, before anything starts', async () => {
