@@ -156,9 +156,10 @@ function topicOf(context: ProbeContext): Topic {
 }
 
 async function connect(context: ProbeContext, signal: AbortSignal): Promise<PipelineClient> {
-  const graph = await GremlinClient.connect(context, signal);
   const timeoutMs = context.timeoutUs / 1000;
+  // It connects when it is used: where the graph cannot be reached nothing is left open.
   const transport = await openTransport('websocket', optionsOf(context));
+  const graph = await GremlinClient.connect(context, signal);
   const events = new KeptProducer(transport, topicOf(context), context.site.name, timeoutMs);
   return new PipelineClient({ events, graph }, sourceOf(context), timeoutMs);
 }
