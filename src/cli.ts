@@ -280,8 +280,12 @@ program
   .command('recover')
   .description('undo every fault that a dead run left behind')
   .option('--force', 'also while a run uses the platform', false)
+  .option(
+    '--restart <site>',
+    'and restart everything of this site: where it serves nothing although nothing is in force',
+  )
   .option('--platform <file>', PLATFORM)
-  .action(async (flags: { force: boolean; platform?: string }) => {
+  .action(async (flags: { force: boolean; restart?: string; platform?: string }) => {
     code = await (await load.platform()).recoverCommand(flags);
   });
 program

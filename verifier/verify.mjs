@@ -268,9 +268,9 @@ function readReport(value) {
     isOptional(value.facts, (facts) => Array.isArray(facts) && facts.every(isFact)) &&
     isOptional(value.notMeasured, Array.isArray) &&
     isOptional(value.views, (views) => Array.isArray(views) && views.every(isTimetable)) &&
-    (value.dora === undefined || isObject(value.dora)) &&
+    isOptional(value.dora, (dora) => isObject(dora) && Object.hasOwn(dora, 'entered')) &&
     Array.isArray(value.faults) &&
-    value.faults.every(isObject) &&
+    value.faults.every((it) => isObject(it) && Object.hasOwn(it, 'requested') && Object.hasOwn(it, 'gone')) &&
     Array.isArray(value.objectives) &&
     value.objectives.every(
       (it) =>
@@ -362,9 +362,12 @@ function takeFacts(facts, { seq, at_us, wall, type, data }) {
     if (isText(condition) && isText(observed)) facts.stopped.push({ at_us, condition, observed });
   } else if (type === 'read-back-done') {
     if (Number.isSafeInteger(of.asked) && of.asked >= 1) facts.filled.add('read-back.csv');
+  } else if (type === 'later-read') {
+    if (Number.isSafeInteger(of.asked) && of.asked >= 1) facts.filled.add('later.csv');
   } else if (type === 'graph-census') {
     if (Number.isSafeInteger(of.rows) && of.rows >= 1) facts.filled.add('graph.csv');
-  } else if (type === 'timetable-started') facts.filled.add('history.csv');
+  } else if (type === 'restore-tested') facts.filled.add('restore-test.csv');
+  else if (type === 'timetable-started') facts.filled.add('history.csv');
   else if (INSTANTS.includes(type)) {
     const { fault, disaster, notBefore_us, notAfter_us } = of;
     const whole = Number.isSafeInteger(notBefore_us) && Number.isSafeInteger(notAfter_us);

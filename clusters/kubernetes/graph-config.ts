@@ -19,7 +19,10 @@ export const GRAPH_DATABASES = ['cassandra', 'janusgraph'] as const satisfies re
 export function graphFiles(jars: Readonly<Record<Database, readonly string[]>>): Readonly<Record<string, string>> {
   const config = loadLocalConfig();
   const cassandra = captured('cassandra', (directory) =>
-    cassandraCommand(config, 0, 0, directory, jars.cassandra, archiveOptions('cassandra')),
+    cassandraCommand(
+      { config, site: 0, node: 0, directory },
+      { jars: jars.cassandra, archive: archiveOptions('cassandra'), home: null },
+    ),
   );
   const janusgraph = captured('janusgraph', (directory) =>
     janusgraphCommand(config, 0, directory, jars.janusgraph, archiveOptions('janusgraph')),

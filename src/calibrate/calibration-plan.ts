@@ -7,7 +7,7 @@ import { resolvePlan } from '../scenario/resolve.ts';
 
 /** One of the calibration's own scenarios, which are no drills and stand beside it, against a platform. */
 export async function calibrationPlan(
-  name: 'calibration' | 'calibration-nothing',
+  name: 'calibration' | 'calibration-nothing' | 'calibration-stopped',
   platform: Platform,
 ): Promise<{ readonly plan: Plan; readonly bytes: Uint8Array }> {
   const file = fileURLToPath(new URL(`./${name}.yaml`, import.meta.url));

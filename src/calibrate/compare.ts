@@ -2,6 +2,7 @@ import { nearestRank } from '../check/exact.ts';
 import type { Outage } from '../check/outage-schema.ts';
 import type { Report, View } from '../check/report-schema.ts';
 import type { Attempt } from '../history/operation.ts';
+import type { RunResult } from '../run/runner.ts';
 import type { Truth } from './trials.ts';
 
 /** One line of the calibration's table. */
@@ -165,6 +166,33 @@ export function compareDeleted(service: string, report: Report, deleted: Readonl
     truth: `${deleted.size} of ${rpo?.ledger}`,
     measured: `lost ${lost?.lower} to ${lost?.upper}, of which ${[...named].filter((key) => deleted.has(key)).length} are those`,
     right: counted && named.size === deleted.size && [...named].every((key) => deleted.has(key)),
+  };
+}
+
+/** What a run may take to undo what is in force, once a condition that stops it is met. */
+const HEALED_MS = 2_000;
+
+/** A run that was broken off: nothing is in force any more within two seconds, and it says that it was aborted, and left nothing. `healedMs`: null when it was not broken off. */
+export function compareStopped(
+  { outcome, reason, left }: Pick<RunResult, 'outcome' | 'reason' | 'left'>,
+  healedMs: number | null,
+): Finding {
+  const took =
+    healedMs === null
+      ? 'not broken off'
+      : Number.isFinite(healedMs)
+        ? `nothing in force after ${healedMs.toFixed(0)} ms`
+        : 'not seen to be undone';
+  return {
+    trial: 'stopped by the lever',
+    truth: `aborted, nothing in force after ${HEALED_MS} ms`,
+    measured: [
+      `${outcome}, ${took}`,
+      ...left.map((one) => `left: ${one}`),
+      ...(outcome === 'failed' ? [reason] : []),
+    ].join('; '),
+    off: (healedMs ?? Number.POSITIVE_INFINITY) / HEALED_MS,
+    right: outcome === 'aborted' && left.length === 0 && healedMs !== null && healedMs < HEALED_MS,
   };
 }
 

@@ -10,8 +10,9 @@ import { needsWord } from '../run/authorisation.ts';
 import type { Finding } from './compare.ts';
 import { disturbances, KINDS } from './disturbances.ts';
 import { nothingRuns } from './nothing-runs.ts';
+import { stoppedRuns } from './stopped-runs.ts';
 
-const ALL = [...KINDS, 'runs'];
+const ALL = [...KINDS, 'stopped', 'runs'];
 
 const command = new Command('calibrate')
   .description('Measures known truth on the real platform, and writes how far off the harness was to calibration.md.')
@@ -49,6 +50,7 @@ async function calibrate(signal: AbortSignal): Promise<void> {
     stalls = repeated;
     add(found);
   }
+  if (kinds.has('stopped')) add(await stoppedRuns(platform, trials, signal));
   if (kinds.has('runs')) add(await nothingRuns(platform, trials, signal));
 }
 

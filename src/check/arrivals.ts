@@ -1,7 +1,7 @@
 import { isWrite, slotIntendedUs, splitKey } from '../history/timetable.ts';
 import { SERVICE_PHASES, type ServicePhase } from '../scenario/plan.ts';
 import type { ArrivalsReport } from './arrivals-schema.ts';
-import { type HistoryAttempt, KEY_COLUMN, type StartedTimetable, textOf } from './load-history.ts';
+import { ERROR_COLUMN, type HistoryAttempt, KEY_COLUMN, type StartedTimetable, textOf } from './load-history.ts';
 import { OK } from './operations.ts';
 import { phaseAt } from './phases.ts';
 import { REPORTED_QUANTILES, ValueCounts } from './quantiles.ts';
@@ -54,6 +54,9 @@ function awaits({ subscription, reads }: RunRecord['plan']['timetables'][number]
   return typeof subscription === 'string' || reads === 'search';
 }
 
+/** Errors of reads that looked, and did not find all of it in their time. */
+const IN_VAIN: ReadonlySet<string> = new Set(['absent', 'partial', 'timeout']);
+
 /** The events of one timetable. */
 class Awaited {
   private readonly ending: string;
@@ -73,6 +76,8 @@ class Awaited {
     // A read is of a write before it.
     if (!prefix.endsWith(this.ending) || !Number.isInteger(seq) || seq < 0 || seq >= index || !isWrite(seq)) return;
     if (Number.isNaN(completedUs)) return;
+    // What could not be looked for was not awaited, and what is there twice, or wrong, has come.
+    if (outcome !== OK && !IN_VAIN.has(textOf(attempt, ERROR_COLUMN))) return;
     const at = seq / 2;
     this.grow(at + 1);
     const times = outcome === OK ? this.seen : this.vain;
@@ -127,7 +132,7 @@ function describe(
   const visit = (seen: (tally: Tally, us: number) => void, vain: (tally: Tally, us: number) => void): void => {
     for (const { seq, seenUs, vainUs } of awaited.list()) {
       const sentUs = slotUs(seq);
-      const tally = tallies[phaseAt(sentUs, seenUs ?? Number.POSITIVE_INFINITY, spans)];
+      const tally = tallies[phaseAt(sentUs, seenUs ?? vainUs, spans)];
       if (seenUs === null) vain(tally, vainUs - sentUs);
       else seen(tally, seenUs - sentUs);
     }

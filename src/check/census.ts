@@ -22,7 +22,7 @@ const EVERYWHERE = '';
 const TRANSACTION_PROBE = 'gremlin';
 /** Whose accounts all services share. */
 const PURSE_PROBE = 'transfers';
-const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: [] };
+const NOTHING: Integrity = { vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, customers: 0, anomalies: [] };
 
 interface Place {
   readonly stage: CensusStage;
@@ -123,7 +123,7 @@ export class Census {
       state,
       note: lacking.map(({ stage, site, note }) => `${stage} the run at ${site}: ${note}`).join('; '),
       places: places.map(({ stage, site, complete, note, integrity }) => {
-        const { vertices, edges, transactions, whole, purses, anomalies } = integrity;
+        const { vertices, edges, transactions, whole, purses, customers, anomalies } = integrity;
         const counts = [...Map.groupBy(anomalies, ({ kind }) => kind)].map(([kind, of]) => [kind, of.length] as const);
         return {
           stage,
@@ -135,6 +135,7 @@ export class Census {
           transactions,
           whole,
           purses,
+          ...(customers > 0 && { customers }),
           anomalies: Object.fromEntries(counts) as IntegrityReport['places'][number]['anomalies'],
         };
       }),

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import type { JournalEvent } from '../history/event.ts';
 import { deviation, type Intent } from '../history/intent.ts';
+import { STAGES_APART } from '../history/operation.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import { type Plan, planSchema } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
@@ -17,6 +18,9 @@ import { doraOf } from './dora.ts';
 import { factsOf, notMeasuredOf, qualityOf } from './facts.ts';
 import { judgeAll } from './judge.ts';
 import { KeyJoin } from './key-join.ts';
+import { LaterTally } from './later.ts';
+import { missingLater } from './later-loss.ts';
+import type { Later } from './later-schema.ts';
 import { judgeLedger, type Ledger } from './ledger.ts';
 import { loadOf } from './load.ts';
 import { type HistoryAttempt, type HistoryVisitor, type LoadedHistory, loadHistory } from './load-history.ts';
@@ -70,9 +74,8 @@ export function renderReportJson(report: Report): string {
 
 function judgeFiles(runDirectory: string, directory: string, record: RunRecord, defects: Defects): Report {
   const historyPath = join(runDirectory, 'history.csv');
-  const readBackPath = join(runDirectory, 'read-back.csv');
-  const restoreTestPath = join(runDirectory, 'restore-test.csv');
-  const bytes = sizeOf(historyPath) + sizeOf(readBackPath) + sizeOf(restoreTestPath);
+  const answerPaths = ['read-back.csv', 'restore-test.csv', 'later.csv'].map((name) => join(runDirectory, name));
+  const bytes = [historyPath, ...answerPaths].reduce((sum, path) => sum + sizeOf(path), 0);
   const join_ = new KeyJoin(directory, Math.min(PARTS, Math.ceil((bytes + 1) / PART_BYTES)), defects);
   try {
     const census = Census.read(join(runDirectory, 'graph.csv'), record, defects);
@@ -91,9 +94,9 @@ function judgeFiles(runDirectory: string, directory: string, record: RunRecord, 
       onRead: overwrites || arrivals ? noteRead : null,
     });
     try {
-      const answers = loadAnswers(readBackPath, defects, join_);
-      const readBack = loadAnswers(restoreTestPath, defects, join_, answers);
-      const report = judgeRun(directory, record, defects, history, readBack, join_, census, arrivals);
+      let places: readonly ReadPlace[] = [];
+      for (const path of answerPaths) places = loadAnswers(path, defects, join_, places);
+      const report = judgeRun(directory, record, defects, history, places, join_, census, arrivals);
       return overwrites && existsSync(historyPath) ? { ...report, lastWriteWins: overwrites.report() } : report;
     } finally {
       for (const { operations } of history.timetables) operations.close();
@@ -121,15 +124,21 @@ function judgeRun(
   const lost = new LostTimeline(bucketUs);
   const canaryKeys = new CanaryKeys(record);
   const restoreTests = new RestoreTestTally(record, places);
+  const laterWrites = new LaterTally(record, places);
   const ledger = judgeLedger(record, history, keys, places, canaryKeys, {
     write: ({ acknowledgedUs, lost: isLost }) => lost.add(acknowledgedUs, isLost),
-    key: (id, key) => restoreTests.add(id, key),
+    key(id, key, site) {
+      restoreTests.add(id, key);
+      laterWrites.add(id, key, site);
+    },
   });
   if (ledger.misjudged > 0) {
     defects.add('a write with outcome fail is there: the harness misjudged it', `${ledger.misjudged} keys`);
   }
   const canary = proveInstrument(record, history, recordEndUs, canaryKeys);
-  const views = judgeViews(record, history, { recordEndUs, bucketUs, directory, reconciled: reconciledOf(ledger) });
+  const later = laterWrites.report(ledger.missingFrom);
+  const reconciled = reconciledOf(ledger, later);
+  const views = judgeViews(record, history, { recordEndUs, bucketUs, directory, reconciled });
   const backups = backupsOf(record, restoreTests);
   const promises = judgePromises(
     record,
@@ -139,7 +148,8 @@ function judgeRun(
   const ended = eventsOf(events, 'run-ended').at(-1)?.data;
   const outcome = ended?.outcome ?? 'aborted';
   const load = loadOf(record, views);
-  const judged = judgeAll(record, { views, rpo: ledger.rpo, canary, load, backups, defects: defects.list(), outcome });
+  const rpo = ledger.rpo;
+  const judged = judgeAll(record, { views, rpo, later, canary, load, backups, defects: defects.list(), outcome });
   return {
     schema: 'drill/report/1',
     harness: VERSION,
@@ -164,7 +174,8 @@ function judgeRun(
     views: views.map(({ view }) => view),
     ...(load && { load }),
     ...(backups && { backups }),
-    rpo: [...ledger.rpo],
+    rpo: [...rpo],
+    ...(later && { later }),
     ...(arrivals && { arrivals: arrivals.report(record, views) }),
     backlogCleared_us: ledger.backlogClearedUs,
     readBack: readAtSites(places).map(({ stage, fault, site, probe, counts, rows }) => ({
@@ -190,14 +201,16 @@ function judgeRun(
   };
 }
 
-/** What was read at sites of the platform: what is in a copy beside it says nothing of them. */
+/** The stages of `read-back.csv`. */
 function readAtSites(places: readonly ReadPlace[]): readonly ReadPlace[] {
-  return places.filter(({ stage }) => stage !== 'restore-test');
+  return places.filter(({ stage }) => !STAGES_APART.has(stage));
 }
 
 /** "The last read-back is done and nothing is missing." */
-function reconciledOf({ rpo, backlogClearedUs }: Ledger): Reconciled {
+function reconciledOf({ rpo, backlogClearedUs }: Ledger, later: Later | null): Reconciled {
   if (backlogClearedUs === null) return { why: 'the last read-back was not complete at every site' };
+  if (later && missingLater(later).upper > 0)
+    return { why: 'writes that were acknowledged since the disaster are missing' };
   return rpo[0]?.lostInAll?.upper === 0 ? { atUs: backlogClearedUs } : { why: 'writes are missing' };
 }
 
@@ -217,12 +230,7 @@ function loadAll(
   return history;
 }
 
-function loadAnswers(
-  path: string,
-  defects: Defects,
-  keys: KeyJoin,
-  there: readonly ReadPlace[] = [],
-): readonly ReadPlace[] {
+function loadAnswers(path: string, defects: Defects, keys: KeyJoin, there: readonly ReadPlace[]): readonly ReadPlace[] {
   // A run that ended before its first read-back has no such file; that its stages are missing is said where they are judged.
   if (!existsSync(path)) return there;
   const { places, torn } = loadReadBack(path, defects, (row) => keys.addRead(row), there);

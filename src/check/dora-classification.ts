@@ -1,11 +1,13 @@
 import { formatDuration } from '../duration.ts';
 import type { Dora } from './dora-schema.ts';
+import { missingLater } from './later-loss.ts';
 import type { Interval, Report, View } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
 type Classification = Dora['classification'];
 type Criterion = Classification['criteria'][number];
 type Figures = Pick<Report, 'views' | 'rpo' | 'run' | 'backlogCleared_us' | 'canary' | 'integrity'> & {
+  readonly later?: Report['later'];
   readonly lastWriteWins?: Report['lastWriteWins'];
 };
 
@@ -172,16 +174,17 @@ function spreadCriterion(
 }
 
 /** Writes that could not be had, for a time or for good: the worst of what was missing at failover and in all; null: unknown. */
-function lossOf({ rpo, integrity, lastWriteWins = [] }: Figures): Interval | null {
+function lossOf({ rpo, later, integrity, lastWriteWins = [] }: Figures): Interval | null {
   const all = rpo.find(({ service }) => service === null);
+  const since = later ? missingLater(later) : { lower: 0, upper: 0 };
   if (!all || all.lost === null || all.lostInAll === null)
-    return all?.lost ? { lower: all.lost.lower, upper: null } : null;
+    return all?.lost ? { lower: Math.max(all.lost.lower, since.lower), upper: null } : null;
   const undone = lastWriteWins.reduce((sum, one) => sum + one.undone, 0);
   const unproven = lastWriteWins.some((one) => one.unproven > 0) || integrity?.state === 'unknown';
   const damaged = integrity?.state === 'damaged' ? Math.max(1, integrity.acknowledgedDamaged) : 0;
-  const lower = Math.max(all.lost.lower, all.lostInAll.lower, undone, damaged);
+  const lower = Math.max(all.lost.lower, all.lostInAll.lower + since.lower, undone, damaged);
   if (unproven || all.lost.upper === null || all.lostInAll.upper === null) return { lower, upper: null };
-  return { lower, upper: Math.max(lower, all.lost.upper, all.lostInAll.upper) };
+  return { lower, upper: Math.max(lower, all.lost.upper, all.lostInAll.upper + since.upper) };
 }
 
 function lossWords({ lower, upper }: Interval): string {

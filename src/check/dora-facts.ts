@@ -4,6 +4,7 @@ import type { Authorisation } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import type { Dora } from './dora-schema.ts';
+import { missingLater } from './later-loss.ts';
 import type { Report } from './report-schema.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -81,6 +82,12 @@ export function deviationsOf(record: RunRecord, { run }: Pick<Report, 'run'>): D
     ...eventsOf(events, 'read-back-done').flatMap(({ data }) =>
       data.complete ? [] : [`the read-back ${data.stage} at ${data.site} was given up`],
     ),
+    ...eventsOf(events, 'later-read').flatMap(({ data: { site, settled, complete } }) => [
+      ...(complete ? [] : [`the read-back at ${site} of what was acknowledged since the disaster was given up`]),
+      ...(settled === false
+        ? [`hints were not seen to be delivered before what was missing at ${site} was read again`]
+        : []),
+    ]),
   ];
   const more = all.length - MAX_DEVIATIONS;
   return more > 0 ? [...all.slice(0, MAX_DEVIATIONS), `and ${more} more, in the journal`] : all;
@@ -133,7 +140,23 @@ export function reconciliationOf({ plan }: RunRecord, report: Figures): Dora['re
       },
     ];
   });
-  return [...stores, ...graphRows(report), ...registerRows(report)];
+  return [...stores, ...laterRows(report), ...graphRows(report), ...registerRows(report)];
+}
+
+function laterRows({ later }: Figures): Dora['reconciliation'] {
+  const all = later?.writes.find(({ service }) => service === null);
+  if (!later || !all) return [];
+  const { during, after, repeated, byState } = all;
+  return [
+    {
+      what: 'writes that were acknowledged since the disaster, by sites that no failover left, and the stores, at every site',
+      checked: during.acknowledged + after.acknowledged,
+      missing: missingLater(later),
+      duplicate: repeated,
+      diverged: (byState.corrupt ?? 0) + (byState['other value'] ?? 0),
+      note: later.places.every(({ complete }) => complete) ? '' : 'not looked for to the end at every site',
+    },
+  ];
 }
 
 function graphRows({ integrity }: Figures): Dora['reconciliation'] {

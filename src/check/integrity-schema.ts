@@ -21,6 +21,8 @@ export const integritySchema = z.strictObject({
       transactions: count,
       whole: count,
       purses: count,
+      /** Customers that enrolments share; absent: none. */
+      customers: count.optional(),
       anomalies: z.partialRecord(z.enum(ANOMALIES), count),
     }),
   ),

@@ -46,9 +46,13 @@ describe('what is wrong with a graph', () => {
       transactions: 2,
       whole: 2,
       purses: 0,
+      customers: 0,
       anomalies: [],
     });
-    expect(inspect([])).toEqual({ vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, anomalies: [] });
+    expect(inspect([])).toEqual({
+      ...{ vertices: 0, edges: 0, transactions: 0, whole: 0, purses: 0, customers: 0 },
+      anomalies: [],
+    });
   });
 
   it.each(['out', 'in'] as const)('an edge that is visible from one end only: no %s half', (kind) => {
@@ -130,6 +134,27 @@ describe('what is wrong with a graph', () => {
     expect(kinds([...A, entry('vertex', '9', { other: 'DrillAccount' })])).toEqual(['vertex-without-key']);
     const noValue = A.map((one) => (one.kind === 'in' || one.kind === 'out' ? { ...one, value: ' ' } : one));
     expect(kinds(noValue)).toEqual(['wrong-checksum run/a/0']);
+  });
+
+  it('a number that several customers have under a unique index, and those whom it does not find', () => {
+    const customer = (element: string, number: string, value: string): CensusEntry =>
+      entry('customer', element, { key: `run/customer/${number}`, value });
+    expect(inspect([customer('1', '7', 'found'), customer('2', '8', 'found')]).anomalies).toEqual([]);
+    const twice = [customer('1', '7', 'found'), customer('2', '8', 'found'), customer('3', '7', 'hidden')];
+    expect(inspect(twice).anomalies).toEqual([
+      { kind: 'number-twice', elements: ['1', '3'], key: 'run/customer/7', note: '2 customers have it' },
+      {
+        kind: 'hidden-customer',
+        elements: ['3'],
+        key: 'run/customer/7',
+        note: 'the unique index does not find it',
+      },
+    ]);
+    expect(inspect(twice)).toMatchObject({ customers: 3, transactions: 0 });
+    expect(inspect([customer('1', '7', 'unlisted')]).anomalies).toMatchObject([
+      { kind: 'hidden-customer', note: 'nothing but the unique index finds it' },
+    ]);
+    expect(kinds([customer('3', '7', 'hidden')])).toEqual(['hidden-customer run/customer/7']);
   });
 
   it('a purse that does not hold what its transfers say, and a total that was not conserved', () => {

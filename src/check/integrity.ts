@@ -6,7 +6,8 @@ import { checksum } from '../history/checksum.ts';
  * not there; halves that say different things; a row with parts of a vertex that is none; a vertex that nobody can find; an index entry that
  * leads nowhere, or to something else; an element that its index does not know; two elements under a key that only one may have; one id
  * that two elements got; a value that nobody wrote; a cell that cannot be read; a transaction of which only a part is there; a purse that does not
- * hold what its transfers say; a sum of all purses that is another than it was. Of all sites together: what is not the same everywhere; an acknowledged
+ * hold what its transfers say; a sum of all purses that is another than it was; a number that several customers have, although a unique index lets only
+ * one have it; a customer whom that index does not find. Of all sites together: what is not the same everywhere; an acknowledged
  * transaction of which nothing is anywhere.
  */
 export const ANOMALIES = [
@@ -24,6 +25,8 @@ export const ANOMALIES = [
   'partial-transaction',
   'unbalanced-purse',
   'total-not-conserved',
+  'number-twice',
+  'hidden-customer',
   'absent-transaction',
   'sites-differ',
 ] as const;
@@ -46,6 +49,8 @@ export interface Integrity {
   readonly whole: number;
   /** Accounts that all transfers share. */
   readonly purses: number;
+  /** That all enrolments share. */
+  readonly customers: number;
   readonly anomalies: readonly Anomaly[];
 }
 
@@ -80,6 +85,7 @@ export function inspect(entries: readonly CensusEntry[]): Integrity {
     ...indexAnomalies(of('edge-index').map(edgeEntry), edges.map(edgeOf), 'edge'),
     ...reusedRelations(edges),
     ...purseAnomalies(of('purse')),
+    ...customerAnomalies(of('customer')),
   ];
   const transactions = partsOf(entries);
   const partial = [...transactions].filter(([, parts]) => parts.size < PARTS.length);
@@ -89,6 +95,7 @@ export function inspect(entries: readonly CensusEntry[]): Integrity {
     transactions: transactions.size,
     whole: transactions.size - partial.length,
     purses: of('purse').length,
+    customers: of('customer').length,
     anomalies: [
       ...anomalies,
       ...partial.map(([key, parts]) => {
@@ -250,6 +257,27 @@ function purseAnomalies(purses: readonly CensusEntry[]): readonly Anomaly[] {
   ];
 }
 
+/** A unique index keeps one entry a number: of two customers who have it the one who was written last is found, and the other by nobody who asks for the number. */
+function customerAnomalies(customers: readonly CensusEntry[]): readonly Anomaly[] {
+  const twice = [...Map.groupBy(customers, ({ key }) => key)].filter(([, same]) => same.length > 1);
+  return [
+    ...twice.map(([key, same]) => {
+      const ids = same.map(({ element }) => element);
+      return anomaly('number-twice', ids, key, `${same.length} customers have it`);
+    }),
+    ...customers
+      .filter(({ value }) => value !== 'found')
+      .map(({ element, key, value }) =>
+        anomaly(
+          'hidden-customer',
+          [element],
+          key,
+          value === 'hidden' ? 'the unique index does not find it' : 'nothing but the unique index finds it',
+        ),
+      ),
+  ];
+}
+
 /** Which parts of each transaction are there, whether or not they are right. */
 function partsOf(entries: readonly CensusEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
@@ -278,6 +306,7 @@ function partOf(kind: CensusEntry['kind'], key: string): (typeof PARTS)[number] 
     case 'ghost':
     case 'unreadable':
     case 'purse':
+    case 'customer':
       return null;
   }
 }

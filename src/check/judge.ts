@@ -1,9 +1,11 @@
 import { formatDuration } from '../duration.ts';
-import { FAILBACK_CONDITION } from '../history/event.ts';
+import { FAILBACK_CONDITION, RESTARTED_TO_HEAL } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { Backups } from './backups-schema.ts';
 import { meets } from './exact.ts';
 import { sitesOf } from './faults.ts';
+import { laterLoss } from './later-loss.ts';
+import type { Later } from './later-schema.ts';
 import { limitWords } from './load.ts';
 import type { Load } from './load-schema.ts';
 import { type Evidence, judgeObjective } from './objectives.ts';
@@ -29,6 +31,7 @@ export function judgeAll(
   of: {
     readonly views: readonly JudgedView[];
     readonly rpo: readonly Rpo[];
+    readonly later: Later | null;
     readonly canary: Report['canary'];
     readonly load: Load | null;
     readonly backups: Backups | null;
@@ -40,7 +43,7 @@ export function judgeAll(
   const judged = plan.objectives.map((objective) =>
     judgeObjective(objective, evidenceFor(record, objective.service, of)),
   );
-  const objectives = judged.map(({ result }) => withLimit(result, of.load));
+  const objectives = judged.map(({ result }) => withLater(record, withLimit(result, of.load), of));
   const others = otherReasons(record, of);
   const reasons: Reason[] = [
     ...others,
@@ -87,20 +90,28 @@ function otherReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Re
   const instrument = canary.verdict === 'pass' ? [] : [reason('unknown', 'canary', whyNotProven(canary))];
   const invalid = defects.map((defect) => reason('unknown', 'record', defect));
   const suspended = whySuspended(record);
-  const died = eventsOf(record.events, 'platform-event').flatMap(({ data: { kind, what } }) =>
+  const told = eventsOf(record.events, 'platform-event').map(({ data }) => data);
+  const died = told.flatMap(({ kind, what }) =>
     kind === 'component-died' ? [reason('unknown', 'platform', `something failed that no fault took: ${what}`)] : [],
+  );
+  const restarted = told.flatMap(({ kind, what }) =>
+    kind === RESTARTED_TO_HEAL
+      ? [reason('fail', 'recovery', `it did not come back by itself: the harness restarted ${what}`)]
+      : [],
   );
   const givenUp = eventsOf(record.events, 'stop-condition').flatMap(({ data: { condition, observed } }) =>
     condition === FAILBACK_CONDITION ? [reason('unknown', 'failback', observed)] : [],
   );
   return [
     ...leftovers,
+    ...restarted,
     ...instrument,
     ...invalid,
     ...(suspended === null ? [] : [reason('unknown', 'machine', suspended)]),
     ...unproven,
     ...died,
     ...(of.backups ? backupReasons(of.backups) : []),
+    ...laterReasons(record, of),
     ...givenUp,
     ...views.flatMap((view) => unsteadyReasons(view)),
     ...views.flatMap((view) => breachReasons(record, view, evidenceFor(record, view.service, of))),
@@ -129,6 +140,32 @@ function backupReasons({ tested, notTaken, notTested }: Backups): Reason[] {
     ...notTaken.map((name) => reason('unknown', `backup ${name}`, 'it was not taken, or not whole')),
     ...notTested.map((name) => reason('unknown', `backup ${name}`, 'it was not restored beside the platform')),
   ];
+}
+
+/** What was lost since the disaster is held against each objective of RPO, whose own figure does not count it. */
+function laterReasons(record: RunRecord, of: Parameters<typeof judgeAll>[1]): Reason[] {
+  return record.plan.objectives.flatMap((objective) => {
+    const judged = heldAgainst(record, objective, of);
+    return judged === null ? [] : [reason(judged.verdict, objective.service ?? 'all services', judged.text)];
+  });
+}
+
+/** Where the figure is read, what it does not count is said. */
+function withLater(record: RunRecord, result: ObjectiveResult, of: Parameters<typeof judgeAll>[1]): ObjectiveResult {
+  const judged = heldAgainst(record, result.objective, of);
+  if (judged === null) return result;
+  const own = result.reason === '' ? '' : `${result.reason}; `;
+  return { ...result, reason: `${own}not counted here: ${judged.text}` };
+}
+
+function heldAgainst(
+  record: RunRecord,
+  objective: ObjectiveResult['objective'],
+  of: Parameters<typeof judgeAll>[1],
+): ReturnType<typeof laterLoss> {
+  if (objective.metric !== 'rpo' || !of.later) return null;
+  const { void: why, unproven } = evidenceFor(record, objective.service, of);
+  return why === null && unproven === null ? laterLoss(objective, of.later) : null;
 }
 
 /** A service without a steady state proves nothing. */

@@ -1,5 +1,5 @@
 import type { EventData } from '../history/event.ts';
-import { CANARY_SERVICE, type ReadBackStage } from '../history/operation.ts';
+import { CANARY_SERVICE, type ReadBackStage, STAGES_APART } from '../history/operation.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { CanaryKeys } from './canary.ts';
 import type { KeyJoin, WrittenKey } from './key-join.ts';
@@ -7,7 +7,7 @@ import type { LoadedHistory } from './load-history.ts';
 import type { ReadPlace } from './load-read-back.ts';
 import { OK } from './operations.ts';
 import type { Rpo } from './report-schema.ts';
-import { type LedgerWrite, type RpoContext, RpoTally, type StagePlaces } from './rpo.ts';
+import { type LedgerWrite, type MissingBefore, type RpoContext, RpoTally, type StagePlaces } from './rpo.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** RPO of all together (first, service null) and of each service of the plan. */
@@ -17,12 +17,14 @@ export interface Ledger {
   readonly misjudged: number;
   /** When the last stage was read at every site, completely; null: it was not. */
   readonly backlogClearedUs: number | null;
+  readonly missingFrom: MissingBefore;
 }
 
 /** Who is told of what: each write of the ledger; each key that is not the canary's. */
 export interface LedgerListener {
   write(write: LedgerWrite): void;
-  key(id: LoadedHistory['timetables'][number]['id'], key: WrittenKey): void;
+  /** `site`: where it was acknowledged. */
+  key(id: LoadedHistory['timetables'][number]['id'], key: WrittenKey, site: string): void;
 }
 
 /** Goes through every written key once. */
@@ -53,19 +55,21 @@ export function judgeLedger(
       const write = all.add(key, where, context);
       services.get(id.service)?.add(key, where, context);
       if (write) on.write(write);
-      on.key(id, key);
+      on.key(id, key, where.site);
     },
     (number) => {
       const place = places[number];
       if (place?.stage === 'canary') canary.addStranger(place);
-      else if (place?.stage !== 'restore-test') all.addStranger();
+      else if (place && !STAGES_APART.has(place.stage)) all.addStranger();
     },
   );
   const effective = record.disaster?.effective ?? null;
+  const tallies = [all, ...services.values()];
   const note = effective ? '' : 'there is no disaster that was shown to be effective, so nothing to count from';
   const done = stages.done();
   return {
-    rpo: [all, ...services.values()].map((tally) => tally.result(effective, done, note)),
+    rpo: tallies.map((tally) => tally.result(effective, done, note)),
+    missingFrom: new Map(tallies.map((tally) => [tally.service, tally.missingFrom()])),
     misjudged: all.misjudged,
     backlogClearedUs: stages.backlogClearedUs(),
   };
@@ -92,7 +96,7 @@ class StageMap {
       afterRepair: this.was('after-repair'),
       final: this.was(this.finalStage()),
       afterFailback: this.was('after-failback'),
-      any: this.places.some(({ stage }) => stage !== 'canary' && stage !== 'restore-test'),
+      any: this.places.some(({ stage }) => stage !== 'canary' && !STAGES_APART.has(stage)),
     };
   }
 
@@ -137,7 +141,8 @@ class StageMap {
   anywhere(probe: string): StagePlaces {
     return [...this.places.keys()].filter((number) => {
       const place = this.places[number];
-      return place?.stage !== 'canary' && place?.probe === probe && place.fault === this.disaster;
+      if (!place || place.stage === 'canary' || STAGES_APART.has(place.stage)) return false;
+      return place.probe === probe && place.fault === this.disaster;
     });
   }
 

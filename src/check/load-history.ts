@@ -49,6 +49,7 @@ const OUTCOME_CODES: ReadonlyMap<string, number> = new Map([
 const MAX_SLOT = 0x7fffffff;
 
 export const KEY_COLUMN = 6;
+export const ERROR_COLUMN = 12;
 export const VALUE_COLUMN = 13;
 
 export interface LoadedHistory {

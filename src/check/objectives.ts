@@ -205,7 +205,7 @@ function windowsOf({ violatingWindows }: Findings): Instant[] {
 }
 
 /** `<= 0`, the objective that is judged on what is lost in all. */
-function isNoLoss(objective: Objective & { metric: 'rpo' }): boolean {
+export function isNoLoss(objective: Objective & { metric: 'rpo' }): boolean {
   return objective.op === '<=' && objective.target_us === 0;
 }
 

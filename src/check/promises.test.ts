@@ -181,6 +181,30 @@ test('behind a probe that is not known may stand whatever was started anew at it
   expect([kept('of-another-tool'), kept('cql')]).toEqual(['broken', 'kept']);
 });
 
+test.each([
+  ['in its outage, after its time', 235, 'paris', 'broken'],
+  ['in its outage, before its time', 225, 'paris', 'unknown'],
+  ['after its outage', 245, 'paris', 'broken'],
+  ['elsewhere', 235, 'london', 'broken'],
+] as const)('what the harness restarted %s did not come back by itself', (_, atS, where, kept) => {
+  const what = `cassandra of ${where}, which served nothing after kill-1 had been undone`;
+  const restart = { type: 'platform-event', at_us: atS * S, data: { kind: 'restarted-to-heal', what } };
+  const events = [restart as unknown as JournalEvent];
+  const [row] = judgePromises(recordOf({ detection_us: null, normal_us: 30 * S }, { events }), [
+    { ...site([[101, 240]]), probe: 'gremlin' },
+  ]) as [NonNullable<ReturnType<typeof judgePromises>>[number]];
+  expect(row.kept).toBe(kept);
+  const byItself = where === 'london' || atS > 240;
+  expect(row.note).toBe(byItself ? '' : `it did not come back by itself: ${what}`);
+});
+
+test('a promise of a time in which the harness restarted it is not kept', () => {
+  const what = 'cassandra of paris, which served nothing after kill-1 had been undone';
+  const restart = { type: 'platform-event', at_us: 235 * S, data: { kind: 'restarted-to-heal', what } };
+  const record = recordOf({ detection_us: null, normal_us: 60 * S }, { events: [restart as unknown as JournalEvent] });
+  expect(judgePromises(record, [site([[101, 240]])])?.[0]).toMatchObject({ kept: 'unknown', measured_us: null });
+});
+
 test('what was started anew before the fault was told to end is of no account', () => {
   const what = 'paris cassandra/0 ran';
   const stuck = { type: 'platform-event', at_us: 90 * S, data: { kind: 'component-stuck', what } };
@@ -201,6 +225,33 @@ test('the alarm of the platform counts, however early a stand-in raised its own'
   expect(kept([alarm(105, true)])).toBe('unknown');
   expect(kept([alarm(105, true), alarm(112, false)])).toBe('kept');
   expect(kept([alarm(105, true), alarm(140, false)])).toBe('broken');
+});
+
+test('where the platform is to detect by alerts, what drivers and nodetool notice keeps no promise', () => {
+  const alarm = (atS: number, detector: string, simulated: boolean) =>
+    ({
+      ...{ type: 'detected', at_us: atS * S },
+      data: { fault: 'kill-1', service: 'ledger', detector, simulated },
+    }) as unknown as JournalEvent;
+  const driver = alarm(105, 'driver at london (paris): 10.77.1.10 is down', false);
+  const nodetool = alarm(106, 'nodetool status at london (paris): 10.77.1.10 is DN', false);
+  const alerts = { expect: ['Down'], deadMan_us: S };
+  const detectors = { health: null, driver: true, nodetool: null, alerts };
+  const clock = service({ at: instant(105), observer: 'platform', note: 'driver at london (paris)' });
+  const rows = (events: readonly JournalEvent[], over = { detectors }) =>
+    judgePromises(recordOf({ detection_us: 60 * S }, { events, ...over }), [clock])?.map(
+      ({ observer, kept, note }) => `${observer} ${kept}: ${note}`,
+    );
+  expect(rows([driver, nodetool, alarm(150, 'alert Down', false)])).toEqual([
+    'platform kept: alert Down; expected, and not fired: Down; no other alert fired',
+  ]);
+  expect(rows([driver, nodetool, alarm(180, 'alert Down', false)])?.[0]).toMatch(/^platform broken/);
+  expect(rows([driver, nodetool, alarm(150, 'alert Down', true)])?.[0]).toMatch(/^simulated unknown: alert Down/);
+  expect(rows([driver, nodetool])?.[0]).toMatch(
+    /^derived unknown: no detector raised an alarm; clients knew by driver/,
+  );
+  // Elsewhere the driver's own view is the platform's.
+  expect(judgePromises(recordOf({ detection_us: 60 * S }, { events: [driver] }), [clock])?.[0]?.kept).toBe('kept');
 });
 
 test('an alarm about what no service stands on is a detection on its own, once', () => {
@@ -324,4 +375,18 @@ test('a backup is timed until it was read again, a restore until everything serv
   expect(rowOf(judgePromises(recordOf({ restore_us: 60 * S }, { backups: [HOURLY] }), []))).toEqual([
     { kept: 'unknown', measured_us: null, note: 'nothing was restored' },
   ]);
+});
+
+test('what is promised at once has no time by which it could be kept or broken', () => {
+  const promises = { detection_us: 0, normal_us: null };
+  const alarm = {
+    type: 'detected',
+    at_us: 103 * S,
+    data: { fault: 'kill-1', service: 'ledger', detector: 'd', simulated: false },
+  } as unknown as JournalEvent;
+  for (const events of [[], [alarm]]) {
+    const [row] =
+      judgePromises(recordOf(promises, { events }), [service({ at: instant(103), observer: 'derived' })]) ?? [];
+    expect(row).toMatchObject({ promised_us: 0, measured_us: { upper: 3 * S }, kept: 'unknown' });
+  }
 });

@@ -1,4 +1,5 @@
 import { componentBehind } from '../history/components.ts';
+import { RESTARTED_TO_HEAL } from '../history/event.ts';
 import { eventsOf } from '../history/read-journal.ts';
 import type { Backups } from './backups-schema.ts';
 import type { Instant, Interval, Report, RtoClock, View } from './report-schema.ts';
@@ -47,9 +48,16 @@ function detections(record: RunRecord, views: readonly View[], promisedUs: numbe
   ];
 }
 
-/** From the effect of the disaster to the first alarm of the platform's own, or of a stand-in where it raised none; of services that it struck. */
+/**
+ * From the effect of the disaster to the first alarm of the platform's own, or of a stand-in where it raised none; of services that it struck. One that
+ * is promised at once (0) has no time by which it could be kept or broken.
+ */
 function detectionOf(record: RunRecord, view: View, promisedUs: number): PromiseRow[] {
-  const clock = alarmOf(record, view.service) ?? view.clocks.find((one) => one.clock === 'detected');
+  const alerts = record.plan.detectors.alerts !== undefined;
+  const alarm = alarmOf(record, view.service) ?? (alerts ? alarmOf(record, view.service, true) : null);
+  const own = view.clocks.find((one) => one.clock === 'detected');
+  // Without any alert it is what clients could know.
+  const clock = alarm ?? (own && alerts && isClients(own.note) ? { ...own, observer: 'derived' } : own);
   if (view.service === '' || !clock || (clock.at === null && clock.note === 'never down')) return [];
   return detectedAt(record, `${view.service}: detection`, clock, promisedUs);
 }
@@ -74,7 +82,7 @@ function detectedAt(
   const said = clock.observer === 'derived' ? `${unseen}; clients knew by ${clock.note}` : clock.note;
   const note = [said, ...alertsBeside(record)].join('; ');
   // What clients could know is no alarm, and a stand-in's is not the platform's.
-  const kept = clock.observer === 'platform' ? judge(measured, promisedUs) : 'unknown';
+  const kept = clock.observer === 'platform' && promisedUs > 0 ? judge(measured, promisedUs) : 'unknown';
   return [{ promise, promised_us: promisedUs, measured_us: measured, observer: clock.observer, kept, note }];
 }
 
@@ -143,14 +151,27 @@ function timed(promise: string, promisedUs: number, measured_us: Interval, note:
   };
 }
 
-/** The first alarm about a service, or about none, that is no stand-in's, or that is one's; null: there was none. */
+/**
+ * The first alarm about a service, or about none, that is no stand-in's, or that is one's; null: there was none. Where the platform is to detect by its alerts, only those
+ * do: what its clients' drivers notice tells nobody.
+ */
 function alarmOf(record: RunRecord, service: string | undefined, simulated = false): Omit<RtoClock, 'clock'> | null {
+  const byAlerts = record.plan.detectors.alerts !== undefined;
   const alarm = eventsOf(record.events, 'detected').find(
-    ({ data }) => data.fault === record.disaster?.id && data.service === service && data.simulated === simulated,
+    ({ data }) =>
+      data.fault === record.disaster?.id &&
+      data.service === service &&
+      data.simulated === simulated &&
+      !(byAlerts && isClients(data.detector)),
   );
   if (!alarm) return null;
   const at = { notBefore_us: alarm.at_us, notAfter_us: alarm.at_us };
   return { at, observer: simulated ? 'simulated' : 'platform', note: alarm.data.detector };
+}
+
+/** By the names that detectors have in the journal: `driver at london (paris): …`, `nodetool status at london (paris): …`. */
+function isClients(detector: string): boolean {
+  return /^(driver|nodetool status) at /.test(detector);
 }
 
 /** From the request that the fault end, or from its effect where it was over before, to its site's own probes being up again. */
@@ -169,16 +190,16 @@ function normalOf(record: RunRecord, views: readonly View[], promisedUs: number)
   return own.map((view): PromiseRow => {
     const promise = `${view.probe} at ${view.site}: back to normal`;
     const base = { promise, promised_us: promisedUs, observer: 'client' };
-    const stuck = stuckAt(record, view, release);
+    const hit = view.outages.filter(({ down_us, up_us }) => {
+      return down_us < release.notAfter_us && (up_us ?? Number.POSITIVE_INFINITY) > effective.notBefore_us;
+    });
+    const last = hit.at(-1);
+    const stuck = stuckAt(record, view, release) ?? (last ? restartedToHeal(record, view, last) : undefined);
     if (stuck) {
       // Ended by the laboratory: had it not been, it would have taken longer than this.
       const kept = stuck.at_us - release.notAfter_us > promisedUs ? 'broken' : 'unknown';
       return { ...base, measured_us: null, kept, note: `it did not come back by itself: ${stuck.data.what}` };
     }
-    const hit = view.outages.filter(({ down_us, up_us }) => {
-      return down_us < release.notAfter_us && (up_us ?? Number.POSITIVE_INFINITY) > effective.notBefore_us;
-    });
-    const last = hit.at(-1);
     // A component that the fault did not strike at all keeps no promise by it.
     if (!last)
       return { ...base, measured_us: null, kept: 'unknown', note: 'never down: there was nothing to come back from' };
@@ -205,6 +226,16 @@ function stuckAt({ events }: RunRecord, { probe, site }: View, release: Instant)
   return eventsOf(events, 'platform-event').find(
     ({ at_us, data }) =>
       data.kind === 'component-stuck' && at_us >= release.notBefore_us && data.what.startsWith(named),
+  );
+}
+
+/** What the harness restarted at the view's site, or what its component stands on, in an outage that was not over by then. */
+function restartedToHeal({ events }: RunRecord, { site }: View, { up_us }: View['outages'][number]) {
+  return eventsOf(events, 'platform-event').find(
+    ({ at_us, data }) =>
+      data.kind === RESTARTED_TO_HEAL &&
+      data.what.includes(` of ${site}, `) &&
+      at_us < (up_us ?? Number.POSITIVE_INFINITY),
   );
 }
 

@@ -6,6 +6,7 @@ import { backupsSchema } from './backups-schema.ts';
 import { doraSchema } from './dora-schema.ts';
 import { integritySchema } from './integrity-schema.ts';
 import { phaseLatencySchema } from './latency-schema.ts';
+import { laterSchema } from './later-schema.ts';
 import { loadSchema } from './load-schema.ts';
 import { outageSchema } from './outage-schema.ts';
 import { lastWriteWinsSchema } from './overwrites-schema.ts';
@@ -241,6 +242,7 @@ export const reportSchema = z.strictObject({
     .array(
       z.strictObject({
         promise: z.string(),
+        /** 0: at once, which is no time and is neither kept nor broken. */
         promised_us: us,
         measured_us: intervalSchema.nullable(),
         observer: z.string(),
@@ -259,6 +261,8 @@ export const reportSchema = z.strictObject({
   backups: backupsSchema.optional(),
   /** All together first (service null), then each service. */
   rpo: z.array(rpoSchema),
+  /** What was acknowledged since the disaster and no stage of RPO asks for at every site; absent: nobody looked. */
+  later: laterSchema.optional(),
   /** What last-write-wins did to acknowledged overwrites of registers, each probe that has some; absent: none has. No part of RPO, nor of the verdict. */
   lastWriteWins: z.array(lastWriteWinsSchema).optional(),
   /** How long events were on their way to where they are read, each service that has such; absent: none has. No part of the verdict. */

@@ -45,6 +45,9 @@ interface Missing {
   toUs: number;
 }
 
+/** By service, null for all: what is missing in the last stage of RPO. */
+export type MissingBefore = ReadonlyMap<string | null, Pick<Missing, 'lostFromUs' | 'fromUs'>>;
+
 /** One write of the ledger, for the timeline. */
 export interface LedgerWrite {
   readonly acknowledgedUs: number;
@@ -53,7 +56,7 @@ export interface LedgerWrite {
 
 /** Adds up RPO for all writes together, or for one service (measurement.md, "RPO"). Every write is given once, in any order. */
 export class RpoTally {
-  private readonly service: string | null;
+  readonly service: string | null;
   private ledger = 0;
   private readonly stages = {
     atFailover: missing(),
@@ -171,6 +174,12 @@ export class RpoTally {
     const { asked, missing: gone } = this.back;
     const known = done && this.back.done;
     return { asked, found: known ? asked - gone.lost - gone.unreadable : null, missing: known ? range(gone) : null };
+  }
+
+  /** Of what is missing in the last stage: the earliest acknowledgement; infinite where nothing is. */
+  missingFrom(): Pick<Missing, 'lostFromUs' | 'fromUs'> {
+    const { lostFromUs, fromUs } = this.stages.final;
+    return { lostFromUs, fromUs };
   }
 
   private stage(name: StageName, key: WrittenKey, places: StagePlaces | null): Found | null {

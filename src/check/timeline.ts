@@ -56,6 +56,8 @@ function textOf(event: JournalEvent): string | null {
       return `${event.data.kind}: ${event.data.what}`;
     case 'read-back-done':
       return `${event.data.asked} keys of ${event.data.probe} at ${event.data.site}, stage ${event.data.stage}${event.data.complete ? '' : ', given up'}`;
+    case 'later-read':
+      return `${event.data.asked} keys of ${event.data.probe} that were acknowledged since the disaster read at ${event.data.site}${event.data.complete ? '' : ', given up'}`;
     case 'graph-census':
       return `graph looked over at ${event.data.site}, ${event.data.stage} the run${event.data.complete ? '' : `: ${event.data.observed}`}`;
     case 'hints-delivered':

@@ -89,8 +89,10 @@ class Jobs {
   }
 
   private async prepare(targets: readonly ReaderTarget[]): Promise<ReaderResult> {
-    for (const probe of new Set(targets.map((target) => target.probe))) {
-      const contexts = targets.filter((target) => target.probe === probe).map((target) => this.context(target));
+    // A probe prepares all sites at once, for one set of parameters.
+    for (const alike of Map.groupBy(targets, ({ probe, params }) => `${probe} ${JSON.stringify(params)}`).values()) {
+      const [{ probe }] = alike as [ReaderTarget];
+      const contexts = alike.map((target) => this.context(target));
       await probeType(this.probes, probe).prepare(contexts, AbortSignal.timeout(JOB_MS));
     }
     return {};

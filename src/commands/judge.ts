@@ -78,13 +78,38 @@ export async function checkCommand(directory: string): Promise<ExitCode> {
   const old = readFileSync(file, 'utf8');
   if (old === renderReportJson(report)) {
     print('report.json is the same to the byte');
-    return exitOf(report);
+    return (await samePages(directory, report)) ? exitOf(report) : EXIT.evidence;
   }
   const differences = differ(JSON.parse(old), JSON.parse(renderReportJson(report)), '');
   print(`report.json differs (it says harness ${(JSON.parse(old) as Report).harness}, this is ${VERSION}):`);
   for (const line of differences.slice(0, 50)) print(`  ${line}`);
   if (differences.length > 50) print(`  and ${differences.length - 50} more`);
   return EXIT.evidence;
+}
+
+/**
+ * Whether the renderings beside `report.json` are what is made of it: whoever reads the page reads these, and a signature holds over another page as well. Says
+ * which are not. One that is not there says nothing.
+ */
+async function samePages(directory: string, report: Report): Promise<boolean> {
+  const { renderHtml } = await pages();
+  // When the page was made nothing stood over it yet, but who was to sign it may have been known.
+  const seals = [null, keyNamedIn(directory)].flatMap((keyId) =>
+    [false, true].map((timestamp) => ({ ...UNSEALED, keyId, timestamp })),
+  );
+  const renderings: Readonly<Record<string, readonly string[]>> = {
+    'report.html': seals.map((seal) => renderHtml(report, seal)),
+    'junit.xml': [renderJUnit(report)],
+  };
+  const others = Object.entries(renderings).filter(([name, made]) => {
+    const file = join(directory, name);
+    return existsSync(file) && !made.includes(readFileSync(file, 'utf8'));
+  });
+  for (const [name] of others)
+    print(
+      `${name} is not what this harness (${VERSION}) makes of report.json: npm run drill -- report ${directory} --out BASE makes one that is`,
+    );
+  return others.length === 0;
 }
 
 /** Where two JSON values differ, a line each. */

@@ -83,11 +83,12 @@ interface Seen {
   readonly p95: string;
 }
 
-/** The last seconds of each timetable; nothing where none is under way. */
+/** The last seconds of each timetable that is under way: the silence of one that was told to end means nothing. */
 function seen({ live, clock, phaseNow }: Session): readonly Seen[] {
   if (phaseNow === 'canary' || phaseNow === 'cleanup') return [];
   const nowUs = clock.nowUs();
-  return live.timetables.map((one) => {
+  const atWork = live.timetables.filter(({ stopped }) => !stopped);
+  return atWork.map((one) => {
     const { service, site, probe } = one.timetable;
     const { operations, ok, p95Us } = one.recent(nowUs);
     return {

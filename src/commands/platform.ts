@@ -10,6 +10,7 @@ import {
 import { leverFile } from '../platform/local/paths.ts';
 import { healPlatform } from '../run/heal-platform.ts';
 import { pulledLever, pullLever, releaseLever } from '../run/lever.ts';
+import { restartSite } from '../run/restart.ts';
 import { print } from './context.ts';
 import { sitesOfFile } from './platform-source.ts';
 
@@ -74,6 +75,8 @@ export function stopCommand(reason: string, { clear }: { readonly clear: boolean
 
 interface RecoverFlags {
   readonly force: boolean;
+  /** A site of which everything is restarted once nothing is in force. */
+  readonly restart?: string;
   /** A platform file; absent: the local platform. */
   readonly platform?: string;
 }
@@ -82,8 +85,8 @@ interface RecoverFlags {
  * `recover`: undoes every fault that is in force, and what nothing would undo any more, then proves that nothing is left. While a run uses the
  * platform it does nothing unless it is forced: that run heals itself, and may inject its next fault at any moment.
  */
-export async function recoverCommand({ force, platform: file }: RecoverFlags): Promise<ExitCode> {
-  if (file !== undefined) return recoverSites(file, force);
+export async function recoverCommand({ force, restart, platform: file }: RecoverFlags): Promise<ExitCode> {
+  if (file !== undefined) return recoverSites(file, force, restart);
   const signal = AbortSignal.timeout(UNDO_MS);
   await using platform = await attachLocalPlatform(signal, { borrowed: true });
   if (!platform) {
@@ -101,6 +104,7 @@ export async function recoverCommand({ force, platform: file }: RecoverFlags): P
     return EXIT.platform;
   }
   const left = await healPlatform(platform, print);
+  if (restart !== undefined && left.length === 0) await restartSite(platform, restart, print);
   for (const one of left) print(one);
   print(
     left.length === 0
@@ -111,15 +115,22 @@ export async function recoverCommand({ force, platform: file }: RecoverFlags): P
 }
 
 /** The same on Kubernetes, at each site whatever becomes of the others. */
-async function recoverSites(file: string, force: boolean): Promise<ExitCode> {
+async function recoverSites(file: string, force: boolean, restart?: string): Promise<ExitCode> {
+  const sites = await sitesOfFile(file);
+  const names = sites.map(({ site }) => site);
+  if (restart !== undefined && !names.includes(restart))
+    throw new InputError(`--restart: expected one of ${names.join(', ')}, got ${restart}`);
   const results = await Promise.all(
-    (await sitesOfFile(file)).map(async ({ site, open }) => {
+    sites.map(async ({ site, open }) => {
       const said = (line: string): string => `${site}: ${line}`;
       try {
         await using platform = open();
         await using held = new AsyncDisposableStack();
         if (!force) held.use(await platform.lock('recover', AbortSignal.timeout(UNDO_MS)));
-        return (await healPlatform(platform, (line) => print(said(line)))).map(said);
+        const say = (line: string): void => print(said(line));
+        const left = await healPlatform(platform, say);
+        if (restart === site && left.length === 0) await restartSite(platform, restart, say);
+        return left.map(said);
       } catch (error) {
         return [said(`not looked at: ${messageWithHint(error)}`)];
       }

@@ -13,22 +13,22 @@ export interface WatcherConfig {
   readonly pager: { readonly at: Pager; readonly deadManMs: number } | null;
 }
 
+/** What a detector says. `clear`: what an alarm was raised for is healthy again. */
+export interface Alarm {
+  readonly type: 'alarm' | 'clear';
+  /** Who says so. */
+  readonly detector: string;
+  /** A stand-in of ours for what the platform would have. */
+  readonly simulated: boolean;
+  readonly site: string;
+  /** Null: it does not say. */
+  readonly component: Component | null;
+  /** Of an alert of the platform's monitoring: its name. */
+  readonly alert?: string;
+  readonly what: string;
+  /** Of an alarm that took several failures: since the first of them. */
+  readonly failingForMs?: number;
+}
+
 /** What it says, as JSON lines on file descriptor 3. */
-export type WatcherEvent =
-  | { readonly type: 'ready' }
-  /** `clear`: what an alarm was raised for is healthy again. */
-  | {
-      readonly type: 'alarm' | 'clear';
-      /** Who says so. */
-      readonly detector: string;
-      /** A stand-in of ours for what the platform would have. */
-      readonly simulated: boolean;
-      readonly site: string;
-      /** Null: it does not say. */
-      readonly component: Component | null;
-      /** Of an alert of the platform's monitoring: its name. */
-      readonly alert?: string;
-      readonly what: string;
-      /** Of an alarm that took several failures: since the first of them. */
-      readonly failingForMs?: number;
-    };
+export type WatcherEvent = { readonly type: 'ready' } | Alarm;

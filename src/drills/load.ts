@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError } from '../errors.ts';
+import { readGivenFile } from '../given-file.ts';
 import { type LoadedScenario, listScenarioFiles, loadScenario } from '../scenario/load.ts';
 import { didYouMean } from '../scenario/nearest.ts';
 import type { Positions } from '../scenario/positions.ts';
@@ -64,7 +65,7 @@ export async function loadExercise(
     });
   }
   const file = isPath ? pathOrName : join(directory, `${pathOrName}.yaml`);
-  const bytes = await bytesOf(file);
+  const bytes = readGivenFile(file);
   return {
     exercise: read(parseExercise(bytes, file, scenarios)),
     file,
@@ -84,7 +85,7 @@ export function parseExercise(bytes: Uint8Array, file: string, scenarios: Scenar
 /** `functions.yaml` of a directory of exercises. An InputError as for an exercise. */
 export async function loadCoverage(directory: string, scenarios: Scenarios): Promise<CoverageFile> {
   const file = join(directory, FUNCTIONS);
-  return read(parseCoverage(await bytesOf(file), file, scenarios));
+  return read(parseCoverage(readGivenFile(file), file, scenarios));
 }
 
 /** Reads the bytes of `functions.yaml`. Pure. */
@@ -99,14 +100,6 @@ export function parseCoverage(bytes: Uint8Array, file: string, scenarios: Scenar
 function read<T>(parsed: { ok: true; value: T } | { ok: false; problems: readonly Problem[] }): T {
   if (!parsed.ok) throw problemsError(parsed.problems);
   return parsed.value;
-}
-
-async function bytesOf(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 function exerciseProblems(exercise: Exercise, positions: Positions, scenarios: Scenarios): readonly Problem[] {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import { readGivenFile } from '../given-file.ts';
 import { childrenOf, context, oidOf, readDer, smallInteger, TAG, tagged } from './der.ts';
 
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
@@ -23,9 +23,9 @@ const MAX_CA_BYTES = 4 * 1024 * 1024;
 /** The certificates of authorities that a person trusts: PEM, one or several. An InputError for all else. */
 export function readAuthorities(file: string): readonly X509Certificate[] {
   try {
-    const pem = readFileSync(file, 'utf8');
+    const pem = readGivenFile(file, MAX_CA_BYTES).toString('utf8');
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    if (pem.length > MAX_CA_BYTES || blocks.length === 0) throw new Error('no certificate in it');
+    if (blocks.length === 0) throw new Error('no certificate in it');
     return blocks.map((block) => new X509Certificate(block));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -79,6 +79,7 @@ export class JournalFacts {
       if (said) this.stopped.push({ at_us: Number(at_us), condition: said.condition, observed: said.observed });
     } else if (type === 'read-back-done' && answeredSchema.safeParse(data).success) this.filled.add('read-back.csv');
     else if (type === 'graph-census' && lookedSchema.safeParse(data).success) this.filled.add('graph.csv');
+    else if (type === 'later-read' && answeredSchema.safeParse(data).success) this.filled.add('later.csv');
     else if (type === 'restore-tested') this.filled.add('restore-test.csv');
     else if (type === 'timetable-started') this.filled.add('history.csv');
     else if (typeof type === 'string' && INSTANTS.has(type)) this.addInstant(type, data);

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import { readGivenFile } from '../given-file.ts';
 import { SIGNATURE_BYTES } from './dsse.ts';
 import { argvOf, runPipeCommand } from './pipe-command.ts';
 
@@ -55,12 +56,7 @@ export function signerOf(flags: SigningFlags, secrets: SigningSecrets): Signer |
 
 /** Reads an Ed25519 public key (SubjectPublicKeyInfo, PEM). An InputError for all else, a private key too: that has no business with a verifier. */
 export function readPublicKey(file: string): KeyObject {
-  let pem: string;
-  try {
-    pem = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`${file}: expected a public key, cannot be read (${codeOf(error)})`);
-  }
+  const pem = readGivenFile(file, MAX_KEY_BYTES).toString('utf8');
   if (!pem.includes('-----BEGIN PUBLIC KEY-----') || pem.includes('PRIVATE KEY'))
     throw new InputError(`${file}: expected a public key (PEM, BEGIN PUBLIC KEY) and nothing else`);
   let key: KeyObject;

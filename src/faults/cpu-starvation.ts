@@ -19,7 +19,7 @@ export const cpuStarvation: FaultType = {
   notMeasured: [
     {
       what: 'a quota of the kernel (cgroup)',
-      why: 'here a process is stopped and continued in turn, all its threads at once',
+      why: 'here a process is stopped and continued in turn, all its threads at once; the fault cpu-quota is one',
     },
   ],
   bind(fault, platform) {

@@ -66,6 +66,8 @@ const EACH: readonly (readonly [type: string, params: PlannedFault['params'], as
   ['topic-unload', { every: '500ms' }, ['close the topics of paris every 500 ms']],
   ['rate-limit', { also: ['london'] }, ['use up the quotas of paris london']],
   ['credentials-revoked', {}, ['lock the clients of paris out']],
+  ['cpu-quota', { component: 'cassandra', cores: 0.1 }, ['give paris cassandra 0.1 cores']],
+  ['cpu-quota', { component: 'cassandra', node: 0 }, ['give paris cassandra node 0 0.2 cores']],
   ['slow-disk', { write: '2MB/s', read: '5MB/s' }, ['limit the disk of paris to 2000000 bytes a second']],
 ];
 
@@ -294,7 +296,7 @@ test('a platform without the ability says so before anything is done', () => {
   Object.assign(platform, { abilities: {} });
   for (const [type, params] of EACH) {
     expect(() => faultType(type).bind(planned(type, params), platform)).toThrow(
-      /needs the ability (data|snapshots|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed|topics|quotas|signIn)/,
+      /needs the ability (data|snapshots|storage|network|packets|processes|pausing|restarts|loops|disks|storage|netem|names|clocks|queries|compaction|memory|diskSpeed|cpu|topics|quotas|signIn)/,
     );
   }
 });

@@ -107,6 +107,10 @@ test.each([
   ['compaction-lag', { flushEvery: '0s' }],
   ['memory-pressure', { share: '100%' }],
   ['memory-pressure', { component: 'solr' }],
+  ['cpu-quota', { cores: 0 }],
+  ['cpu-quota', { cores: 65 }],
+  ['cpu-quota', { cores: '200m' }],
+  ['cpu-quota', { node: -1 }],
   ['slow-disk', { write: '4kB/s' }],
   ['slow-disk', { write: '8 kB' }],
   ['slow-disk', { read: '0MB/s' }],
@@ -124,5 +128,29 @@ test('disk: one for which nobody had to wait has not been shown to be slow; what
   const { observe } = platform.abilities.diskSpeed;
   platform.abilities.diskSpeed.observe = async () =>
     (await observe()).map((one) => ({ ...one, waiting: 0, waited: false }));
+  expect((await look()).state).toBe('partial');
+});
+
+test('processors: a quota for which nobody had to wait has not been shown to do anything; what it is, is said', async () => {
+  const { platform, fault, look } = await injected('cpu-quota', { component: 'cassandra', cores: 0.1 });
+  expect(fault.undo.map(({ kind }) => kind)).toEqual(['cpu', 'processes']);
+  expect(await look()).toMatchObject({
+    state: 'full',
+    observed: 'cassandra/0 0.1 of a core, made to wait in 97 of 103 turns, 41.2 s on all processors; cassandra/0 ready',
+  });
+  const { observe } = platform.abilities.cpu;
+  platform.abilities.cpu.observe = async () => (await observe()).map((one) => ({ ...one, throttled: 0 }));
+  expect((await look()).state).toBe('partial');
+  platform.abilities.cpu.observe = observe;
+  platform.quotasOfCpu.clear();
+  expect((await look()).state).toBe('none');
+});
+
+test('processors: of several processes each has its quota, or it is not in force', async () => {
+  const { platform, look } = await injected('cpu-quota');
+  expect((await look()).state).toBe('full');
+  const { observe } = platform.abilities.cpu;
+  platform.abilities.cpu.observe = async () =>
+    (await observe()).map((one) => (one.component === 'janusgraph' ? { ...one, cores: null } : one));
   expect((await look()).state).toBe('partial');
 });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { MemoryState } from '../platform/lasting.ts';
 import { percentageText, ratioOf } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, oneNode, oneOrAll, requireNode, stateOf, struck } from './processes.ts';
-import { ability, describeProcesses, processesOf } from './target.ts';
+import { COMPONENTS, oneNode, oneOrAll, requireNode, struck, underLimit } from './processes.ts';
+import { ability } from './target.ts';
 
 const params = z.strictObject({
   share: percentageText()
@@ -42,29 +42,20 @@ export const memoryPressure: FaultType = {
     const components = struck(fault, platform, component);
     for (const one of components) requireNode(fault, platform, one, node);
     const memory = ability(fault, platform, 'memory');
-    const processes = ability(fault, platform, 'processes');
     const target = { site: fault.site, components, ...(node !== undefined && { node }) };
-    const isMine = (one: MemoryState): boolean =>
-      one.site === fault.site && components.includes(one.component) && (node === undefined || one.node === node);
-    return {
+    return underLimit(fault, platform, {
+      target,
       undo: [
         { kind: 'memory', params: { id: fault.id } },
         // What stands on it may die of it as well.
         { kind: 'processes', params: { site: fault.site, components: COMPONENTS } },
       ],
-      inject: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),
-      async observe(signal) {
-        const mine = (await memory.observe(signal)).filter(isMine);
-        const states = processesOf(await processes.observe(signal), fault.site, components, node);
-        const observed = `${mine.map(describeMemory).join(', ')}; ${describeProcesses(states)}`;
-        const limited = mine.filter(({ limitBytes }) => limitBytes !== null);
-        if (limited.length === 0)
-          return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
-        // A limit that nothing has met has not been shown to do anything.
-        const full = limited.length === mine.length && mine.every(({ reclaims, killed }) => reclaims + killed > 0);
-        return { state: full ? 'full' : 'partial', observed };
-      },
-    };
+      limit: (signal) => memory.limit(fault.id, target, ratioOf(share), signal),
+      observe: (signal) => memory.observe(signal),
+      describe: describeMemory,
+      isLimited: ({ limitBytes }) => limitBytes !== null,
+      isMet: ({ reclaims, killed }) => reclaims + killed > 0,
+    });
   },
 };
 

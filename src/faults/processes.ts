@@ -104,6 +104,43 @@ export function repeated(
   };
 }
 
+/** A limit of each process of a target, how it is made and what is seen of it. */
+interface Limiting<T extends Pick<ComponentState, 'site' | 'component' | 'node'>> {
+  readonly target: ProcessTarget;
+  /** The first lifts it; the others start what died of it. */
+  readonly undo: readonly Undo[];
+  limit(signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly T[]>;
+  describe(one: T): string;
+  isLimited(one: T): boolean;
+  /** A limit that nobody has met has not been shown to do anything. */
+  isMet(one: T): boolean;
+}
+
+/** Processes under a limit of the kernel's. Full once each of them has met it. */
+export function underLimit<T extends Pick<ComponentState, 'site' | 'component' | 'node'>>(
+  fault: PlannedFault,
+  platform: Platform,
+  { target, undo, limit, observe, describe, isLimited, isMet }: Limiting<T>,
+): BoundFault {
+  const processes = ability(fault, platform, 'processes');
+  const { site, components, node } = target;
+  const isMine = (one: T): boolean =>
+    one.site === site && components.includes(one.component) && (node === undefined || one.node === node);
+  return {
+    undo,
+    inject: limit,
+    async observe(signal) {
+      const mine = (await observe(signal)).filter(isMine);
+      const states = processesOf(await processes.observe(signal), site, components, node);
+      const observed = `${mine.map(describe).join(', ')}; ${describeProcesses(states)}`;
+      const limited = mine.filter(isLimited);
+      if (limited.length === 0) return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
+      return { state: limited.length === mine.length && mine.every(isMet) ? 'full' : 'partial', observed };
+    },
+  };
+}
+
 /** A target that resolves to no process proves nothing: `partial`. */
 export function stateOf(states: readonly ComponentState[], full: 'stopped' | 'paused'): Observation['state'] {
   if (states.length > 0 && states.every(({ state }) => state === full)) return 'full';

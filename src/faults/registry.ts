@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts';
 import { bandwidth } from './bandwidth.ts';
 import { clockSkew } from './clock-skew.ts';
 import { compactionLag } from './compaction-lag.ts';
+import { cpuQuota } from './cpu-quota.ts';
 import { cpuStarvation } from './cpu-starvation.ts';
 import { crashLoop } from './crash-loop.ts';
 import { credentialsRevoked } from './credentials-revoked.ts';
@@ -44,6 +45,7 @@ export const FAULTS: ReadonlyMap<string, FaultType> = registry([
   restart,
   crashLoop,
   cpuStarvation,
+  cpuQuota,
   memoryPressure,
   diskFull,
   sstableCorruption,

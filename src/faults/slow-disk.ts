@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { DiskSpeedState } from '../platform/lasting.ts';
 import { byteRateText, bytesPerSecond } from '../scenario/values.ts';
 import type { FaultType } from './fault.ts';
-import { COMPONENTS, stateOf } from './processes.ts';
-import { ability, describeProcesses, processesOf, targetSite } from './target.ts';
+import { COMPONENTS, underLimit } from './processes.ts';
+import { ability, targetSite } from './target.ts';
 
 const params = z.strictObject({
   write: byteRateText().default('8kB/s').describe('What each node of Cassandra may write a second: 8kB/s, 2MB/s.'),
@@ -33,28 +33,21 @@ export const slowDisk: FaultType = {
     const { write, read } = params.parse(fault.params);
     const { name: site } = targetSite(fault, platform);
     const disk = ability(fault, platform, 'diskSpeed');
-    const processes = ability(fault, platform, 'processes');
-    const components = ['cassandra'] as const;
+    const target = { site, components: ['cassandra'] } as const;
     const speed = { readBps: read === undefined ? null : bytesPerSecond(read), writeBps: bytesPerSecond(write) };
-    return {
+    return underLimit(fault, platform, {
+      target,
       undo: [
         { kind: 'disk-speed', params: { id: fault.id } },
         // What waits for the disk for too long may give up.
         { kind: 'processes', params: { site, components: COMPONENTS } },
       ],
-      inject: (signal) => disk.limit(fault.id, { site, components }, speed, signal),
-      async observe(signal) {
-        const mine = (await disk.observe(signal)).filter((one) => one.site === site);
-        const states = processesOf(await processes.observe(signal), site, components);
-        const observed = `${mine.map(describe).join(', ')}; ${describeProcesses(states)}`;
-        const limited = mine.filter(({ writeBps, readBps }) => writeBps !== null || readBps !== null);
-        if (limited.length === 0)
-          return { state: stateOf(states, 'stopped') === 'none' ? 'none' : 'partial', observed };
-        // A disk for which nobody had to wait has not been shown to be slow.
-        const full = limited.length === mine.length && mine.every(({ waited }) => waited);
-        return { state: full ? 'full' : 'partial', observed };
-      },
-    };
+      limit: (signal) => disk.limit(fault.id, target, speed, signal),
+      observe: (signal) => disk.observe(signal),
+      describe,
+      isLimited: ({ writeBps, readBps }) => writeBps !== null || readBps !== null,
+      isMet: ({ waited }) => waited,
+    });
   },
 };
 

@@ -22,7 +22,7 @@ const looseEventSchema = z.strictObject({
 export function assembleRun(from: string, to: string): void {
   const plan = planFrom(readJson(join(from, 'plan.json')));
   const events = readEvents(join(from, 'events.ndjson'));
-  const csv = ['history.csv', 'read-back.csv', 'restore-test.csv', 'graph.csv']
+  const csv = ['history.csv', 'read-back.csv', 'restore-test.csv', 'later.csv', 'graph.csv']
     .map((name) => join(from, name))
     .filter(existsSync);
   if (!csv.some((file) => basename(file) === 'history.csv'))

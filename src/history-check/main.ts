@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { checkRun, renderReportJson } from '../check/check.ts';
 import { exitOf } from '../check/exit-code.ts';
 import { EXIT, type ExitCode, hintOf, InputError, isDrillError, messageOf } from '../errors.ts';
+import { shown } from '../text.ts';
 import { VERSION } from '../version.ts';
 import { assembleRun } from './assemble.ts';
 import { judgeByCommand, judgeCorpus, ownJudge } from './judge-corpus.ts';
@@ -69,8 +70,8 @@ function say(text: string, code: ExitCode = EXIT.pass): ExitCode {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`error: ${messageOf(error)}\n`);
+  process.stderr.write(`error: ${shown(messageOf(error))}\n`);
   const hint = hintOf(error);
-  if (hint !== undefined) process.stderr.write(`${hint}\n`);
+  if (hint !== undefined) process.stderr.write(`${shown(hint)}\n`);
   process.exitCode = isDrillError(error) ? error.exitCode : EXIT.defect;
 }

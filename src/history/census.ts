@@ -10,7 +10,7 @@ export type CensusStage = (typeof CENSUS_STAGES)[number];
 /**
  * What stands in the store under the graph. `vertex`: a row that is marked as a vertex; `ghost`: one that is not. `out`, `in`: a half of an edge, in
  * the row of the vertex that it leaves, or at which it arrives. `vertex-index`, `edge-index`: an entry of an index. `unreadable`: a cell that
- * cannot be understood. `purse`: an account whose balance its transfers explain.
+ * cannot be understood. `purse`: an account whose balance its transfers explain. `customer`: one whose number nobody else may have.
  */
 export const CENSUS_KINDS = [
   'vertex',
@@ -21,6 +21,7 @@ export const CENSUS_KINDS = [
   'edge-index',
   'unreadable',
   'purse',
+  'customer',
 ] as const;
 export type CensusKind = (typeof CENSUS_KINDS)[number];
 
@@ -37,7 +38,8 @@ export interface CensusEntry {
   readonly key: string;
   /**
    * Of half an edge: its sequence number and checksum, with a space between. Of a purse: what is in it, what was in it at first, what its transfers
-   * took out, what they put in. Else empty.
+   * took out, what they put in. Of a customer: `found`; `hidden` from the unique index; `unlisted`, by
+   * everything but that. Else empty.
    */
   readonly value: string;
 }

@@ -4,12 +4,14 @@ const COMPONENTS: ReadonlyMap<string, string> = new Map([
   ['register', 'cassandra'],
   ['gremlin', 'janusgraph'],
   ['transfers', 'janusgraph'],
+  ['customers', 'janusgraph'],
   ['opensearch', 'opensearch'],
   ['pulsar', 'pulsar'],
   ['api', 'api'],
   ['pipeline', 'consumer'],
   ['prometheus', 'prometheus'],
   ['alertmanager', 'alertmanager'],
+  ['redis', 'redis'],
 ]);
 
 /** The component behind a probe; null: the probe is none of those known here. */

@@ -75,6 +75,16 @@ const dataSchemas: Readonly<Record<EventType, z.ZodType>> = {
     counts: z.record(text, z.int().min(0)),
     complete: z.boolean(),
   }),
+  'later-read': z.object({
+    fault: text,
+    site: text,
+    probe: text,
+    asked: z.int().min(0),
+    again: z.int().min(0),
+    settled: z.boolean().optional(),
+    counts: z.record(text, z.int().min(0)),
+    complete: z.boolean(),
+  }),
   alert: z.object({
     alert: text,
     site: text,

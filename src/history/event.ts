@@ -119,6 +119,21 @@ export interface EventData {
     counts: { readonly [state: string]: number };
     complete: boolean;
   };
+  /**
+   * What was acknowledged since the disaster, and no other stage asked for at every site, was looked for at a site; the rows stand in `later.csv`. `again`: how many
+   * were missing at first and were read once more. `complete`: every row is there.
+   */
+  'later-read': {
+    fault: string;
+    site: string;
+    probe: string;
+    asked: number;
+    again: number;
+    /** Before that, hints were seen to be delivered; absent where nothing was missing at first. */
+    settled?: boolean;
+    counts: { readonly [state: string]: number };
+    complete: boolean;
+  };
   detected: { fault: string; detector: string; simulated: boolean; service?: string };
   /** An alert of the platform's monitoring, when whoever is on call was notified. `component`: empty where it does not say. */
   alert: { alert: string; site: string; component: string; state: 'firing' | 'resolved'; expected: boolean };
@@ -203,6 +218,8 @@ export interface Authorisation {
 
 /** The stop condition of a service level that did not come back at the first site. */
 export const FAILBACK_CONDITION = 'failback.within';
+/** The kind of platform event that says what was restarted because it did not serve although nothing was in force there any more. */
+export const RESTARTED_TO_HEAL = 'restarted-to-heal';
 
 export interface Quantiles {
   readonly n: number;

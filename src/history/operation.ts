@@ -51,7 +51,10 @@ export interface Attempt {
 export const READ_BACK_STATES = ['present', 'absent', 'corrupt', 'partial', 'unreadable', 'phantom'] as const;
 export type ReadBackState = (typeof READ_BACK_STATES)[number];
 
-/** The stages of the read-back, in the order in which a run goes through them. `canary` is the instrument's proof of itself. */
+/**
+ * The stages of the read-back, in the order in which a run goes through them. `canary` is the instrument's proof of itself; `restore-test` and `later` are in files
+ * of their own, because measurement.md knows nothing of them.
+ */
 export const READ_BACK_STAGES = [
   'canary',
   'at-failover',
@@ -59,8 +62,12 @@ export const READ_BACK_STAGES = [
   'after-repair',
   'after-failback',
   'restore-test',
+  'later',
 ] as const;
 export type ReadBackStage = (typeof READ_BACK_STAGES)[number];
+
+/** Stages in files of their own: they are none of `read-back.csv`, and nothing of RPO is counted from them. */
+export const STAGES_APART: ReadonlySet<ReadBackStage> = new Set(['restore-test', 'later']);
 
 export const READ_BACK_COLUMNS = ['stage', 'fault', 'site', 'probe', 'key', 'state', 'value_sha', 'read_us'] as const;
 

@@ -1,7 +1,16 @@
 /** What every platform has at its sites. */
 export const DATABASES = ['cassandra', 'janusgraph'] as const;
 /** Further ones, which a platform has where they are asked for. A new one is a word here, its health, and what each platform needs to have it. */
-export const FURTHER_COMPONENTS = ['opensearch', 'pulsar', 'api', 'consumer', 'prometheus', 'alertmanager'] as const;
+export const FURTHER_COMPONENTS = [
+  'opensearch',
+  'pulsar',
+  'api',
+  'consumer',
+  'node-exporter',
+  'prometheus',
+  'alertmanager',
+  'redis',
+] as const;
 
 export type Database = (typeof DATABASES)[number];
 export type FurtherComponent = (typeof FURTHER_COMPONENTS)[number];

@@ -16,8 +16,10 @@ const HEALTHY: Readonly<Record<Component, () => Server>> = {
   pulsar: () => http((_, response) => void response.end('ok')),
   api: () => http((_, response) => void response.end('{}')),
   consumer: () => http((_, response) => void response.end('{}')),
+  'node-exporter': () => http((_, response) => void response.end('<h1>Node Exporter</h1>')),
   prometheus: () => http((_, response) => void response.end('Prometheus Server is Ready.')),
   alertmanager: () => http((_, response) => void response.end('OK')),
+  redis: () => createServer((socket) => socket.once('data', () => socket.write('+PONG\r\n'))),
 };
 
 async function asked(server: Server, component: Component, timeoutMs: number): Promise<boolean> {

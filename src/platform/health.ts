@@ -5,7 +5,7 @@ import { postScript } from './post-script.ts';
 /**
  * True when a database serves at an address, asked anew over a connection of its own; false when it does not, or says nothing in time. A listening
  * port is not enough: Cassandra must answer a frame of its protocol, JanusGraph a traversal that reaches its store, a node of OpenSearch must know a cluster
- * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph, the consumer its graph and its subscription, Prometheus and Alertmanager must say that they are ready.
+ * that has every primary shard, a broker of Pulsar must take a message and give it back, the Analytics API must reach its graph, the consumer its graph and its subscription, Prometheus and Alertmanager must say that they are ready, an exporter must answer, Redis a ping.
  */
 export async function answers(component: Component, at: Endpoint, timeoutMs: number): Promise<boolean> {
   // A signal takes whole milliseconds only: of a part it makes an error, which would look like a server that does not answer.
@@ -19,8 +19,10 @@ const ASK: Readonly<Record<Component, (at: Endpoint, timeoutMs: number) => Promi
   pulsar: pulsarAnswers,
   api: healthAnswers,
   consumer: healthAnswers,
+  'node-exporter': (at, timeoutMs) => succeeds(at, '/', timeoutMs),
   prometheus: monitoringAnswers,
   alertmanager: monitoringAnswers,
+  redis: redisAnswers,
 };
 
 /** True when somebody takes connections at an address. */
@@ -33,6 +35,14 @@ function cassandraAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
   return converse(at, timeoutMs, (socket, end) => {
     socket.once('connect', () => socket.write(Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0])));
     socket.once('data', (data) => end(data[4] === 6));
+  });
+}
+
+/** It answers otherwise while it loads what it had kept. */
+function redisAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  return converse(at, timeoutMs, (socket, end) => {
+    socket.once('connect', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => end(data.toString('latin1').startsWith('+PONG')));
   });
 }
 
@@ -85,15 +95,17 @@ async function pulsarAnswers({ host, port }: Endpoint, timeoutMs: number): Promi
 }
 
 /** What stands in front of a graph, or behind a topic, says so of itself. */
-async function healthAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
-  const answer = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(timeoutMs) });
-  await answer.arrayBuffer();
-  return answer.status === 200;
+function healthAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  return succeeds(at, '/health', timeoutMs);
 }
 
 /** Their own endpoint for it: the write-ahead log is read again, or the other Alertmanagers were asked. */
-async function monitoringAnswers({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> {
-  const answer = await fetch(`http://${host}:${port}/-/ready`, { signal: AbortSignal.timeout(timeoutMs) });
+function monitoringAnswers(at: Endpoint, timeoutMs: number): Promise<boolean> {
+  return succeeds(at, '/-/ready', timeoutMs);
+}
+
+async function succeeds({ host, port }: Endpoint, path: string, timeoutMs: number): Promise<boolean> {
+  const answer = await fetch(`http://${host}:${port}${path}`, { signal: AbortSignal.timeout(timeoutMs) });
   await answer.arrayBuffer();
   return answer.status === 200;
 }

@@ -19,6 +19,7 @@ const LASTING: {
   loop: ['loops', ({ loops }) => loops],
   memory: ['limits of memory', ({ memory }) => memory],
   'disk-speed': ['slow disks', ({ diskSpeed }) => diskSpeed],
+  cpu: ['quotas of the processor', ({ cpu }) => cpu],
   disk: ['full disks', ({ disks }) => disks],
   queries: ['queries', ({ queries }) => queries],
   compaction: ['lag of compaction', ({ compaction }) => compaction],
@@ -143,4 +144,24 @@ export interface DiskSpeedAbility extends Lasting {
     signal: AbortSignal,
   ): Promise<void>;
   observe(signal: AbortSignal): Promise<readonly DiskSpeedState[]>;
+}
+
+/** The processor time of a process, where it is in a group of its own (cgroup). */
+export interface CpuState {
+  readonly site: string;
+  readonly component: Component;
+  readonly node: number;
+  /** What it may take of one core, all its threads together; null: as much as there is. */
+  readonly cores: number | null;
+  /** Turns of the kernel since its quota was set; those in which it had to wait for the next; for how long, added up over processors. */
+  readonly periods: number;
+  readonly throttled: number;
+  readonly throttledUs: number;
+}
+
+/** Quotas of the processor time of processes, each under one fault at a time. */
+export interface CpuAbility extends Lasting {
+  /** From now on each process of the target gets at most so much of a core. */
+  limit(id: string, target: ProcessTarget, cores: number, signal: AbortSignal): Promise<void>;
+  observe(signal: AbortSignal): Promise<readonly CpuState[]>;
 }

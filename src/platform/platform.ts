@@ -2,7 +2,14 @@ import type { Json } from '../history/event.ts';
 import type { QuotaAbility, SignInAbility } from './api.ts';
 import type { BackupAbility, DataAbility, RestoreTestAbility, SnapshotAbility } from './backups.ts';
 import type { Component, Database } from './components.ts';
-import type { CompactionAbility, DiskSpeedAbility, Lasting, MemoryAbility, QueryAbility } from './lasting.ts';
+import type {
+  CompactionAbility,
+  CpuAbility,
+  DiskSpeedAbility,
+  Lasting,
+  MemoryAbility,
+  QueryAbility,
+} from './lasting.ts';
 import type { NamesAbility } from './names.ts';
 import type { DiskAbility, StorageAbility } from './storage.ts';
 import type { TopicAbility } from './topics.ts';
@@ -262,8 +269,16 @@ export interface Abilities {
   readonly memory: MemoryAbility;
   /** Only where each process has a cgroup of its own with a limit of the disk, and its data stands on one. */
   readonly diskSpeed: DiskSpeedAbility;
+  /** Only where each process has a cgroup of its own with a quota of the processor. */
+  readonly cpu: CpuAbility;
 }
 export type AbilityName = keyof Abilities;
+
+/** The platform is one run's. */
+export interface RunLock extends AsyncDisposable {
+  /** Aborts, with a PlatformError that says why, when it may be another's from now on; absent: that cannot be while this process is connected. */
+  readonly lost?: AbortSignal;
+}
 
 /** A platform that is up. A scenario names sites and components, never processes or addresses. */
 export interface Platform extends AsyncDisposable {
@@ -277,7 +292,7 @@ export interface Platform extends AsyncDisposable {
   /** The words that, put before a command, run it where the clients of `client` are: `outside`, or in a site. */
   place(client: string): readonly string[];
   /** One run at a time: a PlatformError that names the holder when there is one. Freed when the harness dies. */
-  lock(run: string, signal: AbortSignal): Promise<AsyncDisposable>;
+  lock(run: string, signal: AbortSignal): Promise<RunLock>;
   /** Copies each component's log into `directory` (created). */
   keepLogs(directory: string): Promise<void>;
   /** What the platform says of itself: starts, ends, dead-man. For the journal and for people. */

@@ -2,7 +2,7 @@ import type { Json } from '../history/event.ts';
 import { PLATFORM } from '../scenario/fixtures.ts';
 import type { QuotaState, SignInState } from './api.ts';
 import type { CorruptIndex, LostData } from './backups.ts';
-import type { CompactionState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
+import type { CompactionState, CpuState, DiskSpeedState, MemoryState, RunawayState } from './lasting.ts';
 import type { NameFailure, NameServerState } from './names.ts';
 import {
   ANY_PEER,
@@ -16,6 +16,7 @@ import {
   type Platform,
   type ProcessTarget,
   type RuleCounter,
+  type RunLock,
 } from './platform.ts';
 import type { DamageState, DiskState, GraphDamage, TableDamage } from './storage.ts';
 import { backupAbilities, endCorruption, endLoss, snapshotAbilities } from './testing-backups.ts';
@@ -80,6 +81,7 @@ export class FakePlatform implements Platform {
   readonly limits = new Map<string, ProcessTarget>();
   /** Sites whose disks are slow, by id. */
   readonly slow = new Map<string, { readonly site: string; readonly writeBps: number | null }>();
+  readonly quotasOfCpu = new Map<string, { readonly target: ProcessTarget; readonly cores: number }>();
   /** Topics that are closed; sites whose quotas are used up, and whose clients are locked out, by id. */
   readonly closing = new Map<string, TopicState>();
   readonly floods = new Map<string, readonly string[]>();
@@ -145,6 +147,7 @@ export class FakePlatform implements Platform {
     restarts: {
       restart: async (id: string, { site, components }: ProcessTarget, graceMs: number): Promise<void> => {
         this.log.push(`restart ${site} ${components.join(' ')} within ${graceMs} ms`);
+        for (const state of ['stopped', 'ready'] as const) this.set(site, components, state);
         this.loop(id, site, components);
       },
       observe: async (): Promise<readonly LoopState[]> =>
@@ -313,6 +316,24 @@ export class FakePlatform implements Platform {
         }),
       ...lasting(this.slow),
     },
+    cpu: {
+      limit: async (id: string, target: ProcessTarget, cores: number): Promise<void> => {
+        const { site, components, node } = target;
+        this.log.push(
+          `give ${site} ${components.join(' ')}${node === undefined ? '' : ` node ${node}`} ${cores} cores`,
+        );
+        this.quotasOfCpu.set(id, { target, cores });
+      },
+      observe: async (): Promise<readonly CpuState[]> =>
+        this.states.map(({ site, component, node }) => {
+          const quota = [...this.quotasOfCpu.values()].find(
+            ({ target }) => target.site === site && target.components.includes(component),
+          );
+          const cores = quota?.cores ?? null;
+          return { site, component, node, cores, periods: 103, throttled: quota ? 97 : 0, throttledUs: 41_200_000 };
+        }),
+      ...lasting(this.quotasOfCpu),
+    },
   };
 
   readonly register: FaultRegister = {
@@ -358,6 +379,7 @@ export class FakePlatform implements Platform {
     compaction: ({ id }) => void this.held.delete(id),
     memory: ({ id }) => void this.limits.delete(id),
     'disk-speed': ({ id }) => void this.slow.delete(id),
+    cpu: ({ id }) => void this.quotasOfCpu.delete(id),
     disk: ({ id }) => void this.filled.delete(id),
     storage: ({ id }) => void this.damaged.delete(id),
     restore: ({ id, sites }) => endLoss(this, id, sites),
@@ -381,9 +403,13 @@ export class FakePlatform implements Platform {
     return [];
   }
 
-  async lock(): Promise<AsyncDisposable> {
+  /** Aborts, and another may have it. */
+  readonly lockLost = new AbortController();
+
+  async lock(): Promise<RunLock> {
     this.locked = true;
     return {
+      lost: this.lockLost.signal,
       [Symbol.asyncDispose]: async () => {
         this.locked = false;
       },

@@ -19,6 +19,8 @@ export interface UndoParams {
   readonly memory: OfFault;
   /** Let the processes that were limited under this id read and write as fast as their disk is again. */
   readonly 'disk-speed': OfFault;
+  /** Give the processes that had a quota under this id as much processor time as there is again. */
+  readonly cpu: OfFault;
   /** Give back the room on the disks that was taken under this id. */
   readonly disk: OfFault;
   /** Put everything back that was taken out of the store, or overwritten, under this id. */

@@ -1,10 +1,10 @@
 import { type QueryOptions, types } from 'cassandra-driver';
 import { checksum } from '../history/checksum.ts';
 import { splitKey } from '../history/timetable.ts';
-import { type CqlConnection, Unsent } from './cql-connection.ts';
+import type { CqlConnection } from './cql-connection.ts';
 import { BUCKET, partitionOf } from './cql-ledger.ts';
 import { within } from './deadline.ts';
-import type { Keeper } from './keeper.ts';
+import { type Keeper, Unsent } from './keeper.ts';
 import type {
   ExpectedWrite,
   ProbeClient,

@@ -1,16 +1,13 @@
 import { type Client, errors, type QueryOptions, type types } from 'cassandra-driver';
 import { connectCql, KEYSPACE } from './cql-driver.ts';
 import { classifyCqlError } from './cql-errors.ts';
-import { type Changed, type Connection, KEEPER, Keeper, Unconnected } from './keeper.ts';
+import { type Changed, type Connection, KEEPER, Keeper, Unconnected, Unsent } from './keeper.ts';
 import { knock } from './knock.ts';
 import { locate } from './locate.ts';
 import type { ProbeContext } from './probe.ts';
 import { Pulse } from './pulse.ts';
 
 const PING = 'SELECT key FROM system.local';
-
-/** Nothing was sent, because the connection had been lost without anybody noticing. */
-export class Unsent extends Unconnected {}
 
 /** One connected driver: to a keeper one connection, although it has one to each node of the site. */
 export class CqlConnection implements Connection {

@@ -1,4 +1,5 @@
 import { errors, types } from 'cassandra-driver';
+import { Late } from './deadline.ts';
 import { Unconnected } from './keeper.ts';
 import { UNSENT } from './knock.ts';
 import type { ProbeOutcome } from './probe.ts';
@@ -23,7 +24,8 @@ const CERTAIN = new Map<number, string>([
 export function classifyCqlError(error: unknown): Failure {
   if (error instanceof Unconnected) return { outcome: 'fail', error: error.code };
   if (error instanceof errors.NoHostAvailableError) return classifyHosts(Object.values(error.innerErrors ?? {}));
-  if (error instanceof errors.OperationTimedOutError) return { outcome: 'info', error: 'timeout' };
+  if (error instanceof errors.OperationTimedOutError || error instanceof Late)
+    return { outcome: 'info', error: 'timeout' };
   if (error instanceof errors.ResponseError) return classifyResponse(error.code);
   if (error instanceof errors.BusyConnectionError) return { outcome: 'fail', error: 'busy' };
   if (error instanceof errors.AuthenticationError) return { outcome: 'fail', error: 'auth' };

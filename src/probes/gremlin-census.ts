@@ -29,14 +29,11 @@ const SCAN = {
     if (lines.size() == 500) { blocks << lines.join('\\n'); lines = [] }
   }
 
-  def rows = handle.edgeStoreKeys(everything)
-  while (rows.hasNext()) {
-    def id = ids.getKeyID(rows.next())
+  eachRow('edgestore') { row, cells ->
+    def id = ids.getKeyID(row)
+    if (!ids.isUserVertexId(id)) return
     def exists = false, label = '', keys = [], halves = [], bad = 0
-    def cells = rows.entries
-    while (cells.hasNext()) {
-      def cell = cells.next()
-      if (!ids.isUserVertexId(id)) continue
+    for (cell in cells) {
       def relation
       try { relation = relations.parseRelation(cell, false, tx) } catch (Exception e) { bad++; continue }
       if (relation.typeId == existsType) exists = true
@@ -47,20 +44,17 @@ const SCAN = {
           relation.get(keyId), plain(relation.get(seqId)) + ' ' + plain(relation.get(sumId))]
       }
     }
-    if (keys.isEmpty() && halves.isEmpty() && label != account && bad == 0) continue
+    if (keys.isEmpty() && halves.isEmpty() && label != account && bad == 0) return
     put([exists ? 'vertex' : 'ghost', id, '', label, keys.isEmpty() ? '' : keys[0], ''])
     halves.each { put(it) }
     bad.times { put(['unreadable', id, '', '', '', '']) }
   }
 
-  def entries = handle.@indexStore.getKeys(everything, handle.storeTransaction)
-  while (entries.hasNext()) {
-    def found = indexKeyOf(entries.next())
-    def cells = entries.entries
-    while (cells.hasNext()) {
-      def cell = cells.next()
-      if (found == null) continue
-      def (index, key) = found
+  eachRow('graphindex') { row, cells ->
+    def found = indexKeyOf(row)
+    if (found == null) return
+    def (index, key) = found
+    for (cell in cells) {
       def value = cell.asReadBuffer()
       value.movePositionTo(cell.valuePosition)
       if (index == accounts) put(['vertex-index', IDHandler.readVertexId(value, true), '', '', key, ''])

@@ -14,6 +14,8 @@ export interface ProbeSchema {
   /** Index → the property key by which it finds vertices, or edges. */
   readonly vertexIndexes: Readonly<Record<string, string>>;
   readonly edgeIndexes: Readonly<Record<string, string>>;
+  /** Index → the property key that only one vertex may have each value of, which JanusGraph holds by locks; absent: none. */
+  readonly uniqueIndexes?: Readonly<Record<string, string>>;
 }
 
 /** Of the probe's accounts and of its transactions, by key. */
@@ -54,6 +56,12 @@ try {
   }
   vertexIndexes.collate(2).each { index(it[0], org.apache.tinkerpop.gremlin.structure.Vertex.class, it[1]) }
   edgeIndexes.collate(2).each { index(it[0], org.apache.tinkerpop.gremlin.structure.Edge.class, it[1]) }
+  uniqueIndexes.collate(2).each {
+    if (!mgmt.containsGraphIndex(it[0])) {
+      def unique = mgmt.buildIndex(it[0], org.apache.tinkerpop.gremlin.structure.Vertex.class).addKey(mgmt.getPropertyKey(it[1])).unique().buildCompositeIndex()
+      mgmt.setConsistency(unique, org.janusgraph.core.schema.ConsistencyModifier.LOCK)
+    }
+  }
   mgmt.commit()
 } catch (Throwable problem) {
   if (mgmt.isOpen()) mgmt.rollback()
@@ -86,10 +94,12 @@ try {
 
 /** Makes labels, property keys and indexes through `client`; idempotent. `graph` is what the server calls the graph. */
 export async function makeSchema(client: GremlinClient, graph: string, schema: ProbeSchema): Promise<void> {
+  const { vertexIndexes, edgeIndexes, uniqueIndexes = {} } = schema;
   const bindings = {
     ...schema,
-    vertexIndexes: Object.entries(schema.vertexIndexes).flat(),
-    edgeIndexes: Object.entries(schema.edgeIndexes).flat(),
+    vertexIndexes: Object.entries(vertexIndexes).flat(),
+    edgeIndexes: Object.entries(edgeIndexes).flat(),
+    uniqueIndexes: Object.entries(uniqueIndexes).flat(),
   };
   await client.script(MAKE.replace('GRAPH', graph), bindings, 'the probe’s schema could not be made', SCRIPT_MS);
 }
@@ -102,7 +112,8 @@ export async function awaitSchema(
   schema: ProbeSchema,
   signal: AbortSignal,
 ): Promise<void> {
-  const indexes = [...Object.keys(schema.vertexIndexes), ...Object.keys(schema.edgeIndexes)];
+  const { vertexIndexes, edgeIndexes, uniqueIndexes = {} } = schema;
+  const indexes = [vertexIndexes, edgeIndexes, uniqueIndexes].flatMap((one) => Object.keys(one));
   for (;;) {
     const answer = await client.script(
       STATUS.replace('GRAPH', graph),

@@ -8,7 +8,7 @@ import type { ExpectedWrite } from './probe.ts';
  * both in the indexes. It reads every row of the store once to find them: an index may not know of what is to go.
  */
 const STRIKE = {
-  imports: ['org.janusgraph.diskstorage.util.StaticArrayEntry'],
+  imports: [],
   transaction: '',
   none: '0',
   body: `
@@ -16,40 +16,25 @@ const STRIKE = {
   def struck = 0
   def column = { cell -> StaticArrayEntry.of(cell.column, BufferUtil.emptyBuffer()) }
 
-  def rows = handle.edgeStoreKeys(everything)
-  while (rows.hasNext()) {
-    def row = rows.next()
-    def isUsers = ids.isUserVertexId(ids.getKeyID(row))
-    def isMine = false, all = [], halves = []
-    def cells = rows.entries
-    while (cells.hasNext()) {
-      def cell = cells.next()
-      if (!isUsers) continue
-      all << column(cell)
+  eachRow('edgestore') { row, cells ->
+    if (!ids.isUserVertexId(ids.getKeyID(row))) return
+    def isMine = false, halves = []
+    for (cell in cells) {
       def relation
       try { relation = relations.parseRelation(cell, false, tx) } catch (Exception e) { continue }
       if (relation.typeId == keyId && mine[accounts].contains(relation.value)) isMine = true
-      else if (relation.typeId == edgeType && mine[edges].contains(relation.get(keyId))) halves << all.last()
+      else if (relation.typeId == edgeType && mine[edges].contains(relation.get(keyId))) halves << cell
     }
-    def gone = isMine ? all : halves
-    if (gone.isEmpty()) continue
-    handle.mutateEdges(row, [], gone)
+    def gone = isMine ? cells : halves
+    if (gone.isEmpty()) return
+    handle.mutateEdges(row, [], gone.collect(column))
     struck++
   }
 
-  def entries = handle.@indexStore.getKeys(everything, handle.storeTransaction)
-  while (entries.hasNext()) {
-    def row = entries.next()
+  eachRow('graphindex') { row, cells ->
     def found = indexKeyOf(row)
-    def isMine = found != null && mine[found[0]].contains(found[1])
-    def gone = []
-    def cells = entries.entries
-    while (cells.hasNext()) {
-      def cell = cells.next()
-      if (isMine) gone << column(cell)
-    }
-    if (gone.isEmpty()) continue
-    handle.mutateIndex(row, [], gone)
+    if (found == null || !mine[found[0]].contains(found[1])) return
+    handle.mutateIndex(row, [], cells.collect(column))
     struck++
   }
   tx.commit()

@@ -61,6 +61,9 @@ export class Unconnected extends Error {
   }
 }
 
+/** Nothing was sent, because the connection had been lost without anybody noticing. */
+export class Unsent extends Unconnected {}
+
 /** Makes one connection; an Unconnected when it cannot. `greetMs`: how long a server that took the connection may take to answer. */
 export type Connect<C extends Connection> = (changed: Changed, greetMs: number) => Promise<C>;
 

@@ -38,8 +38,8 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-/** Before the canary's events are taken from the graph, and before the rest is: those on their way would come after. */
-const DRAINED_MS = 120_000;
+/** Before the canary's events are taken from the graph, and before the rest is: those on their way would come after. A cleanup after an abort has two minutes in all. */
+const DRAINED_MS = 60_000;
 const POLL_MS = 250;
 
 /** An event goes into Pulsar, and its payment is awaited in the graph: what is between them is the platform's. */
@@ -49,12 +49,10 @@ export const pipelineProbe: ProbeType = {
   params,
   component: 'consumer',
   keyspaces: ['janusgraph'],
+  // Each site's events are its own, and its reads that await say nothing of whether it should be left: nobody would ever move.
+  apart: true,
 
   notMeasured: [
-    {
-      what: 'whether every event that was acknowledged while the fault was in force arrives in the end',
-      why: 'the ledger is what was acknowledged before the disaster; of later events is seen what a read awaited and found within its time',
-    },
     {
       what: 'the order in which events of one account are applied',
       why: 'each event has accounts of its own: nothing in the graph says which of two came first',
@@ -100,7 +98,7 @@ export const pipelineProbe: ProbeType = {
   },
 
   async cleanup(contexts, writes, signal) {
-    for (const context of contexts) await drained(context, signal);
+    const late = await Promise.allSettled(contexts.map((context) => drained(context, signal)));
     let left = 0;
     for (const [index, context] of contexts.entries()) {
       await using client = await connect(context, signal);
@@ -110,6 +108,7 @@ export const pipelineProbe: ProbeType = {
       await removePayments(graph, graphOf(context), there, signal);
       left += (await client.left(there, signal)).length;
     }
+    for (const one of late) if (one.status === 'rejected') throw one.reason;
     return { left };
   },
 

@@ -2,12 +2,14 @@ import { InputError } from '../errors.ts';
 import { alertmanagerProbe } from './alertmanager.ts';
 import { apiProbe } from './api.ts';
 import { cqlProbe } from './cql.ts';
+import { customersProbe } from './customers.ts';
 import { gremlinProbe } from './gremlin.ts';
 import { opensearchProbe } from './opensearch.ts';
 import { pipelineProbe } from './pipeline.ts';
 import type { ProbeType } from './probe.ts';
 import { prometheusProbe } from './prometheus.ts';
 import { pulsarProbe } from './pulsar.ts';
+import { redisProbe } from './redis.ts';
 import { registerProbe } from './register.ts';
 import { transfersProbe } from './transfers.ts';
 
@@ -17,12 +19,14 @@ export const PROBES: ReadonlyMap<string, ProbeType> = registry([
   gremlinProbe,
   registerProbe,
   transfersProbe,
+  customersProbe,
   opensearchProbe,
   prometheusProbe,
   alertmanagerProbe,
   pulsarProbe,
   apiProbe,
   pipelineProbe,
+  redisProbe,
 ]);
 
 /** Probes by name; an Error when two have the same. */

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import type { ProbeContext, ProbeType } from './probe.ts';
 import { PROBES } from './registry.ts';
-import { loadSecurity } from './security.ts';
+import { loadSecurity, securityShape } from './security.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'security-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -44,7 +45,32 @@ test('a password comes from a file, without the end of its line, or from the env
 });
 
 test('a file that is missing is named', () => {
-  expect(() => loadSecurity({ tls: { ca: join(directory, 'none.pem') } })).toThrow(/none\.pem cannot be read/);
+  expect(() => loadSecurity({ tls: { ca: join(directory, 'none.pem') } })).toThrow(/none\.pem: cannot be read/);
+});
+
+test('a file that holds nothing is no password', () => {
+  const empty = file('empty', '\n');
+  expect(() => loadSecurity({ auth: { username: 'alice', passwordFile: empty } })).toThrow(
+    /empty \(auth.passwordFile\) holds/,
+  );
+});
+
+test('a password where the name of a variable belongs is refused without being said', () => {
+  const given = { auth: { username: 'alice', passwordEnv: 'hunter2' } };
+  const { error } = z.object(securityShape).safeParse(given);
+  expect(error?.message).toMatch(/not the password itself/);
+  expect(error?.message).not.toContain('hunter2');
+});
+
+test.each([
+  ['tls', { ca: 'ca\u0000.pem' }],
+  ['tls', { key: '' }],
+  ['tls', { servername: 'a\u001b[2Jb' }],
+  ['auth', { username: '', passwordFile }],
+  ['auth', { username: 'alice\r\nbob', passwordFile }],
+  ['auth', { username: 'alice', passwordFile: '\u202egnp' }],
+])('%s: %j is refused', (key, value) => {
+  expect(z.object(securityShape).safeParse({ [key]: value }).success).toBe(false);
 });
 
 test.each([...PROBES.values()])(

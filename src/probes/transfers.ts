@@ -2,25 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { PlatformError } from '../errors.ts';
 import type { CensusEntry } from '../history/census.ts';
-import { checksum } from '../history/checksum.ts';
 import { CANARY_SERVICE } from '../history/operation.ts';
 import { turnOf, writerOf } from '../history/timetable.ts';
 import { batches } from './batches.ts';
 import { gremlinProbe } from './gremlin.ts';
-import { classifyGremlinFailure, readable } from './gremlin-answer.ts';
 import { GremlinClient } from './gremlin-client.ts';
+import { type GraphLedger, GremlinLedgerClient, stateOfOne } from './gremlin-ledger.ts';
 import { graphOf, gremlinParams, sourceOf } from './gremlin-params.ts';
 import { awaitSchema, makeSchema } from './gremlin-schema.ts';
-import { parseCount, parseEdges, parseRows } from './gremlin-traversals.ts';
-import type {
-  ExpectedWrite,
-  ProbeClient,
-  ProbeContext,
-  ProbeOperation,
-  ProbeOutcome,
-  ProbeType,
-  ReadBackAnswer,
-} from './probe.ts';
+import { parseCount, parseEdges, parseRows, type SeenEdge } from './gremlin-traversals.ts';
+import type { ExpectedWrite, ProbeContext, ProbeType } from './probe.ts';
 import {
   EMPTY,
   FILL,
@@ -88,7 +79,18 @@ export const transfersProbe: ProbeType = {
     }
   },
 
-  connect: async (context, signal) => new TransferClient(await GremlinClient.connect(context, signal), context),
+  async connect(context, signal) {
+    const client = await GremlinClient.connect(context, signal);
+    const traversals = new TransferTraversals(sourceOf(context));
+    const ledger: GraphLedger<SeenEdge> = {
+      // A purse that is not there ends the traversal before its first mutation.
+      write: (key, seq) => traversals.write(transferOf(context, key, seq)),
+      read: (keys) => traversals.transfers(keys),
+      parse: parseEdges,
+      stateOf: stateOfOne,
+    };
+    return new GremlinLedgerClient(client, ledger, context.timeoutUs);
+  },
 
   async remove(context, writes, signal) {
     await using client = await GremlinClient.connect(context, signal);
@@ -126,71 +128,6 @@ export const transfersProbe: ProbeType = {
     return found;
   },
 };
-
-class TransferClient implements ProbeClient {
-  private readonly client: GremlinClient;
-  private readonly context: ProbeContext;
-  private readonly traversals: TransferTraversals;
-  private readonly timeoutMs: number;
-
-  constructor(client: GremlinClient, context: ProbeContext) {
-    this.client = client;
-    this.context = context;
-    this.traversals = new TransferTraversals(sourceOf(context));
-    this.timeoutMs = context.timeoutUs / 1000;
-  }
-
-  async invoke({ f, key, seq }: ProbeOperation, signal: AbortSignal): Promise<ProbeOutcome> {
-    if (signal.aborted) return { outcome: 'fail', error: 'aborted', valueSha: '' };
-    if (f === 'read') {
-      const found = await this.states([{ key, seq }], this.timeoutMs);
-      if ('outcome' in found) return found;
-      const [{ state, valueSha } = { state: 'absent', valueSha: '' }] = found.answers;
-      return state === 'present' ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: state, valueSha };
-    }
-    const valueSha = checksum(key, seq);
-    const answer = await this.client.submit(this.traversals.write(transferOf(this.context, key, seq)), this.timeoutMs);
-    if (answer.kind !== 'result') return { ...classifyGremlinFailure('write', answer), valueSha };
-    // A purse that is not there ends the traversal before its first mutation.
-    const moved = readable(() => parseCount(answer.data));
-    if (moved === null) return { outcome: 'info', error: 'protocol', valueSha };
-    return moved === 1 ? { outcome: 'ok', error: '', valueSha } : { outcome: 'fail', error: 'absent', valueSha: '' };
-  }
-
-  async *readBack(expected: readonly ExpectedWrite[], signal: AbortSignal): AsyncIterable<ReadBackAnswer> {
-    for (const batch of batches(expected, BATCH)) {
-      signal.throwIfAborted();
-      const found = await this.states(batch, this.client.bulkMs);
-      if ('outcome' in found) yield* batch.map(({ key }) => ({ key, state: 'unreadable' as const, valueSha: '' }));
-      else yield* found.answers;
-    }
-  }
-
-  private async states(
-    writes: readonly ExpectedWrite[],
-    timeoutMs: number,
-  ): Promise<{ readonly answers: readonly ReadBackAnswer[] } | ProbeOutcome> {
-    const answer = await this.client.submit(this.traversals.transfers(writes.map(({ key }) => key)), timeoutMs);
-    if (answer.kind !== 'result') return { ...classifyGremlinFailure('read', answer), valueSha: '' };
-    const seen = readable(() => parseEdges(answer.data));
-    if (!seen) return { outcome: 'fail', error: 'protocol', valueSha: '' };
-    const edges = Map.groupBy(seen, ({ key }) => key);
-    return { answers: writes.map(({ key, seq }) => stateOf(key, seq, edges.get(key) ?? [])) };
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.client[Symbol.asyncDispose]();
-  }
-}
-
-function stateOf(key: string, seq: number, edges: readonly { seq: number | null; sum: string }[]): ReadBackAnswer {
-  const right = checksum(key, seq);
-  const wrong = edges.find((edge) => edge.sum !== right || edge.seq !== seq);
-  const valueSha = wrong?.sum ?? edges[0]?.sum ?? '';
-  if (edges.length === 0) return { key, state: 'absent', valueSha };
-  if (wrong) return { key, state: 'corrupt', valueSha };
-  return { key, state: edges.length > 1 ? 'phantom' : 'present', valueSha };
-}
 
 /** Purses that the services' clients share, and those of warm-ups, canaries, proofs and sites' own probes: nobody counts what is in these. */
 const CLIENTS = 'clients';

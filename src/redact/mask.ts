@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { replaceFile } from '../durable-file.ts';
 import { InputError, messageOf } from '../errors.ts';
+import { readGivenFile } from '../given-file.ts';
 import { canonicalJson, sha256Hex } from '../history/chain.ts';
 import { shown } from '../text.ts';
 import { vocabulary } from './vocabulary.ts';
@@ -99,7 +100,7 @@ export class Mask {
 export function readMask(file: string): Mask {
   if (!existsSync(file)) return new Mask();
   try {
-    const { salt, names } = maskSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { salt, names } = maskSchema.parse(JSON.parse(readGivenFile(file, 64_000_000).toString('utf8')));
     if (new Set(names.map(({ mask }) => mask)).size !== names.length) throw new Error('two names have one mask');
     return new Mask(salt, names);
   } catch (error) {

@@ -34,7 +34,10 @@ ${maskedNotice(report)}<section class="answer" aria-label="Verdict and lost writ
 <div class="edge-${LOSS_CLASS[lost.state]}"><div class="label">${label}</div>
 <div class="large ${LOSS_CLASS[lost.state]}">${lost.large}</div>
 <p>${lost.rest}</p>
-${beside && html`<p class="beside">${beside.name}: <b class="${LOSS_CLASS[beside.words.state]}">${beside.words.large}</b> <span class="muted">${beside.words.rest}</span></p>`}</div>
+${beside.map(
+  ({ name, words }) =>
+    html`<p class="beside">${name}: <b class="${LOSS_CLASS[words.state]}">${words.large}</b> <span class="muted">${words.rest}</span></p>`,
+)}</div>
 </section>`;
 }
 

@@ -10,6 +10,7 @@ import { classificationSection } from './section-classification.ts';
 import { coverSection } from './section-cover.ts';
 import { canarySection, closingSection, factsSection, qualitySection } from './section-evidence.ts';
 import { integritySection } from './section-integrity.ts';
+import { laterSection } from './section-later.ts';
 import { throughputSection } from './section-load.ts';
 import { lossSection } from './section-loss.ts';
 import { overwritesSection } from './section-overwrites.ts';
@@ -62,6 +63,7 @@ function restOf(report: Report, seal: Seal): Markup {
     backupsSection(report),
     outagesSection(report),
     lossSection(report),
+    laterSection(report),
     ...(dora ? [reconciliationSection(dora)] : []),
     integritySection(report),
     overwritesSection(report),

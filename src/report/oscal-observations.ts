@@ -1,5 +1,6 @@
 import type { Report, Verdict } from '../check/report-schema.ts';
 import {
+  laterSentence,
   lostSentence,
   measuredWords,
   overallRpo,
@@ -58,7 +59,7 @@ function instrumentAndLoss(report: Report): Observed[] {
 }
 
 /** No part of the verdict, and not to be missed beside a pass. */
-function besideTheVerdict({ promises = [], integrity, lastWriteWins = [], notMeasured }: Report): Observed[] {
+function besideTheVerdict({ promises = [], integrity, lastWriteWins = [], later, notMeasured }: Report): Observed[] {
   const observed = (title: string, description: string): Observed[] => [
     { title, description, verdict: null, fails: false },
   ];
@@ -68,6 +69,7 @@ function besideTheVerdict({ promises = [], integrity, lastWriteWins = [], notMea
       observed(`promise: ${one.promise}`, `${one.kept}; measured: ${promiseWords(one)}; ${one.note}`),
     ),
     ...(integrity ? observed('integrity of the graph', integrity.state) : []),
+    ...(later ? observed('acknowledged since the disaster', laterSentence(later)) : []),
     ...lastWriteWins.flatMap((one) => observed(`overwrites, ${one.probe}`, undoneWords(one))),
     ...(missing.length > 0 ? observed('not measured', missing.join('; ')) : []),
   ];

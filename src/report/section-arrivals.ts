@@ -9,10 +9,10 @@ import { table } from './table.ts';
 type Row = ArrivalsReport['phases']['before'] & { readonly phase: string };
 
 /** How long events were on their way; nothing where no service sends any. */
-export function arrivalsSection({ arrivals = [] }: Report): Markup | null {
+export function arrivalsSection({ arrivals = [], later }: Report): Markup | null {
   if (arrivals.length === 0) return null;
   return html`<section><h2 id="arrivals">Events on their way: from when they were to be sent until they were seen</h2>
-<p class="lead">Of each event that a read awaited, by the phase in which it was to be sent. It arrived no later than it was seen: a read looks for it first when its own turn has come, which is named below, and then again and again, after a fifth of the time for which it has been awaited. What no read saw within its timeout may have arrived later: of what was acknowledged before the disaster the loss of data says whether it is there in the end; what was acknowledged while it was in force is not read back. No part of the verdict: the same reads are, as operations.</p>
+<p class="lead">Of each event that a read awaited, by the phase in which it was to be sent. It arrived no later than it was seen: a read looks for it first when its own turn has come, which is named below, and then again and again, after a fifth of the time for which it has been awaited. What no read saw within its timeout arrived later, or not at all: whether what was acknowledged${later ? '' : ' before the disaster'} is there in the end is said where the loss of data is. Reads that could not look are not counted. No part of the verdict: the same reads are, as operations.</p>
 ${arrivals.map(
   ({ service, firstLook_us: firstLookUs, phases }) =>
     html`<h3>${service}</h3><p>Looked for ${formatDuration(firstLookUs)} after it was to be sent at the earliest: what arrived sooner is not told apart from that.</p>${table(

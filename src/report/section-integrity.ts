@@ -23,6 +23,13 @@ const PLACES: readonly Column<Place>[] = [
   { head: 'Found', cell: (place) => (place.complete ? kindsOf(place) : `unknown: ${place.note || 'not to the end'}`) },
 ];
 
+/** Where there are any. */
+const CUSTOMERS: Column<Place> = {
+  head: 'Customers',
+  kind: 'num',
+  cell: (place) => seen(place, place.customers ?? 0),
+};
+
 const FOUND: readonly Column<Found>[] = [
   { head: 'What', kind: 'row', cell: ({ kind }) => ANOMALY_WORD[kind] },
   { head: 'Site', cell: ({ site }) => site || 'all together' },
@@ -39,9 +46,9 @@ export function integritySection({ integrity }: Report): Markup | null {
   const shown = found.slice(0, SHOWN);
   const more = found.length - shown.length + omitted;
   return html`<section><h2 id="integrity">Integrity of the graph</h2>
-<p class="lead">Every row and every index entry of transactions, read from the store of each site, whether or not a query would find it; accounts that transfers share, by their keys. While the service goes on, what is under way is among what is found. No part of the verdict.</p>
+<p class="lead">Every row and every index entry of transactions, read from the store of each site, whether or not a query would find it; accounts and customers that services share, by their keys. While the service goes on, what is under way is among what is found. No part of the verdict.</p>
 <p class="${integrity.state === 'damaged' ? 'notice fail' : ''}">${integritySentence(integrity)}</p>
-${table(places, PLACES)}
+${table(places, places.some(({ customers = 0 }) => customers > 0) ? PLACES.toSpliced(-1, 0, CUSTOMERS) : PLACES)}
 ${old === 0 ? null : html`<p>${formatCount(old)} of what is wrong was there before the run; it is not listed.</p>`}
 ${
   found.length === 0
@@ -51,10 +58,16 @@ ${table(shown, FOUND, { stack: false })}</details>`
 }</section>`;
 }
 
-/** Accounts are no writes. */
+/** What shared accounts and customers are, is nobody's write alone. */
+const NO_WRITES: ReadonlySet<AnomalyKind> = new Set([
+  'unbalanced-purse',
+  'total-not-conserved',
+  'number-twice',
+  'hidden-customer',
+]);
+
 function acknowledgedWord({ kind, acknowledged }: Found): string {
-  if (kind === 'unbalanced-purse' || kind === 'total-not-conserved') return '';
-  return acknowledged ? 'yes' : 'no';
+  return NO_WRITES.has(kind) ? '' : acknowledged ? 'yes' : 'no';
 }
 
 function seen({ complete }: Place, value: number): string {

@@ -15,7 +15,7 @@ import { html, type Markup } from './markup.ts';
 import { markOf } from './strip.ts';
 import { badge, table } from './table.ts';
 import { originOf } from './time-axis.ts';
-import { KEPT_WORD, promiseWords, rtoWords, viewName } from './wording.ts';
+import { KEPT_WORD, promisedWords, promiseWords, rtoWords, viewName } from './wording.ts';
 
 /** The clocks of RTO of each service, each with a bar from the disaster's request. */
 export function clocksSection(report: Report): Markup {
@@ -77,7 +77,7 @@ export function promisesSection({ promises = [] }: Report): Markup | null {
 <p class="lead">What the plan of the platform promises beside the objectives. No part of the verdict. What a stand-in of ours detected is simulated, and keeps no promise.</p>
 ${table(promises, [
   { head: 'Promise', kind: 'row', cell: ({ promise }) => promise },
-  { head: 'Promised', kind: 'num', cell: ({ promised_us }) => formatDuration(promised_us) },
+  { head: 'Promised', kind: 'num', cell: promisedWords },
   { head: 'Measured', kind: 'num', cell: promiseWords },
   { head: 'Kept', cell: ({ kept }) => KEPT_WORD[kept] },
   { head: 'Note', cell: ({ note }) => note },

@@ -12,6 +12,7 @@ import {
   OUTCOME_WORD,
   objectiveName,
   objectiveTarget,
+  promisedWords,
   promiseWords,
   rtoWords,
   undoneWords,
@@ -72,15 +73,13 @@ function lossLines(report: Report, width: number, bold: (name: Verdict, text: st
   const { words: lost, where, beside } = headlineOf(report);
   const verdict = LOSS_VERDICT[lost.state];
   const large = `${VERDICT_ICON[verdict]} ${lost.large.toUpperCase()}`;
-  const [first = '', ...more] = wrap(`${large} ${lost.rest}${beside ? ',' : ''} ${where}`, width, '  ');
+  const [first = '', ...more] = wrap(`${large} ${lost.rest}${beside.length > 0 ? ',' : ''} ${where}`, width, '  ');
   return [
     first.startsWith(large) ? bold(verdict, large) + first.slice(large.length) : first,
     ...more,
-    ...(beside === null
-      ? []
-      : wrap(`${beside.name.toLowerCase()}: ${beside.words.large} ${beside.words.rest}`, width - 2, '  ').map(
-          (line) => `  ${line}`,
-        )),
+    ...beside.flatMap(({ name, words }) =>
+      wrap(`${name.toLowerCase()}: ${words.large} ${words.rest}`, width - 2, '  ').map((line) => `  ${line}`),
+    ),
     ...(report.lastWriteWins ?? []).flatMap((row) =>
       wrap(`${row.probe}: ${undoneWords(row)}`, width - 2, '  ').map((line) => `  ${line}`),
     ),
@@ -110,12 +109,7 @@ function objectiveLines(report: Report, width: number, paint: Paint): string[] {
 
 function promiseLines({ promises = [] }: Report, width: number): string[] {
   if (promises.length === 0) return [];
-  const rows = promises.map((row) => [
-    row.promise,
-    formatDuration(row.promised_us),
-    promiseWords(row),
-    KEPT_WORD[row.kept],
-  ]);
+  const rows = promises.map((row) => [row.promise, promisedWords(row), promiseWords(row), KEPT_WORD[row.kept]]);
   const heads = [{ head: 'PROMISE' }, { head: 'PROMISED' }, { head: 'MEASURED' }, { head: 'KEPT' }];
   return ['', ...textTable(heads, rows, width)];
 }

@@ -39,6 +39,10 @@ export const TERMS: readonly (readonly [string, string])[] = [
     'Lost in all',
     'Lost, or stranded and missing, after repair, at any site (where nothing is repaired: after recovery, so that more may come back); “no loss” is judged on it.',
   ],
+  [
+    'Acknowledged since',
+    'Acknowledged from the instant on at which the disaster was seen to be in force, and not stranded: in no ledger, and read back at every site at the end of the run.',
+  ],
   ['Phantom', 'Present and never written, or with another value, or more than once.'],
   [
     'Undone',

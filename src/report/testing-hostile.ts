@@ -63,6 +63,17 @@ export function hostileReport(): Report {
       note: HOSTILE,
       lostKeys: row.lostKeys.slice(0, 3).map((key) => ({ ...named(key), key: HOSTILE, state: HOSTILE })),
     })),
+    ...(report.later && {
+      later: {
+        writes: report.later.writes.map((row) => ({
+          ...row,
+          service: row.service === null ? null : HOSTILE,
+          byState: { [HOSTILE]: 1 },
+          missingKeys: row.missingKeys.map((one) => ({ ...named(one), probe: HOSTILE, key: HOSTILE, state: HOSTILE })),
+        })),
+        places: report.later.places.map((one) => ({ ...one, site: HOSTILE, probe: HOSTILE, counts: { [HOSTILE]: 1 } })),
+      },
+    }),
     lastWriteWins: (report.lastWriteWins ?? []).map((row) => ({
       ...row,
       probe: HOSTILE,

@@ -1,3 +1,4 @@
+import type { Later, LaterWrites } from '../check/later-schema.ts';
 import type { LastWriteWinsReport } from '../check/overwrites-schema.ts';
 import type { Report, Rpo, Verdict } from '../check/report-schema.ts';
 import { exampleIntegrity } from './testing-integrity.ts';
@@ -31,6 +32,35 @@ const OVERWRITES: LastWriteWinsReport = {
     },
   ],
   omitted: 311,
+};
+
+const ALL_LATER: LaterWrites = {
+  service: null,
+  during: { acknowledged: 1_204, missing: { lower: 2, upper: 3 } },
+  after: { acknowledged: 2_310, missing: { lower: 0, upper: 0 } },
+  repeated: 4,
+  missing_us: { lower: 18_220, upper: 4_120_441 },
+  byState: { absent: 2, present: 3_511, unreadable: 1 },
+  missingKeys: [18_220, 36_440, 4_138_661].map((us, index) => ({
+    key: `7f3a91c2/cql.ledger.outside/${2_204 + 2 * index}`,
+    probe: 'cql',
+    service: 'ledger',
+    site: 'london',
+    acknowledged_us: EFFECTIVE + us,
+    state: index === 2 ? 'unreadable' : 'absent',
+  })),
+};
+
+const LATER: Later = {
+  writes: [ALL_LATER, { ...ALL_LATER, service: 'ledger' }],
+  places: ['paris', 'london'].map((site) => ({
+    site,
+    probe: 'cql',
+    asked: 3_514,
+    again: site === 'paris' ? 41 : 0,
+    complete: true,
+    counts: site === 'paris' ? { absent: 2, present: 3_511, unreadable: 1 } : { present: 3_514 },
+  })),
 };
 
 const ARRIVALS: NonNullable<Report['arrivals']>[number] = {
@@ -100,7 +130,7 @@ function build(lost: number, ledgerUp: number | null, verdict: Verdict): Report 
     ...faultsAndTimeline(examples, rpo[0] as Rpo, EXAMPLE_TIMES),
     views,
     rpo,
-    ...(lost > 0 && { lastWriteWins: [OVERWRITES], arrivals: [ARRIVALS] }),
+    ...(lost > 0 && { later: LATER, lastWriteWins: [OVERWRITES], arrivals: [ARRIVALS] }),
     backlogCleared_us: 292_420_118,
     readBack: (['at-failover', 'after-recovery', 'after-repair', 'after-failback'] as const).flatMap((stage) =>
       (stage === 'at-failover' ? ['london'] : stage === 'after-failback' ? ['paris'] : SITES).map((site) => ({

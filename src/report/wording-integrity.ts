@@ -17,6 +17,8 @@ export const ANOMALY_WORD: Readonly<Record<AnomalyKind, string>> = {
   'partial-transaction': 'transaction there in part',
   'unbalanced-purse': 'account that does not hold what its transfers say',
   'total-not-conserved': 'total that was not conserved',
+  'number-twice': 'number that several customers have',
+  'hidden-customer': 'customer whom one of the indexes does not find',
   'absent-transaction': 'acknowledged transaction of which nothing is there',
   'sites-differ': 'not the same at every site',
 };
@@ -39,5 +41,6 @@ export function integritySentence(integrity: IntegrityReport): string {
   const many = acknowledgedDamaged === 1 ? 'transaction is' : 'transactions are';
   const transactions =
     acknowledgedDamaged === 0 ? '' : ` ${formatCount(acknowledgedDamaged)} acknowledged ${many} damaged.`;
-  return `The graph is damaged.${transactions} Found, each site for itself: ${kinds.join(', ')}${counted}.${before}${lacking}${over}`;
+  const first = omitted === 0 ? '' : `, of the first ${formatCount(found.length)}`;
+  return `The graph is damaged.${transactions} Found, each site for itself${first}: ${kinds.join(', ')}${counted}.${before}${lacking}${over}`;
 }

@@ -1,3 +1,4 @@
+import type { Later, LaterWrites } from '../check/later-schema.ts';
 import type { LastWriteWinsReport } from '../check/overwrites-schema.ts';
 import type { Interval, ObjectiveResult, Report, Rpo, Rto, Verdict, View } from '../check/report-schema.ts';
 import { formatDuration } from '../duration.ts';
@@ -24,6 +25,11 @@ export const OUTCOME_WORD: Readonly<Record<Report['run']['outcome'], string>> = 
 };
 
 export const KEPT_WORD = { kept: 'kept', broken: 'broken', unknown: 'unknown' } as const;
+
+/** What was promised: a time, or at once. */
+export function promisedWords({ promised_us }: NonNullable<Report['promises']>[number]): string {
+  return promised_us === 0 ? 'at once' : formatDuration(promised_us);
+}
 
 /** What was measured of a promise, and by whom, in words. */
 export function promiseWords({ measured_us: measured, observer }: NonNullable<Report['promises']>[number]): string {
@@ -54,10 +60,14 @@ export function verdictSentence(report: Report): string {
 }
 
 /** What is wrong and no objective asks about: a pass must not be read without it. */
-function besideObjectives({ integrity, lastWriteWins = [] }: Report): string[] {
+function besideObjectives({ integrity, lastWriteWins = [], later }: Report): string[] {
   const undone = lastWriteWins.some((row) => row.undone > 0);
+  const { state, rest, large } = later ? laterWords(later) : { state: 'none', rest: '', large: '' };
   return [
     ...(integrity?.state === 'damaged' ? ['The graph is damaged, which no objective asks about.'] : []),
+    ...(state === 'none'
+      ? []
+      : [`Of what was acknowledged since the disaster: ${large} ${rest}, which no objective forbids.`]),
     ...(undone ? ['Acknowledged overwrites were undone by older ones, which no objective asks about.'] : []),
   ];
 }
@@ -95,7 +105,7 @@ export interface Headline {
   /** Where, after the words; empty: they say so. */
   readonly where: string;
   /** What stands beside it, smaller. */
-  readonly beside: { readonly name: string; readonly words: LossWords } | null;
+  readonly beside: readonly { readonly name: string; readonly words: LossWords }[];
 }
 
 /** What is printed as large as the verdict: what was lost; of a run without a fault that tests a restore, what is missing in what was restored. */
@@ -105,7 +115,7 @@ export function headlineOf(report: Report): Headline {
     const { large, state } = lossWords(tested.missing, tested.ledger);
     const rest = `of ${plural(tested.ledger, 'acknowledged write')} from before the backup ${tested.backup} missing`;
     const words = { large, rest, state };
-    return { label: 'Missing in what was restored', words, where: 'in what was restored from it', beside: null };
+    return { label: 'Missing in what was restored', words, where: 'in what was restored from it', beside: [] };
   }
   const rpo = overallRpo(report);
   const total = (rpo?.ledger ?? 0) + (rpo?.stranded.total ?? 0);
@@ -113,7 +123,35 @@ export function headlineOf(report: Report): Headline {
     label: 'Acknowledged writes lost at failover',
     words: lossWords(rpo?.lost ?? null, rpo?.ledger ?? 0),
     where: 'at failover',
-    beside: { name: inAllName(rpo), words: lossWords(rpo?.lostInAll ?? null, total) },
+    beside: [
+      { name: inAllName(rpo), words: lossWords(rpo?.lostInAll ?? null, total) },
+      ...(report.later ? [{ name: 'Of what was acknowledged since', words: laterWords(report.later) }] : []),
+    ],
+  };
+}
+
+/** What is missing of everything that was acknowledged since the disaster. */
+function laterWords({ writes }: Later): LossWords {
+  const all = writes.find(({ service }) => service === null);
+  if (!all) return { large: UNKNOWN, rest: 'how much of it is lost', state: 'unknown' };
+  const { acknowledged, missing } = laterTotal(all);
+  if (acknowledged === 0) return { large: UNKNOWN, rest: 'nothing was acknowledged', state: 'unknown' };
+  return lossWords(missing, acknowledged);
+}
+
+export function laterSentence(later: Later): string {
+  const { large, rest } = laterWords(later);
+  return `${large} ${rest}`;
+}
+
+/** While the disaster was in force, and after it. */
+function laterTotal({ during, after }: LaterWrites): LaterWrites['during'] {
+  return {
+    acknowledged: during.acknowledged + after.acknowledged,
+    missing: {
+      lower: during.missing.lower + after.missing.lower,
+      upper: during.missing.upper + after.missing.upper,
+    },
   };
 }
 

@@ -33,15 +33,20 @@ function takesProbe(disaster: PlannedFault, probe: string): boolean {
   return takes(disaster, PROBES.get(probe)?.component, FAULTS);
 }
 
-/** Waits until these services are restored, or their time is over, and reads back every write of theirs in the ledger at the site that serves now. */
+/** Waits until those services are restored that may be then, or their time is over, and reads back every write of their probes in the ledger at the site that serves now. */
 export async function readAtFailover(
   session: Session,
   stages: Stages,
   { planned, effective, gone }: FaultLease,
-  services: ReadonlySet<string>,
+  when: 'meanwhile' | 'afterwards',
   signal: AbortSignal,
 ): Promise<void> {
-  if (!effective || services.size === 0) return;
+  const meanwhile = servedMeanwhile(session, planned);
+  const services = when === 'meanwhile' ? meanwhile : servedAfterwards(session, planned);
+  // A probe is read once, at the same sites: of two services that have it one may have been served meanwhile.
+  const early = new Set([...meanwhile].map((name) => session.plan.services[name]?.probe));
+  const isNow = ({ probe }: Pick<Timetable, 'probe'>): boolean => early.has(probe) === (when === 'meanwhile');
+  if (!effective || services.size === 0 || !session.plan.timetables.some(isNow)) return;
   await serviceRestored(session, effective.notAfter_us, services, signal);
   await session.phase(
     'read-back',
@@ -50,17 +55,9 @@ export async function readAtFailover(
   // Where something of it goes on in its site (another node, or what it does not stand on), or is back, that is what counts.
   const lostTo = (probe: string): readonly string[] =>
     gone || !takesProbe(planned, probe) ? [] : struckSites(planned);
-  const asked = stages
-    .atFailover(lostTo, effective.notAfter_us)
-    .filter(({ live: { timetable } }) => isOf(session, timetable, services));
+  const asked = stages.atFailover(lostTo, effective.notAfter_us).filter(({ live: { timetable } }) => isNow(timetable));
   const { present, other } = await readBack(session, 'at-failover', planned.id, asked, signal);
   session.say({ phase: 'read-back', text: `${present} of ${present + other} acknowledged writes are there` });
-}
-
-/** A site's own probe goes with the first service that has the same. */
-function isOf({ plan }: Session, { probe, service }: Timetable, services: ReadonlySet<string>): boolean {
-  const first = Object.keys(plan.services).find((name) => plan.services[name]?.probe === probe);
-  return services.has(service === '' ? (first ?? '') : service);
 }
 
 /** Waits until each of these services holds again, or its deadline has passed: the read-back must be done either way. */

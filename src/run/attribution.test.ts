@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Alarm } from '../detect/protocol.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
-import { type Alarm, attribute } from './attribution.ts';
+import { attribute } from './attribution.ts';
 
 type Arguments = Parameters<typeof attribute>;
 const S = 1_000_000;

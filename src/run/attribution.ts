@@ -1,4 +1,4 @@
-import type { WatcherEvent } from '../detect/protocol.ts';
+import type { Alarm } from '../detect/protocol.ts';
 import { FAULTS } from '../faults/registry.ts';
 import { standsOn } from '../platform/components.ts';
 import { PROBES } from '../probes/registry.ts';
@@ -6,8 +6,6 @@ import type { Plan } from '../scenario/plan.ts';
 import { strikes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import type { FaultLease } from './fault-lease.ts';
-
-export type Alarm = Exclude<WatcherEvent, { type: 'ready' }>;
 
 type Fault = Pick<FaultLease, 'planned' | 'requested' | 'requestedUs' | 'gone'>;
 

@@ -18,7 +18,11 @@ export async function takeCensus(session: Session, stage: CensusStage, signal: A
   if (!plan.integrity.scan) return;
   session.say({ phase: session.phaseNow, text: 'looking the graph over at every site' });
   if (stage === 'after') await pause(REPLICATED_MS, signal);
-  const targets = plan.platform.sites.flatMap(({ name }) => targetsAt(plan, name));
+  const targets = plan.platform.sites.flatMap(({ name }) => {
+    // A graph is looked over once, whatever services it has.
+    const probes = Map.groupBy(targetsAt(plan, name), ({ probe }) => probe);
+    return [...probes.values()].flatMap(([first]) => first ?? []);
+  });
   for (const target of targets.filter(({ probe }) => PROBES.get(probe)?.census)) {
     const { probe } = target;
     const site = target.site.name;

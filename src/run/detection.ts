@@ -1,9 +1,11 @@
 import { spawnWatcher } from '../client/spawn.ts';
+import { NodetoolView } from '../detect/nodetool-view.ts';
+import type { Alarm } from '../detect/protocol.ts';
 import { messageOf, PlatformError } from '../errors.ts';
 import { OUTSIDE_PEER, type Pager, type Platform } from '../platform/platform.ts';
 import { PROBES } from '../probes/registry.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
-import { type Alarm, attribute, isExpected } from './attribution.ts';
+import { attribute, isExpected } from './attribution.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
 
@@ -75,7 +77,7 @@ export class Detection implements AsyncDisposable {
     this.session.journal.append('platform-event', { kind: 'detector', what }).catch(() => {});
   }
 
-  /** `nodetool status` at a site that no fault strikes, each line of a node that is down (`DN`). */
+  /** `nodetool status` at a site that no fault strikes. */
   private async pollNodetool(everyMs: number): Promise<void> {
     const { plan, platform } = this.session;
     const struck = new Set(plan.timeline.flatMap(struckSites));
@@ -85,33 +87,10 @@ export class Detection implements AsyncDisposable {
       this.note('no site is left from which nodetool could look');
       return;
     }
-    const down = new Set<string>();
+    const view = new NodetoolView(from, plan.platform.sites);
     while (!this.over.signal.aborted) {
       const limit = AbortSignal.any([this.over.signal, AbortSignal.timeout(NODETOOL_MS)]);
-      const said = await nodetool.run(from, ['status'], limit).catch(() => '');
-      // No answer says nothing, neither that a node is down nor that it is up again.
-      if (!said.includes('UN ')) {
-        await pause(everyMs, this.over.signal).catch(() => {});
-        continue;
-      }
-      const now = new Set([...said.matchAll(/^DN\s+(\S+)/gm)].map(([, address]) => address as string));
-      for (const { name: site, endpoints } of plan.platform.sites) {
-        for (const { host, address = host } of endpoints.cassandra ?? []) {
-          if (down.has(address) === now.has(address)) continue;
-          const type = now.has(address) ? 'alarm' : 'clear';
-          const what = `${address} is ${now.has(address) ? 'DN' : 'UN'}`;
-          this.hear({
-            type,
-            detector: `nodetool status at ${from}`,
-            simulated: false,
-            site,
-            component: 'cassandra',
-            what,
-          });
-        }
-      }
-      down.clear();
-      for (const host of now) down.add(host);
+      for (const alarm of view.read(await nodetool.run(from, ['status'], limit).catch(() => ''))) this.hear(alarm);
       await pause(everyMs, this.over.signal).catch(() => {});
     }
   }

@@ -78,6 +78,29 @@ test('a target that is not whole is refused before anything is recorded', async 
   expect(order).toEqual([]);
 });
 
+test.each(['undo-recorded', 'fault-requested'])('a journal that cannot take %s: nothing is injected', async (type) => {
+  const one = leaseOf(planned('site-loss'));
+  one.journal = async (event) => {
+    if (event === type) throw new Error('ENOSPC');
+    one.order.push(event);
+  };
+  await expect(one.lease.inject(soon(), 5_000)).rejects.toThrow('ENOSPC');
+  expect(one.order.filter((what) => /^(filter|end)/.test(what))).toEqual([]);
+  expect(one.order.includes('record site-loss-1')).toBe(type === 'fault-requested');
+  // The undo is on its way to disk in either case, so it is asked for.
+  one.journal = async (event) => void one.order.push(event);
+  await one.lease.release(soon());
+  expect([...one.platform.rules, ...one.platform.registered]).toEqual([]);
+  expect(one.platform.states.every(({ state }) => state === 'ready')).toBe(true);
+});
+
+test('a register that cannot take the undo: nothing is injected', async () => {
+  const one = leaseOf(planned('site-loss'));
+  one.platform.register.record = async () => Promise.reject(new Error('ENOSPC'));
+  await expect(one.lease.inject(soon(), 5_000)).rejects.toThrow('ENOSPC');
+  expect(one.order).toEqual(['undo-recorded']);
+});
+
 test('a journal that cannot be written keeps no fault in force', async () => {
   const one = leaseOf(planned('site-loss'));
   await one.lease.inject(soon(), 5_000);
@@ -169,6 +192,14 @@ test('gone means that a write and a read are served there again', async () => {
   expect(lease.gone).toBeNull();
   served.now = true;
   expect((await release).observed).toMatchObject({ served: true });
+});
+
+test('what is undone and does not serve again says so, and what was seen last', async () => {
+  const { lease, served } = leaseOf(planned('kill', { component: 'cassandra' }));
+  await lease.inject(soon(), 5_000);
+  served.now = false;
+  await expect(lease.release(AbortSignal.timeout(1_500))).rejects.toThrow(/last seen: \{.*"served":false\}/);
+  expect(lease.gone).toBeNull();
 });
 
 test('a fault that ends by itself while it should hold has lapsed, and that is said', async () => {

@@ -52,18 +52,27 @@ export class FaultLease {
   /** True once its undo is on its way to disk: from here on it must be released. */
   requested = false;
   requestedUs = 0;
+  /** When it was first asked to end; null: it was not. */
+  releasedUs: number | null = null;
   private readonly bound: BoundFault;
   private readonly context: LeaseContext;
   private readonly holding = new AbortController();
   private renewal: Promise<void> = Promise.resolve();
   private watch: Promise<void> = Promise.resolve();
   private lastFullUs = 0;
-  private released = false;
+  private undone = false;
+  /** Nothing of it was to be seen when it was last looked for. */
+  private unseen = false;
 
   constructor(planned: PlannedFault, bound: BoundFault, context: LeaseContext) {
     this.planned = planned;
     this.bound = bound;
     this.context = context;
+  }
+
+  /** Undone, and nothing of it is to be seen any more: what is missing is that a write and a read are served. */
+  get awaitsService(): boolean {
+    return this.undone && this.unseen && !this.gone;
   }
 
   /** Records the undo, injects, and returns once the fault is observed in full. Whoever calls this must release, whatever it throws. */
@@ -122,12 +131,13 @@ export class FaultLease {
       (error: Error) => error,
     );
     this.holding.abort();
-    const first = !this.released;
-    this.released = true;
+    const first = this.releasedUs === null;
+    this.releasedUs ??= at;
     const undone = register.undo(this.planned.id, signal).then((results) => {
       const failed = results.filter((result) => !result.ok).map((result) => `${result.undo.kind}: ${result.error}`);
       if (failed.length > 0)
         throw new PlatformError(`${this.planned.id} is not undone: ${failed.join('; ')}`, { hint });
+      this.undone = true;
       return results.length > 0;
     });
     undone.catch(() => {});
@@ -169,20 +179,29 @@ export class FaultLease {
       failure = error ?? new Error('failed');
     });
     let notBefore_us = fromUs;
+    let last: Observation | null = null;
     for (;;) {
       if (failure) throw failure;
       const startUs = clock.nowUs();
-      const seen = await this.look(wanted, signal);
-      if (seen.state === wanted) {
-        return { notBefore_us, notAfter_us: clock.nowUs(), observed: seen.observed };
+      try {
+        const seen = await this.look(wanted, signal);
+        if (seen.state === wanted) {
+          return { notBefore_us, notAfter_us: clock.nowUs(), observed: seen.observed };
+        }
+        last = seen;
+        if (lastBefore === null || seen.state === lastBefore) notBefore_us = Math.max(notBefore_us, startUs);
+        await pause(POLL_MS, signal);
+      } catch (error) {
+        if (wanted === 'full' || last === null || !signal.aborted) throw error;
+        // What does not serve again although the fault is undone is not what was injected: whoever has to act must see which it is.
+        throw new PlatformError(`${messageOf(error)}; last seen: ${JSON.stringify(last.observed)}`);
       }
-      if (lastBefore === null || seen.state === lastBefore) notBefore_us = Math.max(notBefore_us, startUs);
-      await pause(POLL_MS, signal);
     }
   }
 
   private async look(wanted: 'full' | 'none', signal: AbortSignal): Promise<Observation> {
     const seen = await this.bound.observe(signal);
+    this.unseen = seen.state === 'none';
     if (wanted === 'full' || seen.state !== 'none') return seen;
     const served = await this.context.served(this.planned, signal);
     return { state: served.state, observed: { platform: seen.observed, served: served.observed } };

@@ -7,10 +7,11 @@ import { endings } from '../scenario/in-force.ts';
 import type { PlannedFault } from '../scenario/plan.ts';
 import { takes } from '../scenario/strikes.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
-import { readAtFailover, servedMeanwhile } from './at-failover.ts';
+import { readAtFailover } from './at-failover.ts';
 import { BackupSchedule } from './backups.ts';
 import { takeCensus } from './census.ts';
 import type { FaultLease } from './fault-lease.ts';
+import { bringBack } from './heal.ts';
 import type { Stages } from './reading.ts';
 import { releaseAll } from './release.ts';
 import { sayRestored } from './restored.ts';
@@ -62,7 +63,7 @@ export async function holdFaults(session: Session, stages: Stages, signal: Abort
   const lastUs = beganUs + Math.max(...plan.timeline.map((fault) => fault.at_us + fault.for_us));
   const held = session.leases.filter(({ gone }) => !gone);
   await sleepUntil(session, Math.max(lastUs, ...held.map(heldUntilUs)), signal);
-  await readAtFailover(session, stages, disaster, servedMeanwhile(session, disaster.planned), signal);
+  await readAtFailover(session, stages, disaster, 'meanwhile', signal);
   if (plan.timeline.some(({ type }) => faultType(type).damages)) await takeCensus(session, 'during', signal);
   return disaster;
 }
@@ -76,7 +77,7 @@ function heldUntilUs({ planned, effective }: FaultLease): number {
 async function release(session: Session, leases: readonly FaultLease[], signal: AbortSignal): Promise<void> {
   const limit = ({ planned }: FaultLease): AbortSignal =>
     deadline(signal, session.plan.recovery.within_us / 1000, `${planned.id} to be gone`);
-  const [leftover] = await releaseAll(leases, limit);
+  const [leftover] = await bringBack(session, await releaseAll(leases, limit), signal);
   if (leftover) throw leftover.error;
   for (const { planned } of leases) session.say({ phase: 'during', text: `${planned.id} is gone` });
   await sayRestored(session);

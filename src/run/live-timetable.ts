@@ -60,6 +60,11 @@ export class LiveTimetable {
     this.stoppedUs = Math.min(this.stoppedUs, nowUs);
   }
 
+  /** It was told to end. */
+  get stopped(): boolean {
+    return this.stoppedUs !== Number.POSITIVE_INFINITY;
+  }
+
   /** Intended time of operation `k`, as the open loop has it. */
   intendedUs(k: number): number {
     return this.startUs + Math.floor((k * 1e6) / this.timetable.rate);

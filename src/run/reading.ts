@@ -1,5 +1,6 @@
-import type { ReaderTarget } from '../client/reader-protocol.ts';
+import type { ReaderTarget, Unasked } from '../client/reader-protocol.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
+import { canonicalJson } from '../history/chain.ts';
 import type { ReadBackStage } from '../history/operation.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
 import type { Plan, PlannedSite, Timetable } from '../scenario/plan.ts';
@@ -9,7 +10,9 @@ import type { LiveRecord } from './live-record.ts';
 import type { LiveTimetable, LiveWrite } from './live-timetable.ts';
 
 /** Margin over the reader's own deadline, for its answer. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 60_000;
+/** Of what the rate alone would take: graphs do not reach it. */
+const ROOM = 4;
 
 export interface ReadingContext {
   readonly plan: Plan;
@@ -33,10 +36,20 @@ export function targetOf(plan: Plan, timetable: Timetable, site: string): Reader
   return { probe, site: siteOf(plan, site), timeoutUs, params };
 }
 
-/** Every probe of the plan at one site, whether or not it has a timetable of its own there. */
+/** What one timetable has in common with others: its probe, and parameters, which may say where things are (a tenant, a topic, a graph). */
+export function kindOf({ probe, params }: Pick<Timetable, 'probe' | 'params'>): string {
+  return `${probe} ${canonicalJson(params)}`;
+}
+
+/** The first timetable of each kind. */
+export function kindsOf(plan: Plan): readonly Timetable[] {
+  const kinds = Map.groupBy(plan.timetables, kindOf);
+  return [...kinds.values()].flatMap(([first]) => first ?? []);
+}
+
+/** Every kind of the plan at one site, whether or not it has a timetable of its own there. */
 export function targetsAt(plan: Plan, site: string): readonly ReaderTarget[] {
-  const probes = new Map(plan.timetables.toReversed().map((timetable) => [timetable.probe, timetable]));
-  return [...probes.values()].map((timetable) => targetOf(plan, timetable, site));
+  return kindsOf(plan).map((timetable) => targetOf(plan, timetable, site));
 }
 
 export function siteOf(plan: Plan, name: string): PlannedSite {
@@ -45,16 +58,26 @@ export function siteOf(plan: Plan, name: string): PlannedSite {
   return found;
 }
 
-/** Reads what was asked back, site by site, and journals what came of it. What could not be read in time has no row: it is unreadable. */
-export async function readBack(
-  { plan, reader, journal, cameAcross, alone = false }: ReadingContext,
+/** What came of one probe's keys at one site. */
+export interface PlaceRead {
+  readonly site: string;
+  readonly probe: string;
+  readonly asked: number;
+  readonly counts: Readonly<Record<string, number>>;
+  /** False: it was given up. */
+  readonly complete: boolean;
+  readonly unasked: readonly Unasked[];
+}
+
+/** Reads what was asked back, probe by probe and site by site. What could not be read in time has no row: it is unreadable. */
+export async function* readPlaces(
+  { plan, reader, alone = false }: Pick<ReadingContext, 'plan' | 'reader' | 'alone'>,
   stage: ReadBackStage,
   fault: string,
   asked: readonly Asked[],
   signal: AbortSignal,
-): Promise<{ readonly present: number; readonly other: number }> {
+): AsyncGenerator<PlaceRead> {
   const { rate, within_us, attempts } = plan.readBack;
-  const sum = { present: 0, other: 0 };
   const jobs = asked.flatMap(({ live, sites, writes }) =>
     sites.map((site) => ({ timetable: live.timetable, site, writes })),
   );
@@ -62,25 +85,42 @@ export async function readBack(
     for (const site of new Set(jobs.filter(({ timetable }) => timetable.probe === probe).map((job) => job.site))) {
       const mine = jobs.filter((job) => job.timetable.probe === probe && job.site === site && job.writes.length > 0);
       const counts: Record<string, number> = {};
+      const unasked: Unasked[] = [];
       let complete = true;
       for (const { timetable, writes } of mine) {
         const target = targetOf(plan, timetable, site);
-        const withinMs = within_us / 1000;
+        // Where nothing is measured any more, many keys have the time that they need.
+        const withinMs = Math.max(within_us / 1000, alone ? (ROOM * writes.length * 1000) / rate : 0);
         const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs + ANSWER_MS)]);
         const keys: ExpectedWrite[] = writes.map(({ key, seq }) => ({ key, seq }));
         const result = await reader.run(
           { type: 'read-back', target, stage, fault, writes: keys, rate, withinMs, attempts, alone },
           limit,
         );
-        cameAcross.add({ stage, fault, site, probe }, result.unasked ?? []);
+        unasked.push(...(result.unasked ?? []));
         for (const [state, n] of Object.entries(result.counts ?? {})) counts[state] = (counts[state] ?? 0) + n;
         complete &&= result.complete === true;
       }
-      const total = mine.reduce((n, { writes }) => n + writes.length, 0);
-      sum.present += counts.present ?? 0;
-      sum.other += total - (counts.present ?? 0);
-      await journal.append('read-back-done', { stage, fault, site, probe, asked: total, counts, complete });
+      yield { site, probe, asked: mine.reduce((n, { writes }) => n + writes.length, 0), counts, complete, unasked };
     }
+  }
+}
+
+/** Reads a stage of `read-back.csv`, and journals what came of it. */
+export async function readBack(
+  context: ReadingContext,
+  stage: ReadBackStage,
+  fault: string,
+  asked: readonly Asked[],
+  signal: AbortSignal,
+): Promise<{ readonly present: number; readonly other: number }> {
+  const sum = { present: 0, other: 0 };
+  for await (const { unasked, ...place } of readPlaces(context, stage, fault, asked, signal)) {
+    const { site, probe, counts } = place;
+    context.cameAcross.add({ stage, fault, site, probe }, unasked);
+    sum.present += counts.present ?? 0;
+    sum.other += place.asked - (counts.present ?? 0);
+    await context.journal.append('read-back-done', { stage, fault, ...place });
   }
   return sum;
 }
@@ -90,6 +130,8 @@ export class Stages {
   private readonly plan: Plan;
   private readonly live: LiveRecord;
   private readonly sites: readonly string[];
+  /** Sites that were left when the stages after the recovery asked for what was stranded there, the last time. */
+  private leftThen: ReadonlySet<string> = new Set();
 
   constructor(plan: Plan, live: LiveRecord) {
     this.plan = plan;
@@ -107,15 +149,15 @@ export class Stages {
 
   /** The ledger and what was stranded, at every site; with `doubtful`, the writes that were not acknowledged too. */
   afterRecovery(effectiveUs: number, goneUs: number, doubtful: boolean): readonly Asked[] {
-    const left = new Set([...this.live.left.values()].flatMap((sites) => [...sites]));
-    return this.of((write) => {
-      const stranded =
-        write.outcome === 'ok' &&
-        write.completedUs >= effectiveUs &&
-        write.completedUs < goneUs &&
-        left.has(write.site);
-      return inLedger(write, effectiveUs) || stranded || (doubtful && write.outcome !== 'ok');
-    });
+    this.leftThen = new Set([...this.live.left.values()].flatMap((sites) => [...sites]));
+    const stranded = this.stranded(effectiveUs, goneUs);
+    return this.of((write) => inLedger(write, effectiveUs) || stranded(write) || (doubtful && write.outcome !== 'ok'));
+  }
+
+  /** What was acknowledged since, and the stages after the recovery did not ask for, at every site. */
+  later(effectiveUs: number, goneUs: number): readonly Asked[] {
+    const stranded = this.stranded(effectiveUs, goneUs);
+    return this.of((write) => write.outcome === 'ok' && write.completedUs >= effectiveUs && !stranded(write));
   }
 
   /** What another site acknowledged between failover and failback, at the service's first site, and every write that was not acknowledged. */
@@ -140,6 +182,12 @@ export class Stages {
       writes.map((write) => write.completedUs),
     );
     return times.length === 0 ? null : Math.max(...times);
+  }
+
+  private stranded(effectiveUs: number, goneUs: number): (write: LiveWrite) => boolean {
+    const left = this.leftThen;
+    return ({ outcome, completedUs, site }) =>
+      outcome === 'ok' && completedUs >= effectiveUs && completedUs < goneUs && left.has(site);
   }
 
   private of(wanted: (write: LiveWrite) => boolean): readonly Asked[] {

@@ -2,8 +2,11 @@ import { messageOf } from '../errors.ts';
 import type { FaultRegister } from '../platform/undo.ts';
 import { pause } from './wait.ts';
 
-/** How long what is in the register outlives a harness that stopped renewing it. */
-export const LEASE_TTL_MS = 10_000;
+/**
+ * How long what is in the register outlives a harness that stopped renewing it. The dead-man looks every second, and what it undoes begins to be undone within ten
+ * seconds of the death.
+ */
+export const LEASE_TTL_MS = 8_000;
 const RENEW_MS = 2_000;
 
 /** Renews an entry of the register until the signal aborts; never rejects. */

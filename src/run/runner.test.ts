@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkRun } from '../check/check.ts';
@@ -6,10 +8,14 @@ import type { ComponentState } from '../platform/platform.ts';
 import { pullLever } from './lever.ts';
 import { acknowledgedKeys, expectHealed, type Ran, TestReports, type TestRun } from './testing-run.ts';
 
+/** What a shell would make, if one ever saw what people write. */
+const touched = join(tmpdir(), `drill-touched-${process.pid}`);
+
 /** A run of half a minute with everything in it: failover, recovery, repair, failback. */
 const SCENARIO = `name: good
-title: Paris is lost
-hypothesis: London serves
+title: "Paris is lost; $(touch ${touched})"
+hypothesis: "London serves \`touch ${touched}\` && touch ${touched} #"
+dora: { class: "' ; touch ${touched} '", function: "| touch ${touched}", owner: "$(touch ${touched})" }
 services:
   ledger: { probe: cql, rate: 200/s, timeout: 1s, sites: [paris, london] }
 siteProbes: { rate: 5/s }
@@ -27,6 +33,8 @@ objectives: { rto: 30m, rpo: 0 }
 
 const reports = new TestReports();
 afterAll(() => reports.remove());
+// After every run below, each of which has that text.
+afterAll(() => expect(existsSync(touched)).toBe(false));
 
 /** Runs that scenario, or another; `also` goes to its end. */
 const run = ({
@@ -116,6 +124,66 @@ describe('a run', { timeout: 180_000 }, () => {
     expect(ran.result.outcome).toBe('aborted');
     expect(ran.result.reason).toContain('left behind: kill-1');
     expect([...ran.platform.registered.keys()]).toEqual(['kill-1']);
+  });
+
+  describe('whose site serves nothing although its fault is undone', () => {
+    const stuck = (again: (platform: Ran['platform']) => unknown = () => {}): Promise<Ran> => {
+      let once = false;
+      return run({
+        scenario: SCENARIO.replace('recovery: {', 'recovery: { within: 3s,'),
+        patienceMs: 4_000,
+        during(phase, platform) {
+          if (phase !== 'recovery' || once) return;
+          once = true;
+          platform.site('paris').stuck = true;
+          again(platform);
+        },
+      });
+    };
+
+    test.concurrent('has it restarted, goes on to its end, and fails', async () => {
+      const ran = await stuck();
+      expect([ran.result.outcome, ran.result.reason, ran.result.left]).toEqual(['completed', '', []]);
+      expect(ran.platform.log).toContain('restart paris cassandra within 30000 ms');
+      expectHealed(ran);
+      expect(rowsOf(ran)).toBe(0);
+      const { verdict, reasons, rpo } = await checkRun(ran.result.directory);
+      expect(verdict).toBe('fail');
+      // What became of its writes was asked all the same.
+      expect(rpo.filter(({ lostInAll }) => lostInAll === null)).toEqual([]);
+      expect(reasons[0]).toMatchObject({
+        verdict: 'fail',
+        subject: 'recovery',
+        text: 'it did not come back by itself: the harness restarted cassandra of paris, which served nothing after kill-1 had been undone',
+      });
+    });
+
+    test.concurrent('in production: people are told what to restart', async () => {
+      const ran = await stuck((platform) => {
+        const facts = platform.facts();
+        platform.facts = () => ({ ...facts, environment: 'production' });
+      });
+      expect(ran.platform.log.filter((entry) => entry.startsWith('restart'))).toEqual([]);
+      expect(ran.result.left).toEqual([
+        expect.stringContaining('kill-1: undone, and cassandra of paris serves nothing'),
+      ]);
+      expect((await checkRun(ran.result.directory)).verdict).toBe('fail');
+    });
+
+    test.concurrent('and does not come back from its restart either: it is left, and named', async () => {
+      const ran = await stuck((platform) => {
+        const { restart } = platform.abilities.restarts;
+        platform.abilities.restarts.restart = async (...of) => {
+          await restart(...of);
+          platform.fails = 'processes';
+        };
+      });
+      expect(ran.result.left).toEqual([
+        expect.stringContaining('its restart failed: restart-cassandra-paris is not undone'),
+      ]);
+      expect(ran.result.reason).toContain('the rows of the run were not removed');
+      expect([...ran.platform.registered.keys()]).toEqual(['restart-cassandra-paris']);
+    });
   });
 
   test.concurrent('whose register cannot record the undo injects nothing', async () => {

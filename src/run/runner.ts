@@ -9,7 +9,9 @@ import { provoke } from './canary.ts';
 import { takeCensus } from './census.ts';
 import { cleanUp } from './cleanup.ts';
 import { holdFaults } from './fault-timeline.ts';
+import { heal } from './heal.ts';
 import { healPlatform } from './heal-platform.ts';
+import { readLater } from './later.ts';
 import { readBack, Stages, targetsAt } from './reading.ts';
 import { recoverFromFaults, settle } from './recovery.ts';
 import { createRunDirectory } from './run-directory.ts';
@@ -17,8 +19,6 @@ import { type Programs, type Progress, Session } from './session.ts';
 import { type Limits, StopConditions } from './stop-conditions.ts';
 import { deadline, orRejected, pause, until } from './wait.ts';
 
-/** How long undoing everything may take once a run is broken off. */
-const HEAL_MS = 300_000;
 const CLEANUP_MS = 600_000;
 const ABORTED_CLEANUP_MS = 120_000;
 const PREPARE_MS = 180_000;
@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly operators?: readonly string[];
   /** Who is given its intent before the first fault; null: nobody. */
   readonly anchoring?: Anchoring | null;
+  /** How long what is undone may take to serve by itself; absent: five minutes. */
+  readonly patienceMs?: number;
   /** Directory of the register of runs; null: this one takes no counter. */
   readonly register?: string | null;
 }
@@ -70,32 +72,38 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   // For every process of the run: they inherit it, and it stands in no file.
   Object.assign(process.env, platform.credentials);
   const directory = createRunDirectory(options.reports, plan, options.scenarioBytes, VERSION, options.register);
-  const session = new Session(plan, directory, platform, onProgress, options.programs);
+  const session = new Session(plan, directory, platform, onProgress, options.programs, options.patienceMs);
   await session.open(options.authorisation, options.operators);
   options.onSession(session);
   using conditions = new StopConditions(session, options.limits);
-  const signal = AbortSignal.any([options.signal, session.broken.signal, conditions.signal]);
+  const lost = new AbortController();
+  const signal = AbortSignal.any([options.signal, session.broken.signal, conditions.signal, lost.signal]);
   const lock = new AsyncDisposableStack();
   let outcome: RunResult['outcome'] = 'completed';
   let reason = '';
   try {
     // Until the record is closed: nobody else begins while this run still heals.
-    lock.use(await platform.lock(directory.run, signal));
+    const held = lock.use(await platform.lock(directory.run, signal));
+    held.lost?.addEventListener('abort', () => void giveUp(session, lost, held.lost?.reason), { once: true });
+    if (held.lost?.aborted) giveUp(session, lost, held.lost.reason);
     await healBefore(session);
     if (options.anchoring) await anchor(session, options.anchoring, signal);
     await orGivenUp(measure(session, signal), signal);
   } catch (error) {
-    outcome = options.signal.aborted || conditions.signal.aborted ? 'aborted' : 'failed';
+    outcome = options.signal.aborted || conditions.signal.aborted || lost.signal.aborted ? 'aborted' : 'failed';
     reason = messageOf(error);
     onProgress({ phase: session.phaseNow, text: `${outcome}: ${reason}` });
   }
   // What is silent from here on is the harness's own doing.
   conditions[Symbol.dispose]();
-  const left = await session.heal(AbortSignal.timeout(HEAL_MS));
+  const left = await heal(session, !lost.signal.aborted);
   const also: string[] = [];
   if (left.length > 0) also.push(`left behind: ${left.join('; ')}`, ROWS_LEFT);
   if (left.length > 0 && outcome === 'completed') outcome = 'failed';
-  if (outcome !== 'completed' && left.length === 0) also.push(...(await cleanAfterAbort(session)));
+  if (outcome !== 'completed' && left.length === 0) {
+    const withinMs = outcome === 'failed' ? CLEANUP_MS : ABORTED_CLEANUP_MS;
+    also.push(...(await cleanAfterAbort(session, withinMs)));
+  }
   reason = [reason, ...also].filter(Boolean).join('; ');
   // A record that cannot be written any more is no reason to hide what was left behind.
   const closed = deadline(new AbortController().signal, CLOSE_MS, 'the record to be on disk');
@@ -107,6 +115,12 @@ export async function runPlan(options: RunOptions): Promise<RunResult> {
   // It goes with the connection, too: a platform that is gone has none to give back.
   await lock.disposeAsync().catch(() => {});
   return { directory: directory.path, outcome, reason, left };
+}
+
+/** Another run may be at the platform from here on: this one heals what it did, and does no more. */
+function giveUp(session: Session, lost: AbortController, why: unknown): void {
+  lost.abort(why);
+  session.journal.append('stop-condition', { condition: 'lock', observed: messageOf(why) }).catch(() => {});
 }
 
 async function anchor(session: Session, anchoring: Anchoring, signal: AbortSignal): Promise<void> {
@@ -137,13 +151,13 @@ async function orGivenUp(work: Promise<void>, signal: AbortSignal): Promise<void
 }
 
 /** The run's rows are removed also when it was broken off; what stays, and why, is returned. */
-async function cleanAfterAbort(session: Session): Promise<readonly string[]> {
+async function cleanAfterAbort(session: Session, withinMs: number): Promise<readonly string[]> {
   if (!session.clients) return [];
   await session.clients[Symbol.asyncDispose]();
   // A journal that cannot be written any more must not keep the rows.
   await session.phase('cleanup', 'removing what the run wrote').catch(() => {});
   try {
-    const left = await cleanUp(session, AbortSignal.timeout(ABORTED_CLEANUP_MS), 'whatever may have been written');
+    const left = await cleanUp(session, AbortSignal.timeout(withinMs), 'whatever may have been written');
     return left === 0 ? [] : [`${left} elements of the run are left`];
   } catch (error) {
     return [`${ROWS_LEFT}: ${messageOf(error)}`];
@@ -183,6 +197,7 @@ async function measure(session: Session, signal: AbortSignal): Promise<void> {
     const reading = { plan, reader: session.reader, journal: session.journal, cameAcross: session.cameAcross };
     await readBack({ ...reading, alone: true }, 'after-failback', disaster.planned.id, asked, signal);
   }
+  if (disaster) await readLater(session, stages, disaster, signal);
   await takeCensus(session, 'after', signal);
   await session.phase('cleanup', 'removing what the run wrote');
   const left = await cleanUp(session, AbortSignal.any([signal, AbortSignal.timeout(CLEANUP_MS)]), 'what was written');

@@ -6,7 +6,6 @@ import { suspendedUs } from '../client/self-measure.ts';
 import type { ReaderHandle } from '../client/spawn.ts';
 import { spawnReader } from '../client/spawn.ts';
 import { type Clock, monotonicClock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
 import type { Observation } from '../faults/fault.ts';
 import { faultType } from '../faults/registry.ts';
 import type { CsvWriter } from '../history/csv-writer.ts';
@@ -17,6 +16,7 @@ import { CANARY_SERVICE } from '../history/operation.ts';
 import { formatReadBackRow, openReadBackWriter } from '../history/read-back-csv.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ExpectedWrite } from '../probes/probe.ts';
+import { PROBES } from '../probes/registry.ts';
 import { OUTSIDE, type Plan, type PlannedFault } from '../scenario/plan.ts';
 import { struckSites } from '../scenario/struck-sites.ts';
 import { VERSION } from '../version.ts';
@@ -29,12 +29,12 @@ import { LiveRecord } from './live-record.ts';
 import { LiveTimetable } from './live-timetable.ts';
 import { readCpu } from './machine.ts';
 import { targetsAt } from './reading.ts';
-import { releaseAgain } from './release.ts';
-import { sayRestored, undoBeside } from './restored.ts';
+import type { ComponentOfSite } from './restart.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { Usage } from './usage.ts';
 import { orRejected } from './wait.ts';
 
+const PATIENCE_MS = 300_000;
 /** What the platform does by itself that belongs to the record. */
 const TOLD: ReadonlySet<string> = new Set(['component-died', 'component-stuck', 'dead-man']);
 
@@ -51,7 +51,7 @@ export interface Programs {
   readonly generator?: string | undefined;
 }
 
-/** Everything that a run holds open: its record, its processes, its faults. What must be closed or healed is closed and healed by `close`. */
+/** Everything that a run holds open: its record, its processes, its faults. What must be closed or healed is closed by `close`, what must be healed is healed before (`heal`). */
 export class Session {
   readonly plan: Plan;
   readonly directory: RunDirectory;
@@ -67,8 +67,14 @@ export class Session {
   readonly restoredSaid = new Set<string>();
   /** What proved that a site serves, by probe. It stays until the cleanup: nothing is deleted while a site is down. */
   readonly proofs = new Map<string, ExpectedWrite[]>();
+  /** What did not serve where a fault was, when that was last asked, by fault. */
+  readonly silent = new Map<string, readonly ComponentOfSite[]>();
+  /** What was restarted because it did not serve, each only once, by its name: why that failed, or null. */
+  readonly restarted = new Map<string, string | null>();
   readonly moves: { service: string; fromUs: number; toUs: number }[] = [];
   readonly say: (progress: Progress) => void;
+  /** How long what is undone may take to serve by itself, and how long undoing everything may take once the run is over. */
+  readonly patienceMs: number;
   /** Aborts when something that the measurement needs is broken: a client, the journal. */
   readonly broken = new AbortController();
   journal!: Journal;
@@ -92,8 +98,10 @@ export class Session {
     platform: Platform,
     say: (progress: Progress) => void,
     programs: Programs = {},
+    patienceMs = PATIENCE_MS,
   ) {
     this.plan = plan;
+    this.patienceMs = patienceMs;
     this.programs = programs;
     this.directory = directory;
     this.platform = platform;
@@ -200,6 +208,9 @@ export class Session {
   /** Whether every probe's write and read are served at each site of the fault. */
   private async served(fault: PlannedFault, signal: AbortSignal): Promise<Observation> {
     const said: Record<string, string> = {};
+    // Who is asked and has not answered yet may never do.
+    const silent: ComponentOfSite[] = [];
+    this.silent.set(fault.id, silent);
     let all = true;
     const sites = struckSites(fault);
     for (const target of sites.flatMap((site) => targetsAt(this.plan, site))) {
@@ -207,8 +218,13 @@ export class Session {
       this.proofs.set(target.probe, proofs);
       const write = servedWrite(this.directory.run, proofs.length);
       proofs.push(write);
+      const component = PROBES.get(target.probe)?.component;
+      if (component) silent.push({ site: target.site.name, component });
       const { served = false, detail = '' } = await this.reader.run({ type: 'served', target, write }, signal);
-      said[sites.length === 1 ? target.probe : `${target.probe} at ${target.site.name}`] = detail;
+      if (served && component) silent.pop();
+      const who = sites.length === 1 ? target.probe : `${target.probe} at ${target.site.name}`;
+      // Of a probe with several sets of parameters, all of them.
+      said[who] = who in said ? `${said[who]}; ${detail}` : detail;
       all &&= served;
     }
     return { state: all ? 'none' : 'partial', observed: said };
@@ -218,27 +234,6 @@ export class Session {
   async startDetection(signal: AbortSignal): Promise<void> {
     this.detection = new Detection(this);
     await orRejected(this.detection.ready(), signal);
-  }
-
-  /** Undoes every fault that is not gone; what could not be undone is returned. */
-  async heal(signal: AbortSignal): Promise<readonly string[]> {
-    for (const { planned, requested, gone } of this.leases) {
-      if (requested && !gone) this.say({ phase: this.phaseNow, text: `healing ${planned.id}` });
-    }
-    const left = await undoBeside(this, signal);
-    const leftovers = await releaseAgain(
-      this.leases,
-      () => signal,
-      (text) => this.say({ phase: this.phaseNow, text }),
-    );
-    await sayRestored(this).catch((error: unknown) => this.say({ phase: this.phaseNow, text: messageOf(error) }));
-    const stays = leftovers.flatMap(({ lease, error }): string[] => {
-      const text = `${lease.planned.id}: ${messageOf(error)}`;
-      if (!lease.gone) return [text];
-      this.say({ phase: this.phaseNow, text });
-      return [];
-    });
-    return [...left, ...stays];
   }
 
   /** The last entries of the record; every process ended, every file on disk. */

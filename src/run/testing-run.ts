@@ -23,7 +23,8 @@ export interface Ran {
   readonly events: ReturnType<typeof readJournal>['events'];
 }
 
-export interface TestRun extends Partial<Pick<RunOptions, 'onSession' | 'limits' | 'anchoring' | 'operators'>> {
+export interface TestRun
+  extends Partial<Pick<RunOptions, 'onSession' | 'limits' | 'anchoring' | 'operators' | 'patienceMs'>> {
   readonly scenario: string;
   /** Of random picks. */
   readonly seed?: number;

@@ -19,6 +19,8 @@ class FakeSite {
   readonly pending = new Set<string>();
   deadly = (): boolean => false;
   removalMs = (): number => 0;
+  /** It takes connections and answers nothing, until it ends. */
+  stuck = false;
   port = 0;
   private server: Server | null = null;
   private readonly sockets = new Set<Socket>();
@@ -43,6 +45,7 @@ class FakeSite {
   }
 
   turnOff(): void {
+    this.stuck = false;
     this.server?.close();
     this.server = null;
     for (const socket of this.sockets) socket.destroy();
@@ -53,6 +56,7 @@ class FakeSite {
     socket.once('close', () => this.sockets.delete(socket));
     socket.on('error', () => {});
     const lines = createInterface({ input: socket }).on('line', (line) => {
+      if (this.stuck) return;
       const request = JSON.parse(line) as SiteRequest;
       const answer: SiteAnswer = {
         id: request.id,

@@ -23,7 +23,12 @@ test('every scenario that is delivered has a plan on each platform that it names
   for (const file of files) {
     for (const config of configsOf(readFileSync(file, 'utf8'))) {
       const loaded = await loadScenario(file, { registries: REGISTRIES, directory: `${ROOT}scenarios` });
-      const platform = localPlatformFacts(configFor(config, [loaded]), { netem: null, memory: null, diskSpeed: null });
+      const platform = localPlatformFacts(configFor(config, [loaded]), {
+        netem: null,
+        memory: null,
+        diskSpeed: null,
+        cpu: null,
+      });
       const { plan } = resolveScenario({ loaded, platform, ...REGISTRIES });
       expect(plan.scenario.name, file).toBe(loaded.scenario.name);
       const power = plan.notMeasured.filter(({ what }) => what === 'loss of power');

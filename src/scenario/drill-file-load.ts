@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { InputError, messageOf } from '../errors.ts';
+import { existsSync } from 'node:fs';
+import { readGivenFile } from '../given-file.ts';
 import { canonicalJson } from '../history/chain.ts';
 import { refusedWords } from '../refused-words.ts';
 import { sameName } from '../same-name.ts';
@@ -53,7 +53,7 @@ export function parseDrillFile(bytes: Uint8Array, file: string) {
 
 /** A drill file. An InputError holds every problem, one a line, each with `file:line:column`. */
 export function loadDrillFile(file: string): LoadedDrillFile {
-  const bytes = bytesOf(file);
+  const bytes = readGivenFile(file, MAX_BYTES);
   const parsed = parseDrillFile(bytes, file);
   if (!parsed.ok) throw problemsError(parsed.problems);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -142,14 +142,3 @@ function promises({ before }: DrillFile, environment: string | null, positions: 
 }
 
 const WORD: Readonly<Record<string, string>> = { name: 'function', owner: 'owner' };
-
-function bytesOf(file: string): Uint8Array {
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile()) throw new Error('expected a plain file');
-    if (stats.size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes, got ${stats.size}`);
-    return readFileSync(file);
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}

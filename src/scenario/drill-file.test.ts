@@ -101,7 +101,7 @@ describe('a drill file', () => {
   });
 
   test('that is no plain file is said at once', () => {
-    expect(errorOf(() => declarationFor(loaded(GOOD), directory))).toMatch(/cannot be read: expected a plain file/);
+    expect(errorOf(() => declarationFor(loaded(GOOD), directory))).toMatch(/cannot be read: it is a directory/);
     expect(errorOf(() => declarationFor(loaded(GOOD), join(directory, 'none')))).toMatch(/none: cannot be read/);
   });
 

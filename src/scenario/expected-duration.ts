@@ -79,6 +79,12 @@ export function expectedPhases(plan: Plan, faults: Registries['faults']): readon
     const us = readBackUs(plan, awayUs, 1, GRAPH_READ_ALONE_RATE);
     phases.push({ phase: 'read-back after failback', us, atLeast: false });
   }
+  phases.push({
+    phase: 'read-back of what came later',
+    // All sites at once: on one machine graphs get no faster by that.
+    us: readBackUs(plan, writingUs - ledgerUs, 1, GRAPH_READ_ALONE_RATE / everywhere),
+    atLeast: false,
+  });
   const censusUs = Math.ceil((graphWrites(plan, writingUs) * everywhere) / GRAPH_CENSUS_RATE) * 1_000_000;
   if (plan.integrity.scan && censusUs > 0)
     phases.push({ phase: 'the graph at every site', us: censusUs, atLeast: false });

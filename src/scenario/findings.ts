@@ -78,7 +78,7 @@ function detectionFindings({
     findings.push({
       severity: 'warning',
       path: ['promises', 'detection'],
-      text: `a promise that its own configuration makes impossible: detection in ${formatDuration(promised)}, while ${said}`,
+      text: `a promise that its own configuration makes impossible: detection ${promised === 0 ? 'at once' : `in ${formatDuration(promised)}`}, while ${said}`,
     });
   const longest = Math.max(0, ...timeline.map(({ for_us }) => for_us));
   if (timeline.length > 0 && longest < mostMs * 1000)

@@ -91,6 +91,7 @@ export const PLATFORM: PlatformFacts = {
     'compaction',
     'memory',
     'diskSpeed',
+    'cpu',
     'backups',
     'data',
     'restoreTests',
@@ -116,15 +117,19 @@ objectives:
 `;
 
 /** For tests: everything that is wrong with this text, as people read it. */
-export function problemsOf(text: string | Uint8Array, file = 'good.yaml'): readonly string[] {
-  const parsed = parseScenario(typeof text === 'string' ? new TextEncoder().encode(text) : text, file, REGISTRIES);
+export function problemsOf(
+  text: string | Uint8Array,
+  file = 'good.yaml',
+  registries: Registries = REGISTRIES,
+): readonly string[] {
+  const parsed = parseScenario(typeof text === 'string' ? new TextEncoder().encode(text) : text, file, registries);
   return parsed.ok ? [] : parsed.problems.map(formatProblem);
 }
 
 /** For tests: a scenario of this text, which must be right. */
-export function loaded(text: string): LoadedScenario {
+export function loaded(text: string, registries: Registries = REGISTRIES): LoadedScenario {
   const bytes = new TextEncoder().encode(text);
-  const parsed = parseScenario(bytes, 'good.yaml', REGISTRIES);
+  const parsed = parseScenario(bytes, 'good.yaml', registries);
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
   return { scenario: parsed.scenario, bytes, sha256: 'f'.repeat(64), file: 'good.yaml', positions: parsed.positions };
 }

@@ -1,17 +1,31 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isCollection, isScalar, parseDocument, type Scalar, visit } from 'yaml';
 import { isDrillError } from '../errors.ts';
+import { FAULTS } from '../faults/registry.ts';
+import type { PlatformFacts } from '../platform/platform.ts';
+import { PROBES } from '../probes/registry.ts';
 import { describePlan } from './describe-plan.ts';
-import { GOOD, loaded, PLATFORM, problemsOf, REGISTRIES } from './fixtures.ts';
+import { GOOD, loaded, PLATFORM, problemsOf } from './fixtures.ts';
 import { resolveScenario } from './resolve.ts';
+import type { Registries } from './schema.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'drill-hostile-'));
-const touched = join(directory, 'touched');
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+/** The probes as they are, with what they take for TLS and a login. */
+const REAL: Registries = { probes: PROBES, faults: FAULTS };
+
+/** A platform that has what the scenario asks for. */
+const WHOLE: PlatformFacts = {
+  ...PLATFORM,
+  pager: { host: '127.0.0.1', port: 9099, standIn: true, alerts: ['PrometheusDown'] },
+  sites: PLATFORM.sites.map((site, i) => ({
+    ...site,
+    endpoints: {
+      ...site.endpoints,
+      prometheus: [{ host: `10.0.${i}.1`, port: 9090 }],
+      alertmanager: [{ host: `10.0.${i}.1`, port: 9093 }],
+    },
+  })),
+};
 
 /** A scenario with nearly every field there is. */
 const FULL = `${GOOD.replace(
@@ -26,7 +40,25 @@ const FULL = `${GOOD.replace(
     fault: { type: kill, site: { pick: any, not: [first] }, component: { pick: [cassandra, janusgraph] } }
     for: 5s
 `,
-).replace('site: paris }\n', 'site: paris, disaster: true }\n')}seed: 7
+)
+  .replace('site: paris }\n', 'site: paris, disaster: true }\n')
+  .replace(
+    'probe: cql, ',
+    'probe: cql, client: paris, tls: { ca: ca.pem, cert: c.pem, key: k.pem, servername: db.bank }, auth: { username: drill, passwordEnv: DB_PASSWORD }, ',
+  )
+  .replace('probe: gremlin, ', 'probe: gremlin, auth: { username: drill, passwordFile: secrets/graph }, ')}load:
+  ledger-load: { probe: cql, rate: 100/s, timeout: 2s, sites: [paris, london] }
+backups:
+  hourly: { at: 1s, of: cassandra, mode: full, restoreTest: frankfurt }
+integrity: { scan: true }
+requires: { heap: cassandra 640m }
+detectors:
+  health: { every: 30s, timeout: 10s, failures: 5 failures }
+  driver: true
+  nodetool: { every: 10s }
+  alerts: { expect: [PrometheusDown], deadMan: 3m }
+promises: { detection: 30s, normal: 30s, backup: 2h, restore: 4h }
+seed: 7
 guard: { lastSite: may be taken }
 tier: 1
 tags: [nightly]
@@ -44,13 +76,7 @@ dora: { class: switchover, function: payments, owner: somebody }
 
 const HOSTILE: readonly unknown[] = [
   // What a shell would do.
-  ...[
-    `$(touch ${touched})`,
-    `\`touch ${touched}\``,
-    `; touch ${touched}`,
-    `| touch ${touched}`,
-    `&& touch ${touched} #`,
-  ],
+  ...['$(touch touched)', '`touch touched`', '; touch touched', '| touch touched', '&& touch touched #'],
   // What a terminal, a page or a file system would do.
   ...['\u001b[2J\u001b]0;owned\u0007', '\u0000', '\u009b31m', '\r\nHTTP/1.1 200', '\u202egnp.exe', '\u2028', '\uffff'],
   ...[
@@ -139,7 +165,7 @@ const OBEYED = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 /** Refused with places, or understood to its end: a plan that can be shown. Nothing else. */
 function judge(text: string): void {
-  const problems = problemsOf(text);
+  const problems = problemsOf(text, 'good.yaml', REAL);
   for (const problem of problems) {
     expect(problem).toMatch(/^good\.yaml:[1-9]\d*:[1-9]\d*: ./s);
     expect(problem).not.toMatch(OBEYED);
@@ -148,12 +174,12 @@ function judge(text: string): void {
   if (problems.length > 0) return;
   try {
     const { plan, findings } = resolveScenario({
-      ...REGISTRIES,
-      loaded: loaded(text),
-      platform: PLATFORM,
+      ...REAL,
+      loaded: loaded(text, REAL),
+      platform: WHOLE,
       options: { seed: 7 },
     });
-    expect(describePlan(plan, findings, REGISTRIES)).not.toMatch(OBEYED);
+    expect(describePlan(plan, findings, REAL)).not.toMatch(OBEYED);
     for (const number of JSON.stringify(plan).matchAll(/[:[,](-?\d[\d.e+-]*)/g))
       expect(Number.isFinite(Number(number[1]))).toBe(true);
   } catch (error) {
@@ -163,16 +189,16 @@ function judge(text: string): void {
 }
 
 test('the scenario that is made hostile is a good one', () => {
-  expect(problemsOf(FULL)).toEqual([]);
-  const { plan } = resolveScenario({ ...REGISTRIES, loaded: loaded(FULL), platform: PLATFORM });
+  expect(problemsOf(FULL, 'good.yaml', REAL)).toEqual([]);
+  const { plan } = resolveScenario({ ...REAL, loaded: loaded(FULL, REAL), platform: WHOLE });
   expect(plan.timeline.map(({ id }) => id)).toEqual(['site-loss-1', 'first-1', 'first-2', 'kill-1']);
-  expect(PLACES).toBeGreaterThan(140);
+  expect(PLACES).toBeGreaterThan(220);
 });
 
 test('hostile values at every place: refused where it stands, or harmless', () => {
   const all = HOSTILE.flatMap((value) => Array.from({ length: PLACES }, (_, place) => ({ place, value })));
-  // Every third: each value at places of every kind, each place with values of every kind.
-  const tried = all.filter((_, index) => index % 3 === 0);
+  // Every fifth: each value at places of every kind, each place with values of every kind.
+  const tried = all.filter((_, index) => index % 5 === 0);
   expect(tried.length).toBeGreaterThan(2_000);
   for (const { place, value } of tried) judge(replaced(place, value));
 }, 300_000);
@@ -210,9 +236,4 @@ test('anchors that would explode, and brackets without end, are refused at once'
     expect(problems.length).toBeGreaterThan(0);
     for (const problem of problems) expect(problem).not.toMatch(OBEYED);
   }
-});
-
-test('nothing of it reached a shell', () => {
-  expect(existsSync(touched)).toBe(false);
-  expect(readdirSync(directory)).toEqual([]);
 });

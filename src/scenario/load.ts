@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
 import { InputError } from '../errors.ts';
+import { readGivenFile } from '../given-file.ts';
 import { holdsDrillFile, isDrillFile, misfits, parseDrillFile, scenarioOf } from './drill-file-load.ts';
 import { didYouMean } from './nearest.ts';
 import { parseScenario } from './parse.ts';
@@ -32,7 +33,7 @@ interface LoadOptions {
  */
 export async function loadScenario(pathOrName: string, options: LoadOptions): Promise<LoadedScenario> {
   const file = isPath(pathOrName) ? pathOrName : await findByName(pathOrName, options.directory);
-  const bytes = await read(file);
+  const bytes = read(file);
   const parsed = parseScenario(bytes, file, options.registries);
   if (!parsed.ok) throw problemsError(parsed.problems);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -44,7 +45,7 @@ export async function validateFiles(files: readonly string[], registries: Regist
   const problems: Problem[] = [];
   for (const file of files) {
     try {
-      const bytes = await read(file);
+      const bytes = read(file);
       const parsed = isDrillFile(file)
         ? await parseBeside(bytes, file, registries)
         : holdsDrillFile(bytes)
@@ -68,7 +69,7 @@ async function parseBeside(
   const parsed = parseDrillFile(bytes, file);
   const beside = scenarioOf(file);
   if (!parsed.ok || !existsSync(beside)) return parsed;
-  const scenario = parseScenario(await read(beside), beside, registries);
+  const scenario = parseScenario(read(beside), beside, registries);
   const problems = scenario.ok ? misfits(parsed.value, scenario, parsed.positions) : [];
   return problems.length === 0 ? parsed : { ok: false, problems };
 }
@@ -118,16 +119,6 @@ async function findByName(name: string, directory: string): Promise<string> {
   });
 }
 
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > UNREADABLE_BYTES)
-      throw new InputError(`${file}: expected a scenario or a drill file, got ${size} bytes`);
-    return await readFile(file);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
-    throw new InputError(`${file}: cannot be read: ${reason}`, { cause: error });
-  }
+function read(file: string): Uint8Array {
+  return readGivenFile(file, UNREADABLE_BYTES);
 }

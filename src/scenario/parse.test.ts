@@ -67,7 +67,7 @@ test.each([
     "a fault's parameter that is missing",
     changed('site-loss', 'kill'),
     [
-      'good.yaml:9:5: timeline[0].fault: component is missing: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or prometheus or alertmanager, or a pick such as { pick: any }',
+      'good.yaml:9:5: timeline[0].fault: component is missing: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or node-exporter or prometheus or alertmanager or redis, or a pick such as { pick: any }',
     ],
   ],
   [

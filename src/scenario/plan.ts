@@ -231,7 +231,8 @@ export const planSchema = z.strictObject({
   /** What is promised beside the objectives, and no part of the verdict; null: nothing. */
   promises: z
     .strictObject({
-      detection_us: us.positive().nullable(),
+      /** 0: at once. */
+      detection_us: us.nullable(),
       normal_us: us.positive().nullable(),
       backup_us: us.positive().nullable().default(null),
       restore_us: us.positive().nullable().default(null),

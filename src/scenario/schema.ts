@@ -7,7 +7,17 @@ import { MAX_ENTRIES, timelineEntry } from './fault-schema.ts';
 import { MAX_SEED } from './picks.ts';
 import { OUTSIDE, SERVICE_PHASES } from './plan.ts';
 import { name, parameters, sentence, siteName, some, text } from './shapes.ts';
-import { bound, duration, failures, lossBound, percentage, positiveDuration, rate, rateBound } from './values.ts';
+import {
+  bound,
+  duration,
+  failures,
+  lossBound,
+  percentage,
+  positiveDuration,
+  promisedDuration,
+  rate,
+  rateBound,
+} from './values.ts';
 
 /** What a scenario needs to know of a kind of probe. */
 export type KnownProbe = Pick<
@@ -207,7 +217,11 @@ const scenarioShape = {
     .describe('Who would notice, and when: the first alarm is the clock "detected".'),
   promises: z
     .strictObject({
-      detection: positiveDuration().optional().describe('From the effect to the first alarm: 30s.'),
+      detection: promisedDuration()
+        .optional()
+        .describe(
+          'From the effect to the first alarm: 30s; or at once, which is no time: what was measured is shown beside it.',
+        ),
       normal: positiveDuration().optional().describe('From the end of the fault to its site serving as before: 30s.'),
       backup: positiveDuration().optional().describe('How long each backup takes: 2h.'),
       restore: positiveDuration().optional().describe('From the order to restore to everything serving again: 4h.'),

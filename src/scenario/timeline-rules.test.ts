@@ -70,12 +70,12 @@ test.each([
   [
     'a word that is none of the components',
     ['{ at: 10s, for: 5s, fault: { type: kill, site: paris, component: casandra } }'],
-    'good.yaml:8:70: timeline[0].fault.component: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or prometheus or alertmanager, got "casandra"; did you mean "cassandra"?',
+    'good.yaml:8:70: timeline[0].fault.component: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or node-exporter or prometheus or alertmanager or redis, got "casandra"; did you mean "cassandra"?',
   ],
   [
     'a component that is none, to pick from',
-    ['{ at: 10s, for: 5s, fault: { type: kill, site: paris, component: { pick: [cassandra, redis] } } }'],
-    'good.yaml:8:90: timeline[0].fault.component.pick[1]: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or prometheus or alertmanager, got "redis"',
+    ['{ at: 10s, for: 5s, fault: { type: kill, site: paris, component: { pick: [cassandra, mongodb] } } }'],
+    'good.yaml:8:90: timeline[0].fault.component.pick[1]: expected janusgraph or cassandra or opensearch or pulsar or api or consumer or node-exporter or prometheus or alertmanager or redis, got "mongodb"',
   ],
   [
     'a site that is neither',

@@ -18,6 +18,12 @@ export const duration = () => text(`^${NUMBER} ?${UNIT}$`, aDuration, readDurati
 export const positiveDuration = () =>
   text(`^${ABOVE_ZERO}${NUMBER} ?${UNIT}$`, aPositiveDuration, (value) => readDuration(value) || null);
 
+/** `30s`, or `at once`, read as 0: a promise without any time. */
+export const promisedDuration = () =>
+  text(`^(?:at once|${ABOVE_ZERO}${NUMBER} ?${UNIT})$`, `${aPositiveDuration}, or "at once"`, (value) =>
+    value === 'at once' ? 0 : readDuration(value) || null,
+  );
+
 /** `100/s`: operations a second; read as a number. */
 export const rate = () =>
   text(`^${ABOVE_ZERO}${NUMBER}/s$`, `expected a rate such as 100/s, above 0 and at most ${MAX_RATE}/s`, (value) => {

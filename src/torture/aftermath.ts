@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkRun } from '../check/check.ts';
 import { exitOf } from '../check/exit-code.ts';
 import { EXIT, messageOf } from '../errors.ts';
+import type { JournalEvent } from '../history/event.ts';
 import { eventsOf, readJournal } from '../history/read-journal.ts';
 import type { Platform } from '../platform/platform.ts';
 import { healPlatform, inForce } from '../run/heal-platform.ts';
@@ -67,10 +68,17 @@ async function wrongWithRecord(directory: string, killedAt: number): Promise<rea
   if (!carriedOut && report.verdict === 'pass') wrong.push('check of it gives a pass');
   const [first] = events;
   if (!first) return [...wrong, 'its journal is empty'];
-  const killedUs = first.at_us + (killedAt - Date.parse(first.wall)) * 1000;
+  const until = writtenUntil(events, first.at_us + (killedAt - Date.parse(first.wall)) * 1000);
   const rows = readFileSync(join(directory, 'history.csv'), 'utf8').trimEnd().split('\r\n');
   const completed = Math.max(0, ...rows.slice(-2_000, -1).map((row) => Number(row.split(',')[10] ?? 0)));
-  if (completed < killedUs - ON_ITS_WAY_US)
-    wrong.push(`its history ends ${((killedUs - completed) / 1e6).toFixed(1)} s before it was killed`);
+  if (completed < until - ON_ITS_WAY_US)
+    wrong.push(`its history ends ${((until - completed) / 1e6).toFixed(1)} s before its clients did`);
   return wrong;
+}
+
+/** Until when its clients wrote and read: what is read back after them stands in files of its own. */
+export function writtenUntil(events: readonly JournalEvent[], killedUs: number): number {
+  const ended = eventsOf(events, 'timetable-ended');
+  const all = eventsOf(events, 'timetable-started').length;
+  return ended.length < Math.max(1, all) ? killedUs : Math.max(...ended.map(({ at_us }) => at_us));
 }

@@ -9,6 +9,7 @@ import { EXIT, messageOf } from '../errors.ts';
 import type { LocalConfig } from '../platform/local/config.ts';
 import { startLocalPlatform, stopLocalPlatform } from '../platform/local/local-platform.ts';
 import { CASES } from './cases.ts';
+import { platformDeath } from './platform-death.ts';
 import { ablest, withSmallDisks } from './platforms.ts';
 import { FAULT_NAMES, possible, SMALL_DISK_NAMES } from './scenarios.ts';
 import { killTrial, randomFrom, type Trial } from './trials.ts';
@@ -73,6 +74,7 @@ async function torture(flags: { kills: number; seed: number; cases: boolean }, s
       const place = { directory, number, random, faults };
       tell(`${kills.done}/${kills.of}`, await killTrial(platform, place, signal));
     }
+    if (cases) tell('at last', await platformDeath(directory, signal));
     await stopLocalPlatform(signal);
   }
 }

@@ -25,6 +25,7 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   'dns-failure': ['type: dns-failure, site: paris, answer: silence'],
   'clock-skew': ['type: clock-skew, site: paris, offset: +60s'],
   memory: ['type: memory-pressure, site: paris, component: janusgraph, share: 70%'],
+  'cpu-quota': ['type: cpu-quota, site: paris, cores: 0.1'],
   'slow-disk': ['type: slow-disk, site: paris, write: 8kB/s'],
   'partition-and-loss': [
     'type: partition-site, site: paris, from: all, clients: kept',
@@ -36,6 +37,12 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
 const ON_SMALL_DISKS: Readonly<Record<string, readonly string[]>> = {
   'disk-full': ['type: disk-full, site: paris'],
 };
+
+/** Every type of fault that is tortured. */
+export function torturedTypes(): ReadonlySet<string> {
+  const faults = Object.values({ ...FAULTS, ...ON_SMALL_DISKS }).flat();
+  return new Set(faults.map((fault) => /^type: ([a-z-]+)/.exec(fault)?.[1] ?? ''));
+}
 
 export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
 export const SMALL_DISK_NAMES: readonly string[] = Object.keys(ON_SMALL_DISKS);

@@ -4,6 +4,7 @@ import type { WatcherEvent } from '../../src/detect/protocol.ts';
 import { loadLocalConfig, withComponents } from '../../src/platform/local/config.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { startTestPlatform } from './support/local-platform.ts';
+import { placedFetch } from './support/placed-fetch.ts';
 
 /* Prometheus and Alertmanager of two sites, real: what the probes write is there and gone again, and the end of one raises the right alert, and no other. */
 const RUN = '20260131T120000Z-monito';
@@ -24,7 +25,8 @@ beforeAll(async () => {
     prometheus: { ...config.prometheus, scrapeSeconds: 2 },
     alertmanager: { ...config.alertmanager, groupWaitSeconds: 1, groupIntervalSeconds: 1 },
   };
-  platform = started.use(await startTestPlatform({ ...config, ...fast, sites })).platform;
+  const cassandra = { ...config.cassandra, commitLogDisk: '96m' };
+  platform = started.use(await startTestPlatform({ ...config, ...fast, cassandra, sites })).platform;
   reader = started.use(
     spawnReader({
       place: platform.place('outside'),
@@ -90,6 +92,41 @@ test.each([
   expect(await counts(0)).toEqual({ present: 3, absent: 2 });
   expect(await reader.run({ type: 'cleanup', targets: all, writes }, long())).toMatchObject({ left: 0 });
   expect(await counts(0)).toEqual({ absent: 5 });
+});
+
+/** What a Prometheus answers to a query: each series by these labels, with its value. */
+async function asked(at: number, query: string, labels: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const [endpoint] = platform.facts().sites[at]?.endpoints.prometheus ?? [];
+  const answer = await placedFetch(platform, endpoint, `/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { data } = answer as {
+    readonly data: {
+      readonly result: readonly { readonly metric: Record<string, string>; readonly value: [number, string] }[];
+    };
+  };
+  return Object.fromEntries(
+    data.result.map(({ metric, value }) => [labels.map((label) => metric[label]).join(' '), Number(value[1])]),
+  );
+}
+
+test('each Prometheus knows of its own site how many SSTables there are and how much room the commit log has, and of no other', async () => {
+  for (const [at, site] of ['paris', 'london'].entries()) {
+    await vi.waitUntil(
+      async () => Object.values(await asked(at, 'up', ['instance'])).filter(Boolean).length >= 6,
+      LONG,
+    );
+    const rooms = 'node_filesystem_avail_bytes{mountpoint=~".*/commitlog"} / node_filesystem_size_bytes';
+    const room = Object.entries(await asked(at, rooms, ['site']));
+    expect(room).toEqual([[site, expect.closeTo(0.6, 0)]]);
+    expect(room[0]?.[1]).toBeGreaterThan(0.1);
+    const tables = await asked(at, 'max by (site, keyspace, table) (cassandra_table_live_sstables)', [
+      'site',
+      'keyspace',
+      'table',
+    ]);
+    expect(tables[`${site} system local`]).toBeTypeOf('number');
+    expect(Object.keys(tables).filter((one) => !one.startsWith(`${site} `))).toEqual([]);
+    expect(Math.max(...Object.values(tables))).toBeLessThan(20);
+  }
 });
 
 test('the end of both in one site raises an alert of each, and no other, and both are resolved after their start', async () => {

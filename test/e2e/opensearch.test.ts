@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { answers } from '../../src/platform/health.ts';
 import { aheadOf } from '../../src/platform/local/wall-clock.ts';
 import { opensearchProbe } from '../../src/probes/opensearch.ts';
@@ -22,6 +22,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** Its index. */
+const LEDGER = 'drill-ledger';
 const writes = Array.from({ length: 450 }, (_, seq) => ({ key: `r1/ledger/${seq}`, seq }));
 
 async function statesOf(client: ProbeClient): Promise<Readonly<Record<string, number>>> {
@@ -52,15 +54,23 @@ test('what is written is there at once, also before any refresh; what is removed
   await opensearchProbe.prepare([context], soon());
 });
 
-/** Of the index of the ledger. */
-async function indexOrder(method: 'PUT' | 'POST', path: string, body: object = {}): Promise<void> {
+async function ordered(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<unknown> {
   const [at] = server.site.endpoints.opensearch ?? [];
-  const answer = await fetch(`http://${at?.host}:${at?.port}/drill-ledger/${path}`, {
+  const answer = await fetch(`http://${at?.host}:${at?.port}/${path}`, {
     method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   });
   expect(answer.status).toBe(200);
+  return answer.json();
+}
+
+/** That are under way, or wait for their turn. */
+async function refreshes(): Promise<number> {
+  const { nodes } = (await ordered('GET', '_nodes/stats/thread_pool')) as {
+    readonly nodes: Readonly<Record<string, { thread_pool: { refresh: { active: number; queue: number } } }>>;
+  };
+  return Object.values(nodes).reduce((sum, { thread_pool: { refresh } }) => sum + refresh.active + refresh.queue, 0);
 }
 
 test('a search finds a document when the index is refreshed, and not before: it is awaited', async () => {
@@ -69,7 +79,9 @@ test('a search finds a document when the index is refreshed, and not before: it 
   const [first, second] = [0, 1].map((n) => ({ key: `r1/search/${n}`, seq: n }));
   if (!first || !second) throw new Error('no writes');
   // A search of a shard that was not searched for a while refreshes it.
-  await indexOrder('PUT', '_settings', { index: { refresh_interval: '-1' } });
+  await ordered('PUT', `${LEDGER}/_settings`, { index: { refresh_interval: '-1' } });
+  // A change of the interval refreshes once by itself, in its own time: it would come after the write.
+  await vi.waitUntil(async () => (await refreshes()) === 0, { timeout: 60_000, interval: 100 });
   try {
     expect(await client.invoke({ f: 'write', ...first }, soon())).toMatchObject({ outcome: 'ok' });
     let seen = false;
@@ -80,10 +92,10 @@ test('a search finds a document when the index is refreshed, and not before: it 
     await using hasty = await opensearchProbe.connect({ ...searching, timeoutUs: 1_500_000 }, soon());
     expect(await hasty.invoke({ f: 'read', ...first }, soon())).toMatchObject({ outcome: 'fail', error: 'absent' });
     expect(seen).toBe(false);
-    await indexOrder('POST', '_refresh');
+    await ordered('POST', `${LEDGER}/_refresh`);
     expect(await reading).toMatchObject({ outcome: 'ok' });
   } finally {
-    await indexOrder('PUT', '_settings', { index: { refresh_interval: null } });
+    await ordered('PUT', `${LEDGER}/_settings`, { index: { refresh_interval: null } });
   }
   // As it comes: within about a second.
   expect(await client.invoke({ f: 'write', ...second }, soon())).toMatchObject({ outcome: 'ok' });

@@ -11,6 +11,7 @@ import type { Platform } from '../../src/platform/platform.ts';
 import { pipelineProbe } from '../../src/probes/pipeline.ts';
 import type { EventOrders } from './support/events-main.ts';
 import { startTestPlatform, type TestPlatform } from './support/local-platform.ts';
+import { placedFetch } from './support/placed-fetch.ts';
 
 /* From an event in a real Pulsar to its payment in a real JanusGraph, by a consumer between them: what is acknowledged arrives, once, whoever of the three is struck meanwhile. */
 const EVENTS = fileURLToPath(new URL('./support/events-main.ts', import.meta.url));
@@ -83,11 +84,8 @@ async function send(events: typeof writes, texts: readonly string[] = []): Promi
 }
 
 /** What a site's Pulsar says. */
-async function asked(path: string): Promise<unknown> {
-  const [at] = target().site.endpoints.pulsar ?? [];
-  const script = `process.stdout.write(await (await fetch('http://${at?.host}:${at?.port}${path}')).text())`;
-  const [file = '', ...args] = [...platform.place('outside'), process.execPath, '--input-type=module', '-e', script];
-  return JSON.parse((await promisify(execFile)(file, args)).stdout);
+function asked(path: string): Promise<unknown> {
+  return placedFetch(platform, target().site.endpoints.pulsar?.[0], path);
 }
 
 async function waiting(): Promise<number> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { attachLocalPlatform, startLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Component, ComponentState, PacketRule, Platform } from '../../src/platform/platform.ts';
@@ -26,6 +26,12 @@ beforeAll(async () => {
   platform.onEvent(({ type, data }) => events.push(`${type} ${data}`));
 });
 
+// What one test leaves in force would be the failure of the next.
+afterEach(async () => {
+  // The last one ends the platform.
+  const left = await platform.register.list(within()).catch(() => []);
+  for (const { fault } of left) await platform.register.undo(fault, within());
+});
 afterAll(() => started.disposeAsync());
 
 async function attached(): Promise<Platform> {
@@ -229,13 +235,15 @@ test('what is paused keeps its connections and is let run by the undo, and by th
   const target = { site: 'paris', components: ['janusgraph', 'cassandra'] } as const;
   const undo = [{ kind: 'processes', params: target }] as const;
   const before = await stateOf('paris', 'cassandra');
-  for (const ttlMs of [LONG_MS, 1_000]) {
-    await platform.register.record({ fault: 'paused', run: 'run1', undo }, ttlMs, within());
+  for (const by of ['the undo', 'the dead-man']) {
+    await platform.register.record({ fault: 'paused', run: 'run1', undo }, LONG_MS, within());
     await platform.abilities.pausing?.pause(target, within());
-    expect((await stateOf('paris', 'janusgraph'))?.state).toBe('paused');
-    expect((await stateOf('paris', 'cassandra'))?.state).toBe('paused');
+    // The kernel stops its threads one by one.
+    for (const component of target.components)
+      await vi.waitUntil(async () => (await stateOf('paris', component))?.state === 'paused', SHORT);
     expect(await knock()).toBe('connected');
-    if (ttlMs === LONG_MS) await platform.register.undo('paused', within());
+    if (by === 'the undo') await platform.register.undo('paused', within());
+    else await platform.register.renew(['paused'], 1, within());
     await vi.waitUntil(async () => (await platform.register.list(within())).length === 0, SHORT);
     expect(await stateOf('paris', 'cassandra')).toMatchObject({ state: before?.state, pid: before?.pid });
   }

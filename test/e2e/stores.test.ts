@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { faultType } from '../../src/faults/registry.ts';
 import { loadLocalConfig, withComponents } from '../../src/platform/local/config.ts';
+import { findGroupHome } from '../../src/platform/local/group-home.ts';
 import { attachLocalPlatform } from '../../src/platform/local/local-platform.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import type { PlannedFault } from '../../src/scenario/plan.ts';
@@ -15,7 +16,11 @@ let up: TestPlatform;
 let platform: Platform;
 beforeAll(async () => {
   const [paris = { name: 'paris', datacenter: 'paris-dc' }] = loadLocalConfig().sites;
-  up = await startTestPlatform({ ...withComponents(loadLocalConfig(), ['opensearch']), sites: [paris] });
+  up = await startTestPlatform({
+    ...withComponents(loadLocalConfig(), ['opensearch']),
+    sites: [paris],
+    processGroups: typeof findGroupHome('cpu') === 'string' ? [] : ['cpu'],
+  });
   platform = up.platform;
 });
 afterAll(() => up?.[Symbol.asyncDispose]());
@@ -25,14 +30,17 @@ async function stateOf(component: string): Promise<string | undefined> {
   return states.find((one) => one.component === component)?.state;
 }
 
-test.each([
+test.for([
   ['kill', {}],
   ['stop', {}],
   ['pause', {}],
   ['restart', { mode: 'abrupt' }],
   ['crash-loop', { serves: '1s' }],
   ['cpu-starvation', { share: '20%' }],
-] as const)('%s', async (type, more) => {
+  ['cpu-quota', { cores: 0.01 }],
+] as const)('%s', async ([type, more], { skip }) => {
+  const lacking = faultType(type).needs.filter((ability) => !platform.facts().abilities.includes(ability));
+  if (lacking.length > 0) skip(`this machine lacks it: ${JSON.stringify(platform.facts().lacking)}`);
   const planned: PlannedFault = {
     ...{ id: `${type}-1`, type, site: 'paris', disaster: true, at_us: 0, for_us: 1 },
     params: { component: 'opensearch', ...more },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CASES } from '../../src/torture/cases.ts';
+import { platformDeath } from '../../src/torture/platform-death.ts';
 import { ablest } from '../../src/torture/platforms.ts';
 import { FAULT_NAMES, possible } from '../../src/torture/scenarios.ts';
 import { killTrial, randomFrom } from '../../src/torture/trials.ts';
@@ -37,5 +38,11 @@ test.for([...ALWAYS, ...byLot])(
 test.for(Object.entries(CASES))('a run that is broken off by %s heals and says so', async ([, trial], { skip }) => {
   const { wrong, note, skipped } = await trial(up.platform, up.directory, signal);
   if (skipped) skip(note);
+  expect(wrong, note).toEqual([]);
+});
+
+// The last one: there is no platform any more.
+test('a run whose platform dies ends, as one that shows nothing, and keeps its record', async () => {
+  const { wrong, note } = await platformDeath(up.directory, signal);
   expect(wrong, note).toEqual([]);
 });

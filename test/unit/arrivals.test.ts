@@ -93,6 +93,25 @@ test('of several reads the first that saw it counts, whatever the others say', a
   expect(before.elapsed.max).toBe(330 * MS);
 });
 
+test('what was given up before the fault is no matter of the outage', async () => {
+  const { before, outage } = phasesOf(
+    await checkInput(piped((k) => (k === 21 ? { of: 20, ok: false, tookUs: S } : prompt(k)))),
+  );
+  expect([before.notSeen, before.awaited, outage.notSeen]).toEqual([1, 40, 0]);
+});
+
+test('what could not be looked for was not awaited, and what is there twice has come', async () => {
+  const input = piped((k) => (k < 17 ? { of: k - 1, ok: false, tookUs: 30 * MS } : prompt(k)));
+  const errors = ['shed', 'circuit-open', 'refused', 'phantom', 'corrupt', 'absent', 'partial', 'timeout'];
+  const attempts = input.attempts.map((row) =>
+    row.service === 'ledger' && row.index < 17 && !isWrite(row.index)
+      ? { ...row, error: errors[(row.index - 1) / 2] ?? '' }
+      : row,
+  );
+  const { before } = phasesOf(await checkInput({ ...input, attempts }));
+  expect(before).toMatchObject({ awaited: 35, notSeen: 3 });
+});
+
 test('an event of before that is seen after the request belongs to the outage', async () => {
   const { before, outage } = phasesOf(
     await checkInput(piped((k) => (k === 79 ? { of: 78, ok: true, tookUs: S } : prompt(k)))),
@@ -163,7 +182,7 @@ function slowly(reads: readonly (Awaiting & { readonly k: number })[], report: R
       awaiting.filter((one) => one.ok === ok).map(({ k, tookUs }) => slot(k) + tookUs);
     const [oks, fails] = [ends(true), ends(false)];
     if (oks.length > 0) seen.get(phaseOf(slot(of), Math.min(...oks)))?.push(Math.min(...oks) - slot(of));
-    else vain.get(phaseOf(slot(of), Number.POSITIVE_INFINITY))?.push(Math.max(...fails) - slot(of));
+    else vain.get(phaseOf(slot(of), Math.max(...fails)))?.push(Math.max(...fails) - slot(of));
   }
   return SERVICE_PHASES.map((phase) => {
     const took = (seen.get(phase) ?? []).sort((a, b) => a - b);

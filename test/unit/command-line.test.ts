@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generateRun } from '../../bench/generate-history.ts';
+import { type Report, reportSchema } from '../../src/check/report-schema.ts';
 import { writeManifest } from '../../src/evidence/manifest.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { renderJUnit } from '../../src/report/junit.ts';
+import { UNSEALED } from '../../src/report/section-seal.ts';
 
 /** The commands that need no platform, as a person calls them: what they print, and the exit code. */
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -32,11 +36,45 @@ test('a scenario with mistakes: every one with line and column, exit code 4', as
   expect(text).toMatch(/bad\.yaml:5:\d+: .*what/);
 });
 
+test.each([
+  ['with mistakes', 'bad.yaml'],
+  ['that leaves the directory', '../../../../etc/passwd'],
+  ['that a terminal would obey', '\u001b]0;owned\u0007.yaml'],
+  ['that a shell would run', '$(touch made).yaml'],
+  ['that is a directory', '.'],
+  ['that is no file', '/dev/zero'],
+  ['without end', `${'a'.repeat(5_000)}.yaml`],
+])('a scenario %s is refused before anything begins', async (_, name) => {
+  writeFileSync(join(directory, 'bad.yaml'), 'name: bad\n');
+  const { code, text } = await drill('run', name, '--reports', 'none');
+  expect([code, text]).toEqual([4, expect.stringMatching(/\S/)]);
+  expect(text).not.toMatch(/[^\P{Cc}\n]|\n\s+at /u);
+  expect([existsSync(join(directory, 'none')), existsSync(join(directory, 'made'))]).toEqual([false, false]);
+});
+
 test('every scenario of the project is right, and its plan says how long it takes', async () => {
   expect(await drill('validate')).toMatchObject({ code: 0 });
   const { code, text } = await drill('plan', 'failover-under-partition');
   expect(code).toBe(0);
   expect(text).toMatch(/in all: about/);
+});
+
+test('in production nothing begins without the word of people, and not with that of whoever runs it alone', async () => {
+  const file = join(directory, 'production.yaml');
+  const laboratory = readFileSync(new URL('../../clusters/local/platform.yaml', import.meta.url), 'utf8');
+  writeFileSync(file, laboratory.replace('environment: laboratory', 'environment: production'));
+  const window = `${new Date(Date.now() - 3_600_000).toISOString()}/${new Date(Date.now() + 36_000_000).toISOString()}`;
+  const ask = (...word: string[]) => drill('run', 'site-failover', '--config', file, '--reports', 'none', ...word);
+  const { code, text } = await ask();
+  expect([code, text]).toEqual([
+    4,
+    expect.stringContaining('in the environment production needs --ticket and --approver and --window'),
+  ]);
+  const own = await ask('--ticket', 'CHG-1', '--window', window, '--approver', userInfo().username);
+  expect([own.code, own.text]).toEqual([4, expect.stringMatching(/approve/)]);
+  const over = `${new Date(0).toISOString()}/${new Date(3_600_000).toISOString()}`;
+  expect(await ask('--ticket', 'CHG-1', '--window', over, '--approver', 'somebody')).toMatchObject({ code: 4 });
+  expect(existsSync(join(directory, 'none'))).toBe(false);
 });
 
 test('a plan of random picks says its seed, and is the same again with it', async () => {
@@ -78,6 +116,28 @@ test('a report that was changed by hand is found, with the place', async () => {
   expect(said).toContain('report.json differs');
   expect(code).toBe(6);
   writeFileSync(file, text);
+});
+
+test.each([
+  ['report.html', (report: Report) => renderHtml(report, { ...UNSEALED, timestamp: true })],
+  ['junit.xml', renderJUnit],
+])('%s that is not made of the report beside it is found', async (name, render) => {
+  await drill('check', run);
+  const report = reportSchema.parse(JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')));
+  const file = join(run, name);
+  const page = render(report);
+  try {
+    writeFileSync(file, page);
+    const whole = await drill('check', run);
+    expect([whole.code, whole.text]).not.toEqual([6, expect.stringContaining(name)]);
+    writeFileSync(
+      file,
+      page.replace(/\d/, (digit) => String((Number(digit) + 1) % 10)),
+    );
+    expect(await drill('check', run)).toMatchObject({ code: 6, text: expect.stringContaining(`${name} is not what`) });
+  } finally {
+    rmSync(file, { force: true });
+  }
 });
 
 test('verify accuses no directory that is whole, and names the file that is not', async () => {

@@ -119,7 +119,22 @@ describe.each(['run', 'exercise'] as const)('both verifiers, of a masked %s', (k
   });
 
   const source = kind === 'run' ? 'report.json' : 'exercise.json';
-  const LIES: readonly (readonly [string, string, (value: JsonObject, manifest: JsonObject) => unknown])[] = [
+  type Lie = readonly [string, string, (value: JsonObject, manifest: JsonObject) => unknown];
+  const ofRun: readonly Lie[] = [
+    ['a DORA part that says nothing', source, (value) => Object.assign(value, { dora: {} })],
+    [
+      'a fault of which it is not said whether it is gone',
+      source,
+      ({ faults }) => delete (faults as [JsonObject])[0].gone,
+    ],
+    [
+      'a fault of which it is not said that it was',
+      source,
+      ({ faults }) => delete (faults as [JsonObject])[0].requested,
+    ],
+  ];
+  const LIES: readonly Lie[] = [
+    ...(kind === 'run' ? ofRun : []),
     ['its verdict', source, (value) => Object.assign(value, { verdict: value.verdict === 'pass' ? 'fail' : 'pass' })],
     [
       'the run that it names',

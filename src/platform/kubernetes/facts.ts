@@ -24,6 +24,7 @@ const MISSING = [
   'clocks',
   'memory',
   'diskSpeed',
+  'cpu',
 ] as const satisfies readonly AbilityName[];
 
 const REACHED: Readonly<Record<PlatformFile['reach'], string>> = {

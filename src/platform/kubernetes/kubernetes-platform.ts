@@ -1,6 +1,13 @@
 import { PlatformError } from '../../errors.ts';
 import type { Json } from '../../history/event.ts';
-import { type Abilities, OUTSIDE_PEER, type Platform, type PlatformFacts, type ProcessTarget } from '../platform.ts';
+import {
+  type Abilities,
+  OUTSIDE_PEER,
+  type Platform,
+  type PlatformFacts,
+  type ProcessTarget,
+  type RunLock,
+} from '../platform.ts';
 import type { FaultRegister } from '../undo.ts';
 import { ClusterRegister } from './cluster-register.ts';
 import { kubernetesFacts } from './facts.ts';
@@ -125,12 +132,13 @@ class KubernetesPlatform implements Platform {
     throw new PlatformError(`clients in ${client}: the harness has clients outside only on Kubernetes`);
   }
 
-  async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
+  async lock(run: string, signal: AbortSignal): Promise<RunLock> {
     const held = new AsyncDisposableStack();
+    const lost: AbortSignal[] = [];
     try {
       // In one order, so that two runs cannot each hold half of it.
-      for (const { cluster } of this.sites) held.use(await holdSite(cluster, run, signal));
-      return held;
+      for (const { cluster } of this.sites) lost.push(held.use(await holdSite(cluster, run, signal)).lost);
+      return { lost: AbortSignal.any(lost), [Symbol.asyncDispose]: () => held.disposeAsync() };
     } catch (error) {
       await held.disposeAsync().catch(() => {});
       throw error;

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { InputError, messageOf } from '../../errors.ts';
+import { readGivenFile } from '../../given-file.ts';
 import type { Positions } from '../../scenario/positions.ts';
 import { type Problem, problemsError } from '../../scenario/problem.ts';
 import { parseYaml } from '../../scenario/yaml-file.ts';
@@ -72,9 +72,9 @@ export type ComponentFile = PlatformFile['components']['cassandra'];
 export function loadPlatformFile(file: string): PlatformFile {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readGivenFile(file);
   } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, {
+    throw new InputError(messageOf(error), {
       hint: '--platform: expected a platform file, such as clusters/kubernetes/platform.yaml',
       cause: error,
     });

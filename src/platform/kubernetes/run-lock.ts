@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
 import { PlatformError } from '../../errors.ts';
+import type { RunLock } from '../platform.ts';
 import type { Cluster } from './cluster.ts';
 import { createLease, readLease, renewLease } from './leases.ts';
 import { RUN_LEASE } from './names.ts';
@@ -8,18 +9,33 @@ import { unless } from './workloads.ts';
 
 /** A run that has not renewed its Lease for so long is dead. */
 const DEAD_MS = 15_000;
-const RENEW_MS = 5_000;
 const LOOK_MS = 1_000;
+
+interface Times {
+  readonly renewMs: number;
+  readonly deadMs: number;
+}
+
+const TIMES: Times = { renewMs: 5_000, deadMs: DEAD_MS };
 
 /**
  * Holds a site for one run. A PlatformError names who holds it. One whose Lease does not change while it is looked at for 15 s is dead, and its Lease is taken
  * over: no two wall clocks are compared.
  */
-export async function holdSite(cluster: Cluster, run: string, signal: AbortSignal): Promise<AsyncDisposable> {
+export async function holdSite(
+  cluster: Cluster,
+  run: string,
+  signal: AbortSignal,
+  times: Times = TIMES,
+): Promise<Required<RunLock>> {
   if (!(await createLease(cluster, RUN_LEASE, run, signal))) await takeOver(cluster, run, signal);
   const over = new AbortController();
-  const renewing = renew(cluster, run, over.signal);
+  const lost = new AbortController();
+  const renewing = renew(cluster, run, over.signal, times).then((why) => {
+    if (why !== null) lost.abort(new PlatformError(why));
+  });
   return {
+    lost: lost.signal,
     async [Symbol.asyncDispose]() {
       over.abort();
       await renewing;
@@ -48,17 +64,32 @@ async function takeOver(cluster: Cluster, run: string, signal: AbortSignal): Pro
   );
 }
 
-async function renew(cluster: Cluster, run: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(RENEW_MS, undefined, { signal }).catch(() => {});
-    if (signal.aborted) return;
+/**
+ * Renews the Lease until the signal, which gives null, or until another run may hold it, which gives why: it stands there for another, or is gone, or could not be renewed
+ * for as long as makes a run dead in others' eyes.
+ */
+async function renew(cluster: Cluster, run: string, signal: AbortSignal, times: Times): Promise<string | null> {
+  const { namespace, context } = cluster;
+  const place = `${namespace} (context ${context})`;
+  let renewedMs = performance.now();
+  for (;;) {
+    await sleep(times.renewMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return null;
+    // Before it is sent: it counts for others from when it arrives.
+    const askedMs = performance.now();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(times.renewMs)]);
     try {
-      // Another run has taken it over: this one was suspended, and injects nothing any more.
-      const lease = await readLease(cluster, RUN_LEASE, signal);
-      if (lease?.spec?.holderIdentity !== run) return;
-      await renewLease(cluster, RUN_LEASE, run, signal, lease.metadata?.resourceVersion);
+      const lease = await readLease(cluster, RUN_LEASE, limit);
+      const holder = lease?.spec?.holderIdentity;
+      if (lease === null || holder !== run)
+        return `the lock of ${place} is lost: ${holder === undefined ? 'its Lease is gone' : `run ${holder} has taken it over`}`;
+      await renewLease(cluster, RUN_LEASE, run, limit, lease.metadata?.resourceVersion);
+      renewedMs = askedMs;
     } catch {
       // What cannot be renewed for a while is not lost by that: who would take it looks at it for three times as long.
+      if (signal.aborted) return null;
+      if (performance.now() - renewedMs >= times.deadMs)
+        return `the lock of ${place} is lost: it could not be renewed for ${Math.round((performance.now() - renewedMs) / 1000)} s, and another run may take it over`;
     }
   }
 }

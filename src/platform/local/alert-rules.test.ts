@@ -22,6 +22,8 @@ test('ours, and those of a file, each once', () => {
   expect(alertsOf(loadLocalConfig())).toEqual([
     'PrometheusDown',
     'AlertmanagerDown',
+    'CassandraDiskFull',
+    'CassandraCompactionLag',
     'PulsarMessageBacklog',
     'Watchdog',
   ]);
@@ -43,6 +45,6 @@ test.each([
 test('one that is not there is named', () => {
   const { prometheus } = loadLocalConfig();
   expect(() => alertsOf({ prometheus: { ...prometheus, rules: join(directory, 'none.yaml') } })).toThrow(
-    /none\.yaml: .*ENOENT/,
+    /none\.yaml: cannot be read: there is no such file/,
   );
 });

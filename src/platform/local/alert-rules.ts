@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { InputError, messageOf } from '../../errors.ts';
+import { readGivenFile } from '../../given-file.ts';
 import type { LocalConfig } from './config.ts';
 
 const OURS = fileURLToPath(new URL('../../../clusters/local/monitoring/rules.yaml', import.meta.url));
@@ -21,7 +21,7 @@ export function rulesFile({ prometheus }: Pick<LocalConfig, 'prometheus'>): stri
 export function alertsOf(config: Pick<LocalConfig, 'prometheus'>): readonly string[] {
   const file = rulesFile(config);
   try {
-    const { groups } = rulesSchema.parse(parse(readFileSync(file, 'utf8')));
+    const { groups } = rulesSchema.parse(parse(readGivenFile(file).toString('utf8')));
     const alerts = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => (alert === undefined ? [] : [alert])));
     return [...new Set(alerts)];
   } catch (error) {

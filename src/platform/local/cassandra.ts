@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ComponentKind, StartCommand } from './component-kind.ts';
+import type { Classes, ComponentKind, Placed, StartCommand } from './component-kind.ts';
 import { addressOf, type LocalConfig } from './config.ts';
 import { jvmOptions } from './jvm.ts';
 
@@ -38,14 +38,10 @@ export const MODULES = [
 /** Address and port on which each node's JMX listens, inside its site. */
 export const JMX_PORT = 7199;
 
-/** Writes the configuration of one node into `directory` and says how to start it. */
+/** Writes the configuration of one node into its directory and says how to start it. */
 export function cassandraCommand(
-  config: LocalConfig,
-  site: number,
-  node: number,
-  directory: string,
-  classPath: readonly string[],
-  archive: readonly string[],
+  { config, site, node, directory }: Placed,
+  { jars, archive, agent }: Classes,
 ): StartCommand {
   mkdirSync(join(directory, 'tmp'), { recursive: true });
   const at = (name: string): string => join(directory, name);
@@ -58,6 +54,7 @@ export function cassandraCommand(
     args: [
       ...MODULES,
       ...archive,
+      ...(agent === undefined ? [] : [exporterOption(config, site, node, directory, agent)]),
       '-Djava.security.manager=allow',
       '-Djdk.attach.allowAttachSelf=true',
       ...jvmOptions(config, config.cassandra.heap, directory),
@@ -77,7 +74,7 @@ export function cassandraCommand(
       '-Dcassandra.available_processors=2',
       '-Dcassandra.set_sep_thread_name=false',
       '-cp',
-      classPath.join(':'),
+      jars.join(':'),
       'org.apache.cassandra.service.CassandraDaemon',
     ],
   };
@@ -89,9 +86,38 @@ export const cassandra: ComponentKind = {
   version: '5.0.6',
   heap: (config) => config.cassandra.heap,
   modules: MODULES,
-  command: ({ config, site, node, directory }, { jars, archive }) =>
-    cassandraCommand(config, site, node, directory, jars, archive),
+  command: (placed, classes) => cassandraCommand(placed, classes),
 };
+
+/** Has the node tell Prometheus how many SSTables each table has, and how many compactions are due. */
+function exporterOption(config: LocalConfig, site: number, node: number, directory: string, agent: string): string {
+  const file = join(directory, 'jmx-exporter.yml');
+  const metrics = 'org.apache.cassandra.metrics';
+  writeFileSync(
+    file,
+    stringify({
+      excludeJvmMetrics: true,
+      includeObjectNames: [
+        `${metrics}:type=Table,keyspace=*,scope=*,name=LiveSSTableCount`,
+        `${metrics}:type=Compaction,name=PendingTasks`,
+      ],
+      rules: [
+        {
+          pattern: `${metrics}<type=Table, keyspace=(\\S+), scope=(\\S+), name=LiveSSTableCount><>Value`,
+          name: 'cassandra_table_live_sstables',
+          type: 'GAUGE',
+          labels: { keyspace: '$1', table: '$2' },
+        },
+        {
+          pattern: `${metrics}<type=Compaction, name=PendingTasks><>Value`,
+          name: 'cassandra_compaction_pending_tasks',
+          type: 'GAUGE',
+        },
+      ],
+    }),
+  );
+  return `-javaagent:${agent}=${addressOf(config, site, node)}:${config.cassandra.metricsPort}:${file}`;
+}
 
 /** The configuration of a node whose files are in `directory`. */
 export function cassandraYaml(config: LocalConfig, site: number, node: number, directory: string): string {

@@ -12,24 +12,27 @@ const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 const RESOLVE = `${PLUGIN}:build-classpath`;
 const UNPACK = `${PLUGIN}:unpack-dependencies`;
 
-function pomOf(component: Component): string {
+/** What has a `pom.xml` under `clusters/local`: components, and the agent by which one of them is asked. */
+type Resolved = Component | 'jmx-exporter';
+
+function pomOf(component: Resolved): string {
   return fileURLToPath(new URL(`../../../clusters/local/${component}/pom.xml`, import.meta.url));
 }
 
 /** By which a component's class path is known: another when its pom changes. */
-export function classPathDigest(component: Component): string {
+export function classPathDigest(component: Resolved): string {
   return createHash('sha256')
     .update(readFileSync(pomOf(component)))
     .digest('hex')
     .slice(0, 16);
 }
 
-function cacheFile(component: Component): string {
+function cacheFile(component: Resolved): string {
   return join(cacheDirectory(), `class-path-${component}-${classPathDigest(component)}`);
 }
 
 /** The jars of a component as they were resolved before; null when they were not, or one of them is gone or empty. */
-export function cachedClassPath(component: Component): readonly string[] | null {
+export function cachedClassPath(component: Resolved): readonly string[] | null {
   const file = cacheFile(component);
   if (!existsSync(file)) return null;
   const jars = readFileSync(file, 'utf8').trim().split(':');
@@ -42,7 +45,7 @@ export function cachedClassPath(component: Component): readonly string[] | null 
  * where these name none. `onProgress` gets lines for people.
  */
 export async function resolveClassPath(
-  component: Component,
+  component: Resolved,
   jdkHome: string,
   signal: AbortSignal,
   onProgress: (line: string) => void,
@@ -112,7 +115,7 @@ export async function resolveDistribution(
 
 async function maven(
   args: readonly string[],
-  component: Component,
+  component: Resolved,
   jdkHome: string,
   signal: AbortSignal,
   onProgress: (line: string) => void,

@@ -9,6 +9,8 @@ export interface Classes {
   readonly archive: readonly string[];
   /** Where the whole distribution is, or the file of a program; null: it is no more than its jars. */
   readonly home: string | null;
+  /** The jar by which its JVM tells Prometheus of itself; absent: nobody asks it. */
+  readonly agent?: string;
 }
 
 /** Which one it is, and where its files go. */

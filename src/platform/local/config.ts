@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { InputError, messageOf, PlatformError } from '../../errors.ts';
+import { InputError, PlatformError } from '../../errors.ts';
+import { readGivenFile } from '../../given-file.ts';
 import { FURTHER_COMPONENTS, type FurtherComponent, withNeeds } from '../components.ts';
 
 const heap = z.string().regex(/^\d+m$/, 'megabytes such as 640m');
@@ -33,10 +34,10 @@ const configSchema = z.strictObject({
     .optional(),
   /** `adjustable`: the wall clock of a site's processes can be set, through libfaketime. */
   clocks: z.enum(['machine', 'adjustable']).default('machine'),
-  /** Each process in a cgroup of its own with these controllers, where this user may make them: its memory, or what it takes of its disk, can be limited then. */
+  /** Each process in a cgroup of its own with these controllers, where this user may make them: its memory, what it takes of its disk, or its processor time can be limited then. */
   processGroups: z
-    .array(z.enum(['memory', 'disk']))
-    .max(2)
+    .array(z.enum(['memory', 'disk', 'cpu']))
+    .max(3)
     .default([]),
   /** `medusa`: backups of Cassandra can be taken and restored. A run that starts a platform adds it where its scenarios need it. */
   backups: z.enum(['none', 'medusa']).default('none'),
@@ -44,6 +45,8 @@ const configSchema = z.strictObject({
     heap,
     cqlPort: port,
     storagePort: port,
+    /** Where each node tells Prometheus of itself, if there is one. */
+    metricsPort: port.default(7_070),
     /** The size of a file system of its own for each node's commit log, in memory; absent: the machine's own disk. */
     commitLogDisk: z
       .string()
@@ -102,6 +105,15 @@ const configSchema = z.strictObject({
       batch: z.int().min(1).max(500).default(50),
     })
     .prefault({}),
+  /** What tells Prometheus of a site's disks. */
+  nodeExporter: z.strictObject({ port: port.default(9_100) }).prefault({}),
+  redis: z
+    .strictObject({
+      port: port.default(6_379),
+      /** How often its log reaches the disk: each second, or before each answer. */
+      fsync: z.enum(['everysec', 'always']).default('everysec'),
+    })
+    .prefault({}),
   prometheus: z
     .strictObject({
       port: port.default(9_090),
@@ -142,13 +154,16 @@ export function ofRunning(
       | 'pulsar'
       | 'api'
       | 'consumer'
+      | 'nodeExporter'
       | 'prometheus'
       | 'alertmanager'
+      | 'redis'
     >,
 ): LocalConfig {
   const memory = 'memoryGroups' in said && said.memoryGroups === true;
   const whole = {
     ...said,
+    cassandra: configSchema.shape.cassandra.parse(said.cassandra),
     processGroups: said.processGroups ?? (memory ? ['memory'] : []),
     backups: said.backups ?? 'none',
     components: said.components ?? formerly(said),
@@ -156,8 +171,10 @@ export function ofRunning(
     pulsar: said.pulsar ?? configSchema.shape.pulsar.parse({}),
     api: said.api ?? configSchema.shape.api.parse({}),
     consumer: said.consumer ?? configSchema.shape.consumer.parse({}),
+    nodeExporter: said.nodeExporter ?? configSchema.shape.nodeExporter.parse({}),
     prometheus: said.prometheus ?? configSchema.shape.prometheus.parse({}),
     alertmanager: said.alertmanager ?? configSchema.shape.alertmanager.parse({}),
+    redis: said.redis ?? configSchema.shape.redis.parse({}),
   };
   // In the order of the schema, and without what it no longer knows: it is compared with what a file says.
   const known = Object.keys(configSchema.shape).filter((key) => Object.hasOwn(whole, key)) as (keyof LocalConfig)[];
@@ -175,13 +192,7 @@ export const DEFAULT_CONFIG = fileURLToPath(new URL('../../../clusters/local/pla
 
 /** Reads a platform file; an InputError names each wrong place as file:line:column. */
 export function loadLocalConfig(file: string = DEFAULT_CONFIG): LocalConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseLocalConfig(text, file);
+  return parseLocalConfig(readGivenFile(file).toString('utf8'), file);
 }
 
 /** The same from a text; `file` is for its errors. */
@@ -222,9 +233,14 @@ export function parseLocalConfig(text: string, file: string): LocalConfig {
   return parsed.data;
 }
 
-/** The same with these as well, in the order of `FURTHER_COMPONENTS`: what a platform is called the same by, whoever asked for them. */
+/**
+ * The same with these as well, in the order of `FURTHER_COMPONENTS`: what a platform is called the same by, whoever asked for them. A Prometheus has what it looks at
+ * the machines by.
+ */
 export function withComponents(config: LocalConfig, wanted: readonly FurtherComponent[]): LocalConfig {
-  const components = FURTHER_COMPONENTS.filter((one) => config.components.includes(one) || wanted.includes(one));
+  const all = new Set([...config.components, ...wanted]);
+  if (all.has('prometheus')) all.add('node-exporter');
+  const components = FURTHER_COMPONENTS.filter((one) => all.has(one));
   return { ...config, components };
 }
 

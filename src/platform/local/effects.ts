@@ -12,6 +12,7 @@ import type { Snapshots } from './backups/snapshots.ts';
 import { ClockEffects } from './clock-effects.ts';
 import { CompactionEffects } from './compaction-effects.ts';
 import type { LocalConfig } from './config.ts';
+import { CpuEffects } from './cpu-effects.ts';
 import { Damage } from './damage.ts';
 import { DiskEffects } from './disk-effects.ts';
 import { DiskSpeedEffects } from './disk-speed-effects.ts';
@@ -75,6 +76,7 @@ export class Effects {
   readonly compaction: CompactionEffects;
   readonly memory: MemoryEffects;
   readonly diskSpeed: DiskSpeedEffects;
+  readonly cpu: CpuEffects;
   readonly data: DataEffects;
   readonly restoreTests: RestoreTests;
   readonly indexes: IndexEffects;
@@ -112,6 +114,7 @@ export class Effects {
     );
     this.memory = new MemoryEffects(inventory, guard, groups?.has('memory') ? new MemoryGroups(groups) : null);
     this.diskSpeed = new DiskSpeedEffects(inventory, guard, groups, () => requireDisk(directory));
+    this.cpu = new CpuEffects(inventory, guard, groups);
     this.data = new DataEffects({
       inventory,
       guard,
@@ -148,6 +151,7 @@ export class Effects {
       compaction: this.compaction,
       memory: this.memory,
       'disk-speed': this.diskSpeed,
+      cpu: this.cpu,
       disk: this.disks,
       storage: this.damage,
       restore: this.data,
@@ -166,6 +170,7 @@ export class Effects {
       compaction: ({ id }) => this.compaction.undo(id),
       memory: ({ id }) => this.memory.undo(id),
       'disk-speed': ({ id }) => this.diskSpeed.undo(id),
+      cpu: ({ id }) => this.cpu.undo(id),
       disk: ({ id }) => this.disks.undo(id),
       storage: ({ id }) => this.damage.undo(id),
       restore: ({ id }) => this.data.undo(id),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PlatformError } from '../../errors.ts';
 import type { Component } from '../platform.ts';
 import { cachedClassPath, cachedDistribution, resolveClassPath, resolveDistribution } from './class-path.ts';
 import type { Classes } from './component-kind.ts';
@@ -26,4 +27,15 @@ export async function fetchClasses(
   if (!distribution) return { jars: await resolveClassPath(component, jdkHome, signal, onProgress), home: null };
   const home = join(await resolveDistribution(component, jdkHome, signal, onProgress), distribution.home);
   return { jars: distribution.jars(home), home };
+}
+
+/** The agent that tells Prometheus what a JVM says of itself over JMX: a jar. */
+export async function fetchJmxExporter(
+  jdkHome: string,
+  signal: AbortSignal,
+  onProgress: (line: string) => void,
+): Promise<string> {
+  const [jar] = await resolveClassPath('jmx-exporter', jdkHome, signal, onProgress);
+  if (jar === undefined) throw new PlatformError('Maven resolved the JMX exporter to nothing');
+  return jar;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findGroupHome, type GroupsOfMachine } from './group-home.ts';
+import { findGroupHome, findGroupHomes, type GroupsOfMachine } from './group-home.ts';
 
 /** A machine of these files; what is not named is not there, and what is not in `writable` is somebody else's. */
 function machine(files: Readonly<Record<string, string>>, writable: readonly string[]): GroupsOfMachine {
@@ -47,6 +47,37 @@ test("v2: in the nearest group round this process that gives memory to its child
   expect(findGroupHome('memory', machine(V2, [SLICE]))).toContain(`${SLICE} is not this user's to write`);
   const none = { ...V2, [`${SLICE}/cgroup.subtree_control`]: 'pids\n' };
   expect(findGroupHome('memory', machine(none, [SLICE]))).toContain('gives memory to its children');
+});
+
+test('the processor has one name in both', () => {
+  const old = {
+    '/proc/self/cgroup': '3:cpuset:/\n2:cpuacct:/\n1:cpu,cpuacct:/jobs\n',
+    '/proc/self/mountinfo': '36 31 0:33 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n',
+  };
+  expect(findGroupHome('cpu', machine(old, ['/sys/fs/cgroup/cpu/jobs']))).toEqual({
+    directory: '/sys/fs/cgroup/cpu/jobs',
+    version: 1,
+  });
+  expect(findGroupHome('cpu', machine(old, []))).toContain('only root may limit processors here');
+  expect(findGroupHome('cpu', machine(V2, [SLICE, `${SLICE}/cgroup.procs`]))).toEqual({ directory: SLICE, version: 2 });
+});
+
+test('v2: a process is in one group, so that all controllers come from one, however far round it', () => {
+  const user = '/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service';
+  const files = {
+    ...V2,
+    [`${SLICE}/cgroup.subtree_control`]: 'memory pids\n',
+    [`${user}/cgroup.subtree_control`]: 'cpu memory pids\n',
+  };
+  const mine = [SLICE, `${SLICE}/cgroup.procs`, user, `${user}/cgroup.procs`];
+  const near = { directory: SLICE, version: 2 };
+  const far = { directory: user, version: 2 };
+  expect(findGroupHomes(['memory'], machine(files, mine))).toEqual({ memory: near });
+  expect(findGroupHomes(['memory', 'cpu'], machine(files, mine))).toEqual({ memory: far, cpu: far });
+  expect(findGroupHomes(['memory', 'cpu', 'disk'], machine(files, mine))).toMatch(
+    /gives memory and cpu and io to its children.*systemd-run --user --scope -p CPUWeight=100 -p IOWeight=100$/,
+  );
+  expect(findGroupHomes([], machine({}, []))).toEqual({});
 });
 
 test('the disk goes by other names: blkio in v1, io in v2', () => {

@@ -11,6 +11,7 @@ export interface Kernel {
   readonly netem: Lack | null;
   readonly memory: Lack | null;
   readonly diskSpeed: Lack | null;
+  readonly cpu: Lack | null;
 }
 
 /** A delay in a user and network namespace of its own, which go with the command. */
@@ -26,9 +27,9 @@ export async function tryKernel(
 ): Promise<Kernel> {
   if (system !== 'linux') {
     const elsewhere = { why: `this is ${system}, where nothing can be tried`, help: 'plan it where the platform runs' };
-    return { netem: elsewhere, memory: elsewhere, diskSpeed: elsewhere };
+    return { netem: elsewhere, memory: elsewhere, diskSpeed: elsewhere, cpu: elsewhere };
   }
-  const groups = { memory: noGroups('memory'), diskSpeed: noGroups('disk') ?? noDisk() };
+  const groups = { memory: noGroups('memory'), diskSpeed: noGroups('disk') ?? noDisk(), cpu: noGroups('cpu') };
   try {
     await run(TRIAL);
     return { netem: null, ...groups };

@@ -4,7 +4,10 @@ import type { LocalConfig } from './config.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Why some of its abilities are not there, and what would help. */
-export function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kernel): Partial<Record<AbilityName, Lack>> {
+export function lacksOf(
+  config: LocalConfig,
+  { netem, memory, diskSpeed, cpu }: Kernel,
+): Partial<Record<AbilityName, Lack>> {
   const start = (file: string): string => `start one that has: --config clusters/local/${file}.yaml`;
   return {
     ...(!config.cassandra.commitLogDisk && {
@@ -25,6 +28,10 @@ export function lacksOf(config: LocalConfig, { netem, memory, diskSpeed }: Kerne
       diskSpeed: { why: 'its processes are in no groups with a limit of the disk', help: start('slow-disks') },
     }),
     ...(config.processGroups.includes('disk') && diskSpeed && { diskSpeed }),
+    ...(!config.processGroups.includes('cpu') && {
+      cpu: { why: 'its processes are in no groups with a quota of the processor', help: start('cpu-quotas') },
+    }),
+    ...(config.processGroups.includes('cpu') && cpu && { cpu }),
     ...lackOfBackups(config),
     ...lackOfComponents(config),
   };

@@ -9,7 +9,7 @@ import type { UndoGuard } from './register.ts';
 export class Limits {
   private readonly inventory: Inventory;
   private readonly guard: UndoGuard;
-  private readonly kind: LastingKind & ('memory' | 'disk-speed');
+  private readonly kind: LastingKind & ('memory' | 'disk-speed' | 'cpu');
   private readonly what: string;
   private readonly lift: (process: string) => void;
   /** The processes of each fault: this process limits them, and outlives none of them. */
@@ -19,7 +19,7 @@ export class Limits {
   constructor(
     inventory: Inventory,
     guard: UndoGuard,
-    { kind, what }: { readonly kind: 'memory' | 'disk-speed'; readonly what: string },
+    { kind, what }: { readonly kind: 'memory' | 'disk-speed' | 'cpu'; readonly what: string },
     lift: (process: string) => void,
   ) {
     this.inventory = inventory;

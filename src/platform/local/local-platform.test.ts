@@ -20,7 +20,7 @@ test.each(['darwin', 'win32', 'freebsd'])('%s is refused with the two ways out',
 
 test('a platform with names is reached by them, and by whoever goes by addresses all the same', () => {
   const file = new URL('../../../clusters/local/host-names.yaml', import.meta.url).pathname;
-  const facts = localPlatformFacts(loadLocalConfig(file), { netem: null, memory: null, diskSpeed: null });
+  const facts = localPlatformFacts(loadLocalConfig(file), { netem: null, memory: null, diskSpeed: null, cpu: null });
   expect(facts.abilities).toContain('names');
   expect(facts.tuning['host names']).toBe('drill.internal');
   expect(facts.sites[1]).toMatchObject({
@@ -33,7 +33,7 @@ test('a platform with names is reached by them, and by whoever goes by addresses
 });
 
 test('a platform with a further store says where it is, which version, and how many nodes', () => {
-  const kernel = { netem: null, memory: null, diskSpeed: null };
+  const kernel = { netem: null, memory: null, diskSpeed: null, cpu: null };
   const file = new URL('../../../clusters/local/opensearch-nodes.yaml', import.meta.url).pathname;
   const facts = localPlatformFacts(loadLocalConfig(file), kernel);
   expect(facts.sites[0]?.endpoints.opensearch?.map(({ host, port }) => `${host}:${port}`)).toEqual([
@@ -59,17 +59,17 @@ test('Linux is accepted', () => {
 test('clocks that can be set are an ability, and are said', () => {
   const facts = localPlatformFacts(
     { ...loadLocalConfig(), clocks: 'adjustable' },
-    { netem: null, memory: null, diskSpeed: null },
+    { netem: null, memory: null, diskSpeed: null, cpu: null },
   );
   expect(facts.abilities).toContain('clocks');
   expect(facts.tuning.clocks).toBe('adjustable');
-  expect(localPlatformFacts(loadLocalConfig(), { netem: null, memory: null, diskSpeed: null }).tuning.clocks).not.toBe(
-    'adjustable',
-  );
+  expect(
+    localPlatformFacts(loadLocalConfig(), { netem: null, memory: null, diskSpeed: null, cpu: null }).tuning.clocks,
+  ).not.toBe('adjustable');
 });
 
 test('one that is up and was started before topics could be closed has not learnt it since', () => {
-  const kernel = { netem: null, memory: null, diskSpeed: null };
+  const kernel = { netem: null, memory: null, diskSpeed: null, cpu: null };
   const { components: _, ...older } = loadLocalConfig();
   const said = { ...older, stores: ['pulsar'] } as Parameters<typeof factsOfRunning>[0];
   expect(factsOfRunning(said, kernel).abilities).not.toContain('topics');
@@ -80,7 +80,7 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   const lack = { why: 'the kernel has none', help: 'another kernel' };
   const facts = localPlatformFacts(
     { ...loadLocalConfig(), nodesPerSite: 2 },
-    { netem: lack, memory: null, diskSpeed: null },
+    { netem: lack, memory: null, diskSpeed: null, cpu: null },
   );
   expect(facts.replicationFactor).toBe(2);
   const always = ['processes', 'pausing', 'restarts', 'loops', 'nodetool', 'storage', 'queries', 'compaction'];
@@ -91,6 +91,7 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
     netem: null,
     memory: null,
     diskSpeed: null,
+    cpu: null,
   });
   expect([able.abilities.slice(11), Object.keys(able.lacking ?? {})]).toEqual([
     ['disks', 'netem'],
@@ -99,6 +100,7 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
       'clocks',
       'memory',
       'diskSpeed',
+      'cpu',
       'backups',
       'data',
       'restoreTests',
@@ -110,14 +112,14 @@ test('the facts follow from the configuration: sites, endpoints of every node, c
   ]);
   const backedUp = localPlatformFacts(
     { ...loadLocalConfig(), backups: 'medusa' },
-    { netem: null, memory: null, diskSpeed: null },
+    { netem: null, memory: null, diskSpeed: null, cpu: null },
   );
   expect(backedUp.abilities.slice(12)).toEqual(['backups', 'data', 'restoreTests']);
   expect(backedUp.tuning.backups).toContain('Medusa 0.31.0');
   const small = { ...loadLocalConfig('clusters/local/small-disks.yaml'), backups: 'medusa' } as const;
-  expect(localPlatformFacts(small, { netem: null, memory: null, diskSpeed: null }).lacking?.data?.why).toContain(
-    'disks of their own',
-  );
+  expect(
+    localPlatformFacts(small, { netem: null, memory: null, diskSpeed: null, cpu: null }).lacking?.data?.why,
+  ).toContain('disks of their own');
   expect(facts.sites[1]).toEqual({
     name: 'london',
     datacenter: 'london-dc',

@@ -10,8 +10,8 @@ import { fetchMedusa, MEDUSA } from './backups/medusa-install.ts';
 import { requireClockLibrary } from './clock-library.ts';
 import type { Classes } from './component-kind.ts';
 import { type LocalConfig, ofRunning, TIMER_SLACK_NS } from './config.ts';
-import { areClassesFetched, fetchClasses } from './fetch-classes.ts';
-import { findGroupHome } from './group-home.ts';
+import { areClassesFetched, fetchClasses, fetchJmxExporter } from './fetch-classes.ts';
+import { requireGroupHomes } from './group-home.ts';
 import { findJdk, JAVA_MAJOR } from './jdk.ts';
 import type { Kernel } from './kernel.ts';
 import { replicationFactor } from './keyspace.ts';
@@ -62,6 +62,7 @@ const OPTIONAL = [
   'clocks',
   'memory',
   'diskSpeed',
+  'cpu',
   'backups',
   'data',
   'restoreTests',
@@ -113,6 +114,7 @@ export function localPlatformFacts(config: LocalConfig, kernel: Kernel): Platfor
       }),
       'memory of each process': lacks.memory ? 'as much as there is' : 'in a group of its own',
       ...(config.processGroups.includes('disk') && { 'disk of each process': 'can be limited' }),
+      ...(config.processGroups.includes('cpu') && { 'processor of each process': 'can be limited' }),
       'disk of the commit log': config.cassandra.commitLogDisk ?? 'as large as the machine’s own',
       ...(config.components.includes('prometheus') && {
         'alert rules':
@@ -244,10 +246,7 @@ export async function startLocalPlatform(options: {
   if (!jdk)
     throw new PlatformError(`no JDK ${JAVA_MAJOR} is installed: no released Cassandra runs on 18 or later`, DOCTOR);
   const clockLibrary = config.clocks === 'adjustable' ? requireClockLibrary() : null;
-  for (const controller of config.processGroups) {
-    const home = findGroupHome(controller);
-    if (typeof home === 'string') throw new PlatformError(`no process can have a limit of ${controller} here: ${home}`);
-  }
+  requireGroupHomes(config.processGroups);
   const running = await RpcClient.connect<SupervisorMethods>(socketPath());
   if (running) {
     running.close();
@@ -256,13 +255,18 @@ export async function startLocalPlatform(options: {
   const fetched: [Component, Omit<Classes, 'archive'>][] = [];
   for (const component of componentsIn(config))
     fetched.push([component, await fetchClasses(component, jdk.home, signal, onProgress)]);
+  const asked = config.components.includes('prometheus');
+  const agent = asked ? { agent: await fetchJmxExporter(jdk.home, signal, onProgress) } : {};
   const medusa = config.backups === 'medusa' ? await fetchMedusa(signal, onProgress) : null;
   const left = leftFaults(registerFile(stateDirectory()));
   if (left.length > 0)
     onProgress(`${left.join(', ')} stood in the register of a platform that is gone, and went with it`);
   const sharing = (component: Component, jars: readonly string[]): readonly string[] =>
     rehearsal ? listOptions(component, rehearsal.classLists) : archiveOptions(component, jdk, jars);
-  const classes = fetched.map(([component, one]) => [component, { ...one, archive: sharing(component, one.jars) }]);
+  const classes = fetched.map(([component, one]) => [
+    component,
+    { ...one, archive: sharing(component, one.jars), ...(component === 'cassandra' && agent) },
+  ]);
   const orders: Omit<SupervisorOrders, 'outerPid'> = {
     config,
     owned: options.owned,

@@ -65,7 +65,7 @@ test.each([
     () => script(at('bin/apt-get'), 'echo "E: Unable to locate package driller" >&2; exit 100'),
     'E: Unable',
   ],
-  ['one that fetches nothing', () => script(at('bin/apt-get'), ''), 'fetched no package'],
+  ['one that fetches nothing', () => script(at('bin/apt-get'), ''), 'and fetched nothing'],
 ])('%s: an error that says what helps, and nothing is left', async (_, make, said) => {
   make();
   const failed = fetchProgram(DRILLER, soon(), () => {});

@@ -14,6 +14,8 @@ export interface Packaged {
   readonly programs: readonly string[];
   /** Of Debian and what comes of it. */
   readonly package: string;
+  /** Others that are unpacked with it. */
+  readonly beside?: readonly string[];
 }
 
 /** The program's file; null where there is none yet. */
@@ -66,7 +68,7 @@ export async function fetchProgram(
     signal.throwIfAborted();
     throw new PlatformError(`${name} could not be fetched: ${whyOf(error)}`, {
       cause: error,
-      hint: `have ${packaged.programs.join(' or ')} in PATH (https://prometheus.io/download), or mend the sources of apt`,
+      hint: `have ${packaged.programs.join(' or ')} in PATH, or mend the sources of apt`,
     });
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -89,10 +91,12 @@ async function unpack(packaged: Packaged, directory: string, signal: AbortSignal
   };
   const settings = Object.entries(own).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   await run('apt-get', [...settings, '-qq', 'update'], options);
-  await run('apt-get', [...settings, '-qq', 'download', packaged.package], options);
-  const file = readdirSync(directory).find((one) => one.endsWith('.deb'));
-  if (file === undefined) throw new PlatformError(`apt-get fetched no package ${packaged.package}`);
-  await run('dpkg-deb', ['--extract', file, join(directory, 'whole')], options);
+  const wanted = [packaged.package, ...(packaged.beside ?? [])];
+  await run('apt-get', [...settings, '-qq', 'download', ...wanted], options);
+  const files = readdirSync(directory).filter((one) => one.endsWith('.deb'));
+  if (files.length < wanted.length)
+    throw new PlatformError(`apt-get was to fetch ${wanted.join(', ')}, and fetched ${files.join(', ') || 'nothing'}`);
+  for (const file of files) await run('dpkg-deb', ['--extract', file, join(directory, 'whole')], options);
 }
 
 /** What apt said last, and not the command that was run. */
@@ -106,7 +110,21 @@ function whyOf(error: unknown): string {
   return said || messageOf(error);
 }
 
-/** What it says that its version is: `2.42.0+ds`; what it is asked with, both understand. */
+/** Where the libraries of an unpacked package are, for the loader; empty where it has been installed. */
+export function libraryPath(packaged: Packaged): string {
+  const home = unpackedTo(packaged);
+  if (!findProgram(packaged)?.startsWith(home)) return '';
+  return ['usr/lib', 'lib'].flatMap((one) => multiarchIn(join(home, one))).join(':');
+}
+
+/** Debian keeps libraries by the machine that they are for: `x86_64-linux-gnu`. */
+function multiarchIn(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => name.includes('-linux-'));
+  return names.map((name) => join(directory, name));
+}
+
+/** What it says that its version is: `2.42.0+ds`; what it is asked with, all understand. */
 export function versionOf(packaged: Packaged): string {
   const file = findProgram(packaged);
   if (file === null) return 'not fetched yet';
@@ -114,9 +132,10 @@ export function versionOf(packaged: Packaged): string {
     const said = execFileSync(file, ['--version'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LD_LIBRARY_PATH: libraryPath(packaged) },
       timeout: 20_000,
     });
-    return /version (\S+)/.exec(said)?.[1] ?? 'unknown';
+    return /(?:version |v=)(\S+)/.exec(said)?.[1] ?? 'unknown';
   } catch {
     return 'unknown';
   }

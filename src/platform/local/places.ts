@@ -7,10 +7,8 @@ interface Place {
   readonly ports: readonly [number, ...number[]];
 }
 
-function placeOf(
-  { nodesPerSite, cassandra, janusgraph, opensearch, pulsar, api, consumer, prometheus, alertmanager }: LocalConfig,
-  component: Component,
-): Place {
+function placeOf(config: LocalConfig, component: Component): Place {
+  const { nodesPerSite, cassandra, janusgraph, opensearch, pulsar, api, consumer, prometheus, alertmanager } = config;
   const places: Readonly<Record<Component, Place>> = {
     cassandra: { nodes: nodesPerSite, ports: [cassandra.cqlPort, cassandra.storagePort] },
     janusgraph: { nodes: 1, ports: [janusgraph.port] },
@@ -18,8 +16,10 @@ function placeOf(
     pulsar: { nodes: 1, ports: [pulsar.webPort, pulsar.brokerPort, pulsar.bookiePort] },
     api: { nodes: 1, ports: [api.port] },
     consumer: { nodes: 1, ports: [consumer.port] },
+    'node-exporter': { nodes: 1, ports: [config.nodeExporter.port] },
     prometheus: { nodes: 1, ports: [prometheus.port] },
     alertmanager: { nodes: 1, ports: [alertmanager.port, alertmanager.clusterPort] },
+    redis: { nodes: 1, ports: [config.redis.port] },
   };
   return places[component];
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../history/event.ts';
 import type { Lasting } from '../lasting.ts';
-import { type Abilities, OUTSIDE_PEER, type Platform, type PlatformFacts } from '../platform.ts';
+import { type Abilities, OUTSIDE_PEER, type Platform, type PlatformFacts, type RunLock } from '../platform.ts';
 import type { FaultRegister, LastingKind } from '../undo.ts';
 import { insideSite } from './inside-site.ts';
 import { logFile, stateDirectory } from './paths.ts';
@@ -85,6 +85,13 @@ export class LocalPlatform implements Platform {
           limit: (id, target, speed, signal) => rpc.call('limitDisk', { id, ...target, ...speed }, signal),
           observe: (signal) => rpc.call('diskSpeed', {}, signal),
           ...lasting('disk-speed'),
+        },
+      }),
+      ...(facts.abilities.includes('cpu') && {
+        cpu: {
+          limit: (id, target, cores, signal) => rpc.call('limitCpu', { id, ...target, cores }, signal),
+          observe: (signal) => rpc.call('cpu', {}, signal),
+          ...lasting('cpu'),
         },
       }),
       ...(facts.abilities.includes('disks') && {
@@ -190,7 +197,7 @@ export class LocalPlatform implements Platform {
     return [...enter, '--', ...inside, 'setpriv', '--pdeathsig', 'KILL', '--'];
   }
 
-  async lock(run: string, signal: AbortSignal): Promise<AsyncDisposable> {
+  async lock(run: string, signal: AbortSignal): Promise<RunLock> {
     for (const untilMs = performance.now() + LOCK_AGAIN_MS; ; await sleep(50)) {
       try {
         await this.rpc.call('lock', { run }, signal);

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GroupHomes } from './group-home.ts';
 import { groupsFile } from './paths.ts';
-import { type GroupHomes, ProcessGroups, removeLeftGroups } from './process-groups.ts';
+import { ProcessGroups, removeLeftGroups } from './process-groups.ts';
 
 let memory = '';
 let disk = '';

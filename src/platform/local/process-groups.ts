@@ -4,15 +4,14 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlatformError } from '../../errors.ts';
 import { attemptAll } from './attempt-all.ts';
-import type { Controller, GroupHome } from './group-home.ts';
+import { liftCores } from './cpu-limits.ts';
+import { CONTROLLERS, type Controller, type GroupHome, type GroupHomes } from './group-home.ts';
 import { liftSpeeds } from './io-limits.ts';
 import { groupsFile } from './paths.ts';
 
 /** A process that is told to end is gone after a while; one that waits for a disk that was slow, once it has what it waits for. */
 const GONE_MS = 5_000;
 const AGAIN_MS = 50;
-
-export type GroupHomes = Partial<Record<Controller, GroupHome>>;
 
 /** A control group for each process of the platform, with some controllers: all under the platform's own, which go with it. */
 export class ProcessGroups {
@@ -36,10 +35,7 @@ export class ProcessGroups {
       for (const directory of this.own()) mkdirSync(directory, { recursive: true });
       for (const [controller, { directory, version }] of this.entries())
         if (version === 2)
-          writeFileSync(
-            join(directory, this.name, 'cgroup.subtree_control'),
-            controller === 'disk' ? '+io' : '+memory',
-          );
+          writeFileSync(join(directory, this.name, 'cgroup.subtree_control'), `+${CONTROLLERS[controller].name}`);
     } catch (error) {
       throw new PlatformError(`no control groups can be made: ${messageOf(error)}`, { cause: error });
     }
@@ -89,8 +85,11 @@ export async function removeLeftGroups(state: string): Promise<void> {
 
 async function removeGroups(directories: readonly string[]): Promise<void> {
   const left = directories.filter((one) => basename(one).startsWith('drill-') && existsSync(one));
-  // Who waits for a slow disk cannot even be killed.
-  attemptAll(left.flatMap(groupsIn), liftSpeeds);
+  // Who waits for a slow disk cannot even be killed, and who hardly gets to run takes long to end.
+  attemptAll(left.flatMap(groupsIn), (one) => {
+    liftSpeeds(one);
+    for (const version of [1, 2] as const) liftCores(one, version);
+  });
   for (const untilMs = performance.now() + GONE_MS; ; await sleep(AGAIN_MS)) {
     try {
       attemptAll(left.flatMap((one) => [...groupsIn(one), one]).filter(existsSync), (one) => rmdirSync(one));

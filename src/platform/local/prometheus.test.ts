@@ -35,9 +35,11 @@ test('it looks after the monitoring of every site, and after what tells of itsel
   expect(targets).toEqual({
     prometheus: ['10.77.1.10:9090', '10.77.2.10:9090', '10.77.3.10:9090'],
     alertmanager: ['10.77.1.10:9093', '10.77.2.10:9093', '10.77.3.10:9093'],
+    cassandra: ['10.77.2.10:7070'],
     pulsar: ['10.77.2.10:8080'],
+    'node-exporter': ['10.77.2.10:9100'],
   });
-  expect(jobs.at(-1)).toMatchObject({
+  expect(jobs.find(({ job_name: name }) => name === 'pulsar')).toMatchObject({
     metrics_path: '/metrics/',
     static_configs: [{ labels: { site: 'london', component: 'pulsar' } }],
   });
@@ -47,5 +49,7 @@ test('what a platform has not is looked after by nobody', () => {
   expect(jobsOf(0, ['prometheus', 'alertmanager']).map(({ job_name: name }) => name)).toEqual([
     'prometheus',
     'alertmanager',
+    'cassandra',
+    'node-exporter',
   ]);
 });

@@ -10,8 +10,14 @@ import { componentsIn, nodesOf, portOf } from './places.ts';
 
 /** Of every site: who looks after them is not struck with them. */
 const MONITORING = ['prometheus', 'alertmanager'] as const;
-/** Of its own site, each at this path. */
-const SCRAPED: ReadonlyMap<Component, string> = new Map([['pulsar', '/metrics/']]);
+/** What tells of itself in its own site: under which path, and where not at the port for its clients, at which. */
+const SCRAPED: Readonly<
+  Partial<Record<Component, { readonly path: string; readonly port?: (config: LocalConfig) => number }>>
+> = {
+  cassandra: { path: '/metrics', port: ({ cassandra }) => cassandra.metricsPort },
+  pulsar: { path: '/metrics/' },
+  'node-exporter': { path: '/metrics' },
+};
 
 const PACKAGED: Packaged = { programs: ['prometheus'], package: 'prometheus' };
 
@@ -65,8 +71,9 @@ function settings({ config, site }: Placed): Readonly<Record<string, unknown>> {
     scrape_configs: [
       ...MONITORING.map((component) => scraped(component, everySite(config, component))),
       ...componentsIn(config).flatMap((component) => {
-        const path = SCRAPED.get(component);
-        return path === undefined ? [] : [scraped(component, targetsOf(config, site, component), path)];
+        const tells = SCRAPED[component];
+        if (!tells) return [];
+        return [scraped(component, targetsOf(config, site, component, tells.port?.(config)), tells.path)];
       }),
     ],
   };
@@ -90,10 +97,15 @@ function everySite(config: LocalConfig, component: Component): readonly Target[]
   return config.sites.flatMap((_, site) => targetsOf(config, site, component));
 }
 
-function targetsOf(config: LocalConfig, site: number, component: Component): readonly Target[] {
+function targetsOf(
+  config: LocalConfig,
+  site: number,
+  component: Component,
+  port: number = portOf(config, component),
+): readonly Target[] {
   const name = config.sites[site]?.name as string;
   return nodesOf(config, component).map((node) => ({
     name,
-    target: `${addressOf(config, site, node)}:${portOf(config, component)}`,
+    target: `${addressOf(config, site, node)}:${port}`,
   }));
 }

@@ -242,3 +242,43 @@ test('a restart that went through is not done once more while the rest of its fa
   expect(done).toEqual(['restart', 'processes', 'processes']);
   expect(register.list()).toEqual([]);
 });
+
+test('a part that hangs keeps no other from being undone, is said, and is waited for by the next try', async () => {
+  const hangs = Promise.withResolvers<void>();
+  const one = new Register(
+    path,
+    (undo) => {
+      done.push(idOf(undo));
+      return idOf(undo) === 'a' ? hangs.promise : Promise.resolve();
+    },
+    () => nowMs,
+    50,
+  );
+  one.record('f1', 'run1', [network('a'), clock('b')], 1_000);
+  const errors = (await one.undo('f1')).map(({ error }) => error);
+  expect(errors).toEqual(['not done within 50 ms, and still under way', '']);
+  expect(one.list().map(({ fault }) => fault)).toEqual(['f1']);
+  const again = one.undo('f1');
+  hangs.resolve();
+  expect((await again).every(({ ok }) => ok)).toBe(true);
+  // What hung was begun once.
+  expect(done).toEqual(['a', 'b', 'b']);
+  expect(one.list()).toEqual([]);
+});
+
+test('a part that hung and then failed is begun anew', async () => {
+  const hangs = Promise.withResolvers<void>();
+  let tries = 0;
+  const one = new Register(
+    path,
+    () => (++tries === 1 ? hangs.promise : Promise.resolve()),
+    () => nowMs,
+    50,
+  );
+  one.record('f1', 'run1', [network('a')], 1_000);
+  expect((await one.undo('f1'))[0]?.ok).toBe(false);
+  hangs.reject(new Error('gone'));
+  await Promise.resolve();
+  expect((await one.undo('f1'))[0]?.ok).toBe(true);
+  expect([tries, one.list()]).toEqual([2, []]);
+});

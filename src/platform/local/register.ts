@@ -11,6 +11,8 @@ interface Entry {
   expiresAtMs: number;
   /** Restarts that went through: once more, and what has begun to stand on it would lose it. */
   readonly restarted: Set<Undo>;
+  /** What took longer than its limit: the next try waits for it, and does not do it beside itself. */
+  readonly underWay: Map<Undo, Promise<void>>;
 }
 
 /** What the dead-man did: `failures` is empty when all of the fault is undone. */
@@ -20,6 +22,10 @@ export interface Lapsed {
 }
 
 const RETRY_MS = 10_000;
+/** How long one part of an undo may take before the next one begins: longer than processes may take to start, which have a limit of their own. */
+const PART_MS = 600_000;
+/** A restore copies everything that a site has stored. */
+const RESTORE_MS = 7_200_000;
 
 /**
  * The faults in force, on disk, each with its undo as data and the instant at which it lapses. `expire` undoes what nobody renewed: the
@@ -29,10 +35,12 @@ export class Register {
   private readonly path: string;
   private readonly execute: (undo: Undo) => Promise<void>;
   private readonly nowMs: () => number;
+  private readonly partMs: number;
   private readonly entries = new Map<string, Entry>();
   private readonly running = new Map<string, Promise<readonly UndoResult[]>>();
 
-  constructor(path: string, execute: (undo: Undo) => Promise<void>, nowMs: () => number) {
+  constructor(path: string, execute: (undo: Undo) => Promise<void>, nowMs: () => number, partMs = PART_MS) {
+    this.partMs = partMs;
     this.path = path;
     this.execute = execute;
     this.nowMs = nowMs;
@@ -41,7 +49,10 @@ export class Register {
   /** On disk when it returns. A fault that is there already must have been undone first. */
   record(fault: string, run: string, undo: readonly Undo[], ttlMs: number): void {
     if (this.entries.has(fault)) throw new Error(`${fault} is in force already: undo it first`);
-    this.entries.set(fault, { fault, run, undo, expiresAtMs: this.nowMs() + ttlMs, restarted: new Set() });
+    this.entries.set(fault, {
+      ...{ fault, run, undo },
+      ...{ expiresAtMs: this.nowMs() + ttlMs, restarted: new Set(), underWay: new Map() },
+    });
     try {
       this.save();
     } catch (error) {
@@ -133,8 +144,7 @@ export class Register {
     const results: UndoResult[] = [];
     for (const undo of entry?.undo ?? []) {
       try {
-        if (!entry?.restarted.has(undo)) await this.execute(undo);
-        if (undo.kind === 'restart') entry?.restarted.add(undo);
+        await this.part(entry as Entry, undo);
         results.push({ undo, ok: true, error: '' });
       } catch (error) {
         results.push({ undo, ok: false, error: messageWithHint(error) });
@@ -145,6 +155,27 @@ export class Register {
       this.save();
     }
     return results;
+  }
+
+  /** One part of an undo; an Error where it takes longer than it may. */
+  private async part({ restarted, underWay }: Entry, undo: Undo): Promise<void> {
+    if (restarted.has(undo)) return;
+    const work = underWay.get(undo) ?? this.execute(undo);
+    underWay.set(undo, work);
+    const limitMs = undo.kind === 'restore' || undo.kind === 'index' ? RESTORE_MS : this.partMs;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`not done within ${limitMs} ms, and still under way`)),
+      limitMs,
+    );
+    const over = (): void => void underWay.delete(undo);
+    work.then(over, over);
+    try {
+      await Promise.race([work, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+    if (undo.kind === 'restart') restarted.add(undo);
   }
 
   private save(): void {

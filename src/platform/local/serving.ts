@@ -11,8 +11,10 @@ const ANSWER_MS: Readonly<Record<Component, number>> = {
   pulsar: 10_000,
   api: 5_000,
   consumer: 10_000,
+  'node-exporter': 2_000,
   prometheus: 5_000,
   alertmanager: 5_000,
+  redis: 2_000,
 };
 
 /** Resolves when a database serves at an address; rejects at the signal. */

@@ -69,6 +69,7 @@ export function supervisorMethods({
     compaction,
     memory,
     diskSpeed,
+    cpu,
     data,
     restoreTests,
     indexes,
@@ -159,6 +160,9 @@ export function supervisorMethods({
     limitDisk: ({ id, readBps, writeBps, ...target }: ProcessTarget & OfFault & Speed) =>
       diskSpeed.limit(id, target, { readBps, writeBps }),
     diskSpeed: () => diskSpeed.observe(),
+
+    limitCpu: ({ id, cores, ...target }: ProcessTarget & OfFault & { cores: number }) => cpu.limit(id, target, cores),
+    cpu: () => cpu.observe(),
 
     takeBackup: ({ name, mode }: { name: string; mode: BackupMode }) => backups.take(name, mode),
     takeSnapshot: ({ name }: { name: string }) => snapshots.take(name),

@@ -20,7 +20,7 @@ import { type LocalConfig, TIMER_SLACK_NS } from './config.ts';
 import { mountCommitLog } from './disks.ts';
 import { Effects } from './effects.ts';
 import { checkGraphSettings, settleGraph } from './graph-settings.ts';
-import { findGroupHome } from './group-home.ts';
+import { requireGroupHomes } from './group-home.ts';
 import { Holders } from './holders.ts';
 import { Inventory } from './inventory.ts';
 import { type Kernel, tryKernel } from './kernel.ts';
@@ -29,7 +29,7 @@ import { makeNetwork } from './network.ts';
 import { nodetoolCommand, runNodetool } from './nodetool.ts';
 import { logFile, pidFile, registerFile } from './paths.ts';
 import { componentsIn, nodesOf } from './places.ts';
-import { type GroupHomes, ProcessGroups } from './process-groups.ts';
+import { ProcessGroups } from './process-groups.ts';
 import { linkClusters, makeEventTopics } from './pulsar-clusters.ts';
 import { Register } from './register.ts';
 import { type RpcServer, serve } from './rpc.ts';
@@ -94,7 +94,10 @@ rmSync(dataDirectory, { recursive: true, force: true });
 rmSync(storeOf(orders.stateDirectory), { recursive: true, force: true });
 mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 const java = join(orders.javaHome, 'bin/java');
-const groups = config.processGroups.length > 0 ? await ProcessGroups.make(groupHomes(), orders.stateDirectory) : null;
+const groups =
+  config.processGroups.length > 0
+    ? await ProcessGroups.make(requireGroupHomes(config.processGroups), orders.stateDirectory)
+    : null;
 const inventory = new Inventory(
   config.sites.flatMap((_, site) =>
     componentsIn(config).flatMap((component) =>
@@ -114,15 +117,6 @@ function classesOf(component: Component): Classes {
   const classes = orders.classes[component];
   if (!classes) throw new Error(`no classes of ${component} in the orders`);
   return classes;
-}
-
-function groupHomes(): GroupHomes {
-  const homes = config.processGroups.map((controller) => {
-    const home = findGroupHome(controller);
-    if (typeof home === 'string') throw new PlatformError(`no process can have a limit of ${controller}: ${home}`);
-    return [controller, home] as const;
-  });
-  return Object.fromEntries(homes);
 }
 
 const register = new Register(

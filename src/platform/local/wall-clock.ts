@@ -47,9 +47,11 @@ const TIME_OF: Readonly<Record<Component, (at: Endpoint, signal: AbortSignal) =>
   opensearch: opensearchTime,
   pulsar: pulsarTime,
   api: apiTime,
-  consumer: apiTime,
+  consumer: noTime,
+  'node-exporter': noTime,
   prometheus: prometheusTime,
   alertmanager: noTime,
+  redis: redisTime,
 };
 
 /**
@@ -166,6 +168,24 @@ async function prometheusTime({ host, port }: Endpoint, signal: AbortSignal): Pr
   const seconds = data?.result?.[0];
   if (typeof seconds !== 'number') throw new Error('no time in the answer of Prometheus');
   return Math.round(seconds * 1_000);
+}
+
+/** Seconds and microseconds, each a string of its own (TIME). */
+function redisTime({ host, port }: Endpoint, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port, signal });
+    let received = '';
+    socket.once('connect', () => socket.write('TIME\r\n'));
+    socket.on('data', (data) => {
+      received += data.toString('latin1');
+      const said = /^\*2\r\n\$\d+\r\n(\d+)\r\n\$\d+\r\n(\d+)\r\n/.exec(received);
+      if (!said && !received.startsWith('-')) return;
+      if (said) resolve(Number(said[1]) * 1_000 + Math.floor(Number(said[2]) / 1_000));
+      socket.destroy();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error(`no time in the answer of Redis: ${received.slice(0, 80).trim()}`)));
+  });
 }
 
 function noTime(): Promise<number> {

@@ -55,15 +55,17 @@ export function lookAt(page: BrowserPage): Promise<Looks> {
   return page.evaluate<Looks>(LOOK);
 }
 
+const REST_MS = 40_000;
+
 /** The picture of a part of a page once it has come to rest: two in a row that are the same. */
 export async function pictureAtRest(page: BrowserPage, width: number, height: number, least: number): Promise<Buffer> {
-  const until = performance.now() + 60_000;
+  const until = performance.now() + REST_MS;
   let before: Buffer = Buffer.alloc(0);
   for (;;) {
     const picture = await page.picture(0, width, height);
     if (picture.length >= least && picture.equals(before)) return picture;
     if (performance.now() > until)
-      throw new Error(`the page shows nothing within 60 s: a picture of ${picture.length} bytes`);
+      throw new Error(`the page shows nothing within ${REST_MS / 1000} s: a picture of ${picture.length} bytes`);
     before = picture;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

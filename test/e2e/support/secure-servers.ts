@@ -41,7 +41,10 @@ export async function startSecureServers(directory: string, signal: AbortSignal)
   const classes = (component: 'cassandra' | 'janusgraph'): Promise<readonly string[]> =>
     resolveClassPath(component, jdk.home, signal, () => {});
   const { store, trust, ca } = makeCertificate(jdk.home, directory, '127.41.1.10');
-  const cassandra = cassandraCommand(config, 0, 0, join(directory, 'cassandra'), await classes('cassandra'), []);
+  const cassandra = cassandraCommand(
+    { config, site: 0, node: 0, directory: join(directory, 'cassandra') },
+    { jars: await classes('cassandra'), archive: [], home: null },
+  );
   edit(join(cassandra.directory, 'cassandra.yaml'), {
     authenticator: 'PasswordAuthenticator',
     client_encryption_options: {

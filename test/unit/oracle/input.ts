@@ -12,6 +12,8 @@ export interface OracleInput {
   readonly plan: Plan;
   readonly attempts: readonly Attempt[];
   readonly readBack: readonly ReadBackRow[];
+  /** Of `later.csv`; absent: the run has no such file. */
+  readonly later?: readonly ReadBackRow[];
   readonly events: readonly OracleEvent[];
 }
 

@@ -29,6 +29,8 @@ export function writeRun(dir: string, input: OracleInput, torn: Torn = {}): void
     HISTORY_HEADER + input.attempts.map(formatAttempt).join('') + (torn.history ?? ''),
   );
   writeFileSync(join(dir, 'read-back.csv'), READ_BACK_HEADER + input.readBack.map(formatReadBackRow).join(''));
+  if (input.later)
+    writeFileSync(join(dir, 'later.csv'), READ_BACK_HEADER + input.later.map(formatReadBackRow).join(''));
 }
 
 function journalText({ events }: OracleInput, intent: string): string {
