@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Command, Option } from 'commander';
 import { print } from '../src/commands/context.ts';
+import { optionsOf } from '../src/commands/options.ts';
 import { localPlatform } from '../src/commands/platform-source.ts';
 import { loadLocalConfig } from '../src/platform/local/config.ts';
 import { needsWord } from '../src/run/authorisation.ts';
@@ -30,13 +31,13 @@ function found(what: string, figure: string, beside = ''): void {
 }
 
 const PARTS = { check: benchCheck, clients: benchClients, start: benchStart, scenario: benchScenario } as const;
-const { only } = new Command('bench')
-  .description('Measures what the harness costs on this machine, and writes it to bench.md.')
-  .addOption(
-    new Option('--only <parts...>', 'these parts only').choices(Object.keys(PARTS)).default(Object.keys(PARTS)),
-  )
-  .parse()
-  .opts<{ only: readonly (keyof typeof PARTS)[] }>();
+const { only } = optionsOf<{ only: readonly (keyof typeof PARTS)[] }>(
+  new Command('bench')
+    .description('Measures what the harness costs on this machine, and writes it to bench.md.')
+    .addOption(
+      new Option('--only <parts...>', 'these parts only').choices(Object.keys(PARTS)).default(Object.keys(PARTS)),
+    ),
+);
 for (const part of only) await PARTS[part]();
 const table = ['| what | measured | beside it |', '|---|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join(
   '\n',

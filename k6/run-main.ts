@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fail } from '../src/commands/fail.ts';
-import { InputError } from '../src/errors.ts';
+import { EXIT, type ExitCode, InputError } from '../src/errors.ts';
 import { buildK6 } from './build.ts';
 import { type Place, placeOf } from './place.ts';
 import { manifestCommand } from './runners/manifest-command.ts';
 import { mergeCommand } from './runners/merge-command.ts';
-import { readSettings, requireScript } from './scripts.ts';
+import { readSettings, requireScript, SCRIPTS } from './scripts.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const write = (text: string): void => void process.stdout.write(text);
@@ -26,6 +26,7 @@ try {
 
 async function main(): Promise<number> {
   const [word, ...words] = process.argv.slice(2);
+  if (word === undefined || word === '--help' || word === '-h') return usage();
   if (word === 'manifest') return manifestCommand(words, write);
   if (word === 'merge') return mergeCommand(words, write);
   const { script, site, settings } = readArguments();
@@ -39,6 +40,15 @@ async function main(): Promise<number> {
   const code = await k6([...place.enter, binary, 'run', '--quiet', join(HERE, `${script}.ts`)], env);
   process.stderr.write(`${file}\n`);
   return code;
+}
+
+function usage(): ExitCode {
+  write(`Usage: npm run k6 -- SCRIPT [--site SITE] [NAME=VALUE ...]    k6 against the local platform that is up
+       npm run k6 -- manifest SCRIPT --image IMAGE [...]      manifests for several runners elsewhere
+       npm run k6 -- merge FILE...                            what they measured, as one
+Scripts: ${SCRIPTS.join(', ')}. k6/README.md has their settings.
+`);
+  return EXIT.pass;
 }
 
 function readArguments(): { script: string; site: string | undefined; settings: Readonly<Record<string, string>> } {

@@ -1,6 +1,7 @@
 import { InputError } from '../src/errors.ts';
 
-const SCRIPTS = ['smoke', 'load', 'stress', 'spike', 'soak'];
+/** Those of k6/*.ts that are run. */
+export const SCRIPTS = ['smoke', 'load', 'stress', 'spike', 'soak'];
 
 /** The name of one of k6/*.ts. */
 export function requireScript(name: string | undefined): string {

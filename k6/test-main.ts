@@ -1,10 +1,12 @@
-/** `npm run test:k6`: the extensions' tests with the race detector. `-- --real`: those against the local platform that is up. Exit code: go's. */
+/** `npm run test:k6`: the extensions' tests with the race detector. Exit code: go's. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { fail } from '../src/commands/fail.ts';
+import { optionsOf } from '../src/commands/options.ts';
 import { messageOf, PlatformError } from '../src/errors.ts';
 import { placeOf } from './place.ts';
 
@@ -12,8 +14,13 @@ const EXTENSIONS = fileURLToPath(new URL('./ext', import.meta.url));
 /** One set: others would compile everything again. */
 const RACE = ['-race', '-trimpath'];
 
+const options = optionsOf<{ real: boolean }>(
+  new Command('test:k6')
+    .description("Tests k6's extensions with the race detector.")
+    .option('--real', 'against the local platform that is up', false),
+);
 try {
-  process.exitCode = process.argv.includes('--real') ? await real() : unit();
+  process.exitCode = options.real ? await real() : unit();
 } catch (error) {
   process.exitCode = fail(error);
 }

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { buildK6 } from '../../k6/build.ts';
 import { print } from '../../src/commands/context.ts';
+import { optionsOf } from '../../src/commands/options.ts';
 import { resolveClassPath } from '../../src/platform/local/class-path.ts';
 import { loadLocalConfig } from '../../src/platform/local/config.ts';
 import { findJdk } from '../../src/platform/local/jdk.ts';
@@ -34,14 +35,14 @@ const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
 const { signal } = interrupt;
 
-const options = new Command('bench:load')
-  .description('Measures load generators side by side, and writes bench-load.md.')
-  .addOption(new Option('--only <groups...>', 'these groups only').choices(GROUPS).default(GROUPS))
-  .option('--rounds <n>', 'of each generator', whole, 3)
-  .option('--seconds <n>', 'that are measured in each round', whole, 20)
-  .option('--warm-up <n>', 'seconds before them', whole, 10)
-  .parse()
-  .opts<{ only: readonly GroupName[]; rounds: number; seconds: number; warmUp: number }>();
+const options = optionsOf<{ only: readonly GroupName[]; rounds: number; seconds: number; warmUp: number }>(
+  new Command('bench:load')
+    .description('Measures load generators side by side, and writes bench-load.md.')
+    .addOption(new Option('--only <groups...>', 'these groups only').choices(GROUPS).default(GROUPS))
+    .option('--rounds <n>', 'of each generator', whole, 3)
+    .option('--seconds <n>', 'that are measured in each round', whole, 20)
+    .option('--warm-up <n>', 'seconds before them', whole, 10),
+);
 
 const jdk = findJdk();
 if (!jdk) throw new Error('no JDK 17: npm run doctor');

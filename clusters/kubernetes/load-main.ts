@@ -1,6 +1,8 @@
 /** Gives the nodes that are up the harness as it is now: pods that start from then on run it. */
 import { existsSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
 import { fail } from '../../src/commands/fail.ts';
+import { optionsOf } from '../../src/commands/options.ts';
 import { PlatformError } from '../../src/errors.ts';
 import { harnessImage } from './harness-image.ts';
 import { buildImage } from './image.ts';
@@ -10,6 +12,7 @@ import { containerdSocket } from './node.ts';
 import { outerPid, readyFile } from './places.ts';
 import { requireRoot } from './requirements.ts';
 
+optionsOf(new Command('kubernetes:load').description('Gives the nodes that are up the harness as it is now.'));
 try {
   requireRoot();
   if (outerPid() === null || !existsSync(readyFile()))

@@ -1,7 +1,9 @@
 /** What is up: nodes, pods, where the services are reached, the memory that all of it takes. Exit code 5 when no clusters are up. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { fail } from '../../src/commands/fail.ts';
+import { optionsOf } from '../../src/commands/options.ts';
 import { PlatformError } from '../../src/errors.ts';
 import { builtHyper } from './hyper.ts';
 import { clustersOf, NODE_PORTS, nodeAddress, nodesOf } from './layout.ts';
@@ -11,6 +13,7 @@ import { run } from './run.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+optionsOf(new Command('kubernetes:status').description('Says what is up, and where.'));
 try {
   const pid = outerPid();
   const bin = builtHyper();

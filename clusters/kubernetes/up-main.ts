@@ -1,11 +1,9 @@
-/**
- * Three clusters with the workloads in them: `--nodes N` of each cluster (1), `--bare`: without the workloads, `--established keep`: a NetworkPolicy leaves
- * connections that are there alone, instead of cutting them.
- */
+/** `npm run kubernetes:up`: three clusters with the workloads in them. */
 import { mkdirSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../../src/commands/fail.ts';
-import { InputError, PlatformError } from '../../src/errors.ts';
+import { optionsOf } from '../../src/commands/options.ts';
+import { PlatformError } from '../../src/errors.ts';
 import { takeDown } from './clean.ts';
 import { buildHyper } from './hyper.ts';
 import { prepareImages } from './images.ts';
@@ -20,20 +18,18 @@ const began = Date.now();
 const say = (line: string): void =>
   void process.stderr.write(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
 
+const { nodes, bare, established } = optionsOf<{ nodes: number; bare: boolean; established: 'cut' | 'keep' }>(
+  new Command('kubernetes:up')
+    .description('Three clusters with the workloads in them.')
+    .option('--nodes <n>', 'of each cluster, 1 to 9', nodesOfEach, 1)
+    .option('--bare', 'without the workloads', false)
+    .addOption(
+      new Option('--established <what>', 'what a NetworkPolicy does with connections that are there')
+        .choices(['cut', 'keep'])
+        .default('cut'),
+    ),
+);
 try {
-  const { values } = parseArgs({
-    options: {
-      nodes: { type: 'string', default: '1' },
-      bare: { type: 'boolean', default: false },
-      established: { type: 'string', default: 'cut' },
-    },
-  });
-  const nodes = Number(values.nodes);
-  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 9)
-    throw new InputError(`--nodes: expected 1 to 9, got ${values.nodes}`);
-  const { established } = values;
-  if (established !== 'cut' && established !== 'keep')
-    throw new InputError(`--established: expected cut or keep, got ${established}`);
   requireRoot();
   requireVisible();
   await requirePackages(false, say);
@@ -46,8 +42,14 @@ try {
   say('starting the clusters');
   await startOuter({ nodes, established, bin, store }, signal);
   say('every node is ready');
-  if (!values.bare) await startWorkloads(clustersOf(nodes), bin, signal, say);
+  if (!bare) await startWorkloads(clustersOf(nodes), bin, signal, say);
   process.stdout.write(`export KUBECONFIG=${kubeconfigFile()} PATH=${bin}:$PATH\n`);
 } catch (error) {
   process.exit(fail(error));
+}
+
+function nodesOfEach(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1 || n > 9) throw new InvalidArgumentError('expected 1 to 9');
+  return n;
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
+import { optionsOf } from '../commands/options.ts';
 import { localPlatform } from '../commands/platform-source.ts';
 import { EXIT, InputError } from '../errors.ts';
 import { loadLocalConfig } from '../platform/local/config.ts';
@@ -14,13 +15,13 @@ import { stoppedRuns } from './stopped-runs.ts';
 
 const ALL = [...KINDS, 'stopped', 'runs'];
 
-const command = new Command('calibrate')
-  .description('Measures known truth on the real platform, and writes how far off the harness was to calibration.md.')
-  .option('--trials <n>', 'of each kind', parseTrials, 20)
-  .addOption(new Option('--only <kinds...>', 'of these kinds only').choices(ALL).default(ALL))
-  .option('--out <file>', 'where the table goes', 'calibration.md')
-  .exitOverride();
-const { trials, only, out } = options();
+const { trials, only, out } = optionsOf<{ trials: number; only: readonly string[]; out: string }>(
+  new Command('calibrate')
+    .description('Measures known truth on the real platform, and writes how far off the harness was to calibration.md.')
+    .option('--trials <n>', 'of each kind', parseTrials, 20)
+    .addOption(new Option('--only <kinds...>', 'of these kinds only').choices(ALL).default(ALL))
+    .option('--out <file>', 'where the table goes', 'calibration.md'),
+);
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
@@ -52,14 +53,6 @@ async function calibrate(signal: AbortSignal): Promise<void> {
   }
   if (kinds.has('stopped')) add(await stoppedRuns(platform, trials, signal));
   if (kinds.has('runs')) add(await nothingRuns(platform, trials, signal));
-}
-
-function options(): { trials: number; only: readonly string[]; out: string } {
-  try {
-    return command.parse().opts();
-  } catch (error) {
-    process.exit(fail(error));
-  }
 }
 
 function parseTrials(text: string): number {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { print } from '../commands/context.ts';
 import { fail } from '../commands/fail.ts';
+import { optionsOf } from '../commands/options.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import type { LocalConfig } from '../platform/local/config.ts';
 import { startLocalPlatform, stopLocalPlatform } from '../platform/local/local-platform.ts';
@@ -14,12 +15,13 @@ import { ablest, withSmallDisks } from './platforms.ts';
 import { FAULT_NAMES, possible, SMALL_DISK_NAMES } from './scenarios.ts';
 import { killTrial, randomFrom, type Trial } from './trials.ts';
 
-const command = new Command('torture')
-  .description('Kills harnesses at random instants of their faults, and looks what they leave.')
-  .option('--kills <n>', 'how many', count, 200)
-  .option('--seed <n>', 'of the random instants', count, 1)
-  .option('--no-cases', 'without signals, full disk and hanging clients')
-  .exitOverride();
+const flags = optionsOf<{ kills: number; seed: number; cases: boolean }>(
+  new Command('torture')
+    .description('Kills harnesses at random instants of their faults, and looks what they leave.')
+    .option('--kills <n>', 'how many', count, 200)
+    .option('--seed <n>', 'of the random instants', count, 1)
+    .option('--no-cases', 'without signals, full disk and hanging clients'),
+);
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
@@ -32,7 +34,7 @@ process.env.DRILL_STATE = join(directory, 'state');
 delete process.env.DRILL_LEVER;
 const trials: Trial[] = [];
 try {
-  await torture(command.parse().opts(), interrupt.signal);
+  await torture(interrupt.signal);
 } catch (error) {
   if (!interrupt.signal.aborted) {
     process.exitCode = fail(error);
@@ -52,7 +54,7 @@ process.exit(
   interrupt.signal.aborted ? EXIT.aborted : wrong.length > 0 ? EXIT.objectiveMissed : (process.exitCode ?? EXIT.pass),
 );
 
-async function torture(flags: { kills: number; seed: number; cases: boolean }, signal: AbortSignal): Promise<void> {
+async function torture(signal: AbortSignal): Promise<void> {
   const random = randomFrom(flags.seed);
   const all = FAULT_NAMES.length + SMALL_DISK_NAMES.length;
   const onSmallDisks = Math.floor((flags.kills * SMALL_DISK_NAMES.length) / all);
