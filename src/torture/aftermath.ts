@@ -82,3 +82,24 @@ export function writtenUntil(events: readonly JournalEvent[], killedUs: number):
   const all = eventsOf(events, 'timetable-started').length;
   return ended.length < Math.max(1, all) ? killedUs : Math.max(...ended.map(({ at_us }) => at_us));
 }
+
+/**
+ * From what broke a run off to the last of its faults being seen gone, in ms: from the condition that was met, or else from `at` (wall clock). Null: its journal
+ * does not say.
+ */
+export function undoneAfter(harness: Harness, at: number): number | null {
+  const directory = harness.directory();
+  if (directory === null) return null;
+  const { events } = readJournal(join(directory, 'journal.ndjson'), readFileSync(join(directory, 'intent.json')));
+  return undoneAfterEvents(events, at);
+}
+
+export function undoneAfterEvents(events: readonly JournalEvent[], at: number): number | null {
+  const [first] = events;
+  const gone = eventsOf(events, 'fault-gone').map(({ data }) => data.notAfter_us);
+  if (!first || gone.length === 0) return null;
+  const [met] = eventsOf(events, 'stop-condition');
+  // The lever is pulled by us, and what is between that and its being seen counts.
+  const fromUs = met && met.data.condition !== 'lever' ? met.at_us : first.at_us + (at - Date.parse(first.wall)) * 1000;
+  return (Math.max(...gone) - fromUs) / 1000;
+}

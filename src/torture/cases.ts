@@ -2,10 +2,10 @@ import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { leverFile } from '../platform/local/paths.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Platform, ProcessTarget } from '../platform/platform.ts';
 import { pullLever, releaseLever } from '../run/lever.ts';
 import { pause } from '../run/wait.ts';
-import { whole, wrongWith } from './aftermath.ts';
+import { undoneAfter, whole, wrongWith } from './aftermath.ts';
 import { Harness } from './harness.ts';
 import { writeScenario } from './scenarios.ts';
 import { goneBy, type Trial } from './trials.ts';
@@ -34,13 +34,25 @@ export const CASES: Readonly<
       releaseLever(lever);
     }
   },
+  'too long an outage': (platform, directory, signal) =>
+    broken(platform, start(directory, 'partition', 'stop: { downtime: 2s }\n'), signal, 'an outage', async () => {}),
+  'another site that falls silent': (platform, directory, signal) =>
+    broken(platform, start(directory, 'partition', 'stop: { otherSite: 2s }\n'), signal, 'another site', (harness) =>
+      silenceUntilSeen(platform, 'frankfurt', harness, signal),
+    ),
   'clients that hang for ever, then SIGINT': (platform, directory, signal) =>
-    broken(platform, start(directory, 'firewall'), signal, 'clients that hang', async (harness) => {
-      for (const { pid, command } of harness.processes())
-        if (command.includes('client-main')) process.kill(pid, 'SIGSTOP');
-      await pause(3_000, signal);
-      harness.kill('SIGINT');
-    }),
+    broken(
+      platform,
+      start(directory, 'firewall'),
+      signal,
+      'clients that hang',
+      async (harness) => harness.kill('SIGINT'),
+      async (harness) => {
+        for (const { pid, command } of harness.processes())
+          if (command.includes('client-main')) process.kill(pid, 'SIGSTOP');
+        await pause(3_000, signal);
+      },
+    ),
   'a full disk under reports': (platform, directory, signal) => {
     if (process.getuid?.() !== 0)
       return Promise.resolve({
@@ -69,9 +81,23 @@ function fill(directory: string): void {
   }
 }
 
-function start(directory: string, fault: string): Harness {
+/** By then the dead-man lets the site go on, when nobody else did. */
+const SILENT_MS = 30_000;
+
+/** A site that the scenario's fault does not strike hangs, until the harness has seen it. */
+async function silenceUntilSeen(platform: Platform, site: string, harness: Harness, signal: AbortSignal) {
+  const fault = 'silence';
+  const target: ProcessTarget = { site, components: ['cassandra'] };
+  const undo = [{ kind: 'processes', params: target }] as const;
+  await platform.register.record({ fault, run: 'torture', undo }, SILENT_MS, signal);
+  await platform.abilities.pausing?.pause(target, signal);
+  await harness.said('stop-condition', AbortSignal.any([signal, AbortSignal.timeout(SILENT_MS)]));
+  await platform.register.undo(fault, signal);
+}
+
+function start(directory: string, fault: string, also = ''): Harness {
   mkdirSync(directory, { recursive: true });
-  return new Harness(writeScenario(directory, fault), mkdtempSync(join(directory, `${fault}-`)));
+  return new Harness(writeScenario(directory, fault, also), mkdtempSync(join(directory, `${fault}-`)));
 }
 
 /** Breaks a run off once its fault is effective; by itself it must heal and end with an exit code that is no pass. */
@@ -81,10 +107,12 @@ async function broken(
   signal: AbortSignal,
   what: string,
   breakOff: (harness: Harness) => Promise<void>,
+  before: (harness: Harness) => Promise<void> = async () => {},
 ): Promise<Trial> {
   const full = what === FULL_DISK;
   if (!(await harness.said('fault-effective', AbortSignal.any([signal, AbortSignal.timeout(BEGIN_MS)]))))
     return { what, wrong: [`it did not get to its fault: ${harness.output.slice(-500)}`], healedMs: 0, note: '' };
+  await before(harness);
   const at = Date.now();
   await breakOff(harness);
   const code = await harness.exit(AbortSignal.any([signal, AbortSignal.timeout(END_MS)])).catch((error: unknown) => {
@@ -100,5 +128,12 @@ async function broken(
   if (!full) wrong.push(...(await wrongWith(harness, at)));
   if (code !== (full ? EXIT.badInput : EXIT.aborted))
     wrong.push(`it ended with ${code}: ${harness.output.slice(-500)}`);
-  return { what, wrong, healedMs: endedMs, note: `exit code ${code} after ${(endedMs / 1000).toFixed(1)} s, whole` };
+  const undoneMs = full ? null : undoneAfter(harness, at);
+  const undone = undoneMs === null ? '' : `, undone and seen gone after ${(undoneMs / 1000).toFixed(2)} s`;
+  return {
+    what,
+    wrong,
+    healedMs: endedMs,
+    note: `exit code ${code} after ${(endedMs / 1000).toFixed(1)} s${undone}, whole`,
+  };
 }

@@ -66,8 +66,11 @@ function timelineOf(name: string): readonly string[] {
 /** How long a fault is held at least: what it does to the ledger has been read back by then. */
 const HELD_S = 12;
 
-/** Writes a scenario for a fault, as short as one can be that begins from a steady state, and returns its file. */
-export function writeScenario(directory: string, name: string): string {
+/**
+ * Writes a scenario for a fault, as short as one can be that begins from a steady state, and returns its file. `also`: further lines of it, such as what breaks
+ * it off.
+ */
+export function writeScenario(directory: string, name: string, also = ''): string {
   // What is taken out of the graph must have been written into it.
   const graph =
     name === 'graph-damage' ? '  graph: { probe: gremlin, rate: 50/s, timeout: 2s, sites: [paris, london] }\n' : '';
@@ -91,7 +94,7 @@ ${timeline.join('')}recovery: { repair: false, hints: 1s, after: 1s, failback: f
 readBack: { infoSettle: 1s }
 canary: { outage: 300ms, deleted: 1 }
 objectives: { rto: 30m }
-`,
+${also}`,
   );
   return file;
 }

@@ -149,15 +149,26 @@ test.each([['kill'], ['pause']])(
 );
 
 test('a consumer that dies over and over while it works applies no event twice, and loses none', async () => {
-  const mine = newWrites(1_500);
-  const sending = send(mine);
+  const mine: typeof writes = [];
+  let over = false;
+  // As long as it dies, however fast it is: what is sent beforehand could all be applied before it dies again.
+  const sending = (async () => {
+    while (!over) {
+      const some = newWrites(50);
+      mine.push(...some);
+      await send(some);
+    }
+  })();
   for (let n = 0; n < 3; n += 1) {
+    const fault = await inForce('kill', { component: 'consumer' });
     await vi.waitUntil(async () => (await waiting()) > 0, LONG);
-    await undone('kill', await inForce('kill', { component: 'consumer' }));
+    await undone('kill', fault);
   }
+  over = true;
   await sending;
   await vi.waitUntil(async () => (await waiting()) === 0, LONG);
-  expect(await counts(mine)).toEqual({ present: 1_500 });
+  expect(mine.length).toBeGreaterThan(100);
+  expect(await counts(mine)).toEqual({ present: mine.length });
 });
 
 test('while JanusGraph hangs, and after it was killed, events wait; each is there once in the end', async () => {
