@@ -18,6 +18,7 @@ import {
   listDrillFiles,
   listScenarioFiles,
   loadScenario,
+  scenarioFile,
   validateFiles,
 } from '../scenario/load.ts';
 import { requireComponents } from '../scenario/needed-components.ts';
@@ -28,8 +29,9 @@ import { configFor } from './platform-config.ts';
 import { type PlatformFlags, sourceFor } from './platform-source.ts';
 import { REGISTRIES } from './registries.ts';
 
-/** `validate FILE…`: every error of every file. */
-export async function validateCommand(files: readonly string[]): Promise<ExitCode> {
+/** `validate FILE-OR-NAME…`: every error of every file; of all that are delivered when none is given. */
+export async function validateCommand(named: readonly string[]): Promise<ExitCode> {
+  const files = await Promise.all(named.map((one) => (existsSync(one) ? one : scenarioFile(one, SCENARIOS))));
   const all =
     files.length > 0 ? files : [...(await listScenarioFiles(SCENARIOS)), ...(await listDrillFiles(SCENARIOS))];
   const problems = await validateFiles(all, REGISTRIES);

@@ -32,12 +32,17 @@ interface LoadOptions {
  * with `file:line:column`.
  */
 export async function loadScenario(pathOrName: string, options: LoadOptions): Promise<LoadedScenario> {
-  const file = isPath(pathOrName) ? pathOrName : await findByName(pathOrName, options.directory);
+  const file = await scenarioFile(pathOrName, options.directory);
   const bytes = read(file);
   const parsed = parseScenario(bytes, file, options.registries);
   if (!parsed.ok) throw problemsError(parsed.problems);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { scenario: parsed.scenario, bytes, sha256, file, positions: parsed.positions };
+}
+
+/** What somebody names: a path (with a separator or an extension) as it is, or the one file of that name below `directory`; an InputError says what there is. */
+export async function scenarioFile(pathOrName: string, directory: string): Promise<string> {
+  return isPath(pathOrName) ? pathOrName : await findByName(pathOrName, directory);
 }
 
 /** Every problem of every file, in order; empty: all are good. A file that cannot be read is a problem at its first line. */

@@ -36,6 +36,13 @@ test('a scenario with mistakes: every one with line and column, exit code 4', as
   expect(text).toMatch(/bad\.yaml:5:\d+: .*what/);
 });
 
+test('what is delivered is validated by its name; what is not is told what there is', async () => {
+  expect(await drill('validate', 'site-failover', 'cassandra-crash')).toEqual({ code: 0, text: 'valid\n' });
+  const { code, text } = await drill('validate', 'site-failove');
+  expect(code).toBe(4);
+  expect(text).toMatch(/no scenario "site-failove" in .*did you mean "?site-failover/);
+});
+
 test.each([
   ['with mistakes', 'bad.yaml'],
   ['that leaves the directory', '../../../../etc/passwd'],
